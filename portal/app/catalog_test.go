@@ -181,4 +181,24 @@ func TestActivityIsStock(t *testing.T) {
 	if rs := of("2026-03-08"); len(rs) != 1 {
 		t.Errorf("it does not stand any more: %+v", rs)
 	}
+	// each store by itself, one again, and figures of each day: the last of each store stands
+	store := func(control, id string, body ...string) {
+		send(control, "20260316", "20260322", append([]string{"N1*RE*Kestrel Supply*92*KS", "N1*ST*Shop*92*" + id, "LIN*1*VP*AUR-D18B"}, body...)...)
+	}
+	store("000852111", "KS-1", "ZA*QA*9*EA", "CTT*1")
+	store("000852112", "KS-2", "QTY*33*7*EA", "ZA*QA*8*EA*090*20260321", "ZA*QA*7*EA*090*20260322", "ZA*QA*8*EA*090*20260320", "CTT*1")
+	store("000852113", "KS-1", "QTY*33*4*EA", "ZA*QS*1*EA", "CTT*1")
+	if got = of("2026-03-22"); len(got) != 1 {
+		t.Fatalf("%+v", got)
+	}
+	if _, lines, err = a.catalog.ReportLines(ctx, boss, got[0].ID, 0, 10); err != nil {
+		t.Fatal(err)
+	}
+	said = nil
+	for _, l := range lines {
+		said = append(said, fmt.Sprint(l.SKU, " ", l.Kind, " ", l.Place, " ", l.Quantity, l.Unit))
+	}
+	if got, want := strings.Join(said, ", "), "AUR-D18B 33 KS-1 4EA, AUR-D18B 33 KS-2 7EA"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
 }

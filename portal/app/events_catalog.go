@@ -203,8 +203,8 @@ func (g gatewayReplies) keepStock(ctx context.Context, cmd catalog.ReportCmd) (g
 }
 
 // receiveActivity keeps the stock that an 852 tells of, as that of the last day of its period:
-// what is available (ZA QA), store by store where it says so, and what stands below the
-// product (QTY 17 on hand, 33 available). Its sales are shown and counted nowhere: an 867 is
+// what is available (ZA QA, of the last day told), store by store where it says so, and what
+// stands below the product (QTY 17 on hand, 33 available where no QA says it). Its sales are shown and counted nowhere: an 867 is
 // what counts. One without any stock is no report that all is gone.
 func (g gatewayReplies) receiveActivity(ctx context.Context, in gateway.ReplyIn, d *doc.ProductActivity) (gateway.ReplyOut, error) {
 	from, day := salesPeriod(d.Period, doc.Period{})
@@ -214,36 +214,99 @@ func (g gatewayReplies) receiveActivity(ctx context.Context, in gateway.ReplyIn,
 	}
 	cmd := catalog.ReportCmd{Supplier: in.Supplier, Reseller: in.Reseller, Partnership: in.Partnership, Number: from + "/" + day, Day: day, Source: catalog.FromEDI,
 		Key: fmt.Sprintf("edi:%s:%d", in.InterchangeID, in.Set), Interchange: in.InterchangeID}
-	place := placeOf(d.Parties)
+	place := storeOf(d.Parties)
 	for i := range d.Lines {
 		l := &d.Lines[i]
-		at := cmp.Or(placeOf(l.Parties), place)
+		at := cmp.Or(storeOf(l.Parties), place)
 		add := func(kind, place string, quantity doc.Decimal, unit string) {
 			if n, err := money.ParseMicro(string(quantity)); err == nil { // else a finding of the set
 				cmd.Lines = append(cmd.Lines, catalog.ReportLine{SKU: l.VendorItem, BuyerItem: l.BuyerItem, GTIN: l.GTIN, Place: place, Kind: kind, Quantity: n, Unit: cmp.Or(unit, l.Unit)})
 			}
 		}
+		available := lastAvailable(l.Activities)
 		for _, q := range l.Quantities {
-			if q.Qualifier == "17" || q.Qualifier == "33" {
+			if q.Qualifier == "17" || q.Qualifier == "33" && len(available) == 0 { // 33 is what QA is
 				add(q.Qualifier, at, q.Quantity, q.Unit)
 			}
 		}
-		for _, a := range l.Activities {
-			switch {
-			case a.Code != "QA":
-			case len(a.Places) == 0:
+		for _, a := range available {
+			if len(a.Places) == 0 {
 				add("33", at, a.Quantity, a.Unit)
-			default: // they add up to the quantity, where both are there
-				for _, p := range a.Places {
-					add("33", p.ID, p.Quantity, cmp.Or(p.Unit, a.Unit))
-				}
+			}
+			for _, p := range a.Places { // they add up to the quantity, where both are there
+				add("33", p.ID, p.Quantity, cmp.Or(p.Unit, a.Unit))
 			}
 		}
 	}
 	if len(cmd.Lines) == 0 {
 		return gateway.ReplyOut{Outcome: gateway.BusinessDiscarded}, nil
 	}
+	if err := g.otherStores(ctx, &cmd, place); err != nil {
+		return gateway.ReplyOut{}, err
+	}
 	return g.keepStock(ctx, cmd)
+}
+
+// lastAvailable are the figures of what is available (QA) of the last day of those told.
+func lastAvailable(all []doc.Activity) (out []doc.Activity) {
+	last := ""
+	for _, a := range all {
+		switch {
+		case a.Code != "QA" || a.Date.Date < last:
+			continue
+		case a.Date.Date > last:
+			last, out = a.Date.Date, nil
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
+// otherStores adds to the report of one store what stands of the others of the same period:
+// a reseller may send each store by itself, and one report stands for a day.
+func (g gatewayReplies) otherStores(ctx context.Context, cmd *catalog.ReportCmd, place string) error {
+	if place == "" {
+		return nil
+	}
+	actor := access.System("edi", cmd.Reseller)
+	all, err := g.a.catalog.Reports(ctx, actor)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(all, func(r catalog.Report) bool {
+		return r.Supplier == cmd.Supplier && r.Reseller == cmd.Reseller && r.Source == cmd.Source && r.Day == cmd.Day && r.Number == cmd.Number
+	})
+	if i < 0 {
+		return nil
+	}
+	told := map[string]bool{"": true}
+	for _, l := range cmd.Lines {
+		told[l.Place] = true
+	}
+	for after := 0; ; {
+		_, lines, err := g.a.catalog.ReportLines(ctx, actor, all[i].ID, after, 1000)
+		if err != nil || len(lines) == 0 {
+			return err
+		}
+		for _, l := range lines {
+			if after = l.Position; !told[l.Place] {
+				cmd.Lines = append(cmd.Lines, l)
+			}
+		}
+	}
+}
+
+// storeOf is the warehouse or the store among the parties.
+func storeOf(ps []doc.Party) string {
+	if p := placeOf(ps); p != "" {
+		return p
+	}
+	for _, p := range ps {
+		if p.Role == "ST" || p.Role == "SN" { // ship to, store
+			return cmp.Or(p.ID, p.Name)
+		}
+	}
+	return ""
 }
 
 // placeOf is the warehouse among the parties.

@@ -326,58 +326,70 @@ func (s *Service) Recheck(ctx context.Context, actor access.Actor, org string) e
 		return err
 	}
 	return s.change(ctx, actor, func(ctx context.Context) error {
-		ids, err := s.funds.Unproven(ctx, actor, org)
-		if err != nil {
-			return err
+		var j *judgement // of the claims of a programme, which come one after the other
+		of, noted := "", map[fund.Awaited][]fund.ClaimID{}
+		for after := (fund.Claim{}); ; {
+			list, err := s.funds.Unproven(ctx, actor, org, after)
+			if err != nil {
+				return err
+			}
+			if len(list) == 0 {
+				return s.funds.Await(ctx, actor, org, noted)
+			}
+			after = list[len(list)-1]
+			subjects, err := subjectsOf(ctx, actor.Org, list)
+			if err != nil {
+				return err
+			}
+			for _, c := range list {
+				subject := subjects[c.ID]
+				if subject == "" {
+					continue
+				}
+				if subject != of {
+					if j, err = s.standing(ctx, actor, subject, org, false); err != nil {
+						return err
+					}
+					of = subject
+				}
+				if j == nil { // nothing is given under it any more
+					continue
+				}
+				verdicts := still(c, j.again(c), noted)
+				if len(verdicts) == 0 {
+					continue
+				}
+				of = "" // what is taken now is not there for the next
+				if _, err := s.funds.Decide(ctx, actor, c.ID, c.Version, verdicts, ""); err != nil && !fund.NeedsPeople(err) {
+					return fmt.Errorf("claim %s: %w", c.ID, err)
+				}
+			}
 		}
-		for _, id := range ids {
-			c, err := s.funds.GetClaim(ctx, actor, id)
-			if err != nil {
-				return err
-			}
-			verdicts, err := s.again(ctx, actor, c, false)
-			if err != nil {
-				return err
-			}
-			verdicts, err = s.still(ctx, actor, c, verdicts)
-			if err != nil {
-				return err
-			}
-			if len(verdicts) == 0 {
-				continue
-			}
-			if _, err := s.funds.Decide(ctx, actor, id, c.Version, verdicts, ""); err != nil && !fund.NeedsPeople(err) {
-				return fmt.Errorf("claim %s: %w", id, err)
-			}
-		}
-		return nil
 	})
 }
 
 // still takes out of new verdicts those on lines that wait for the same as before: what has
 // changed of it, such as how much is missing to a step, is only noted, until the day that
 // was told. One that waits for something else now is a verdict of its own, and answered.
-func (s *Service) still(ctx context.Context, actor access.Actor, c fund.Claim, verdicts []fund.Verdict) ([]fund.Verdict, error) {
+func still(c fund.Claim, verdicts []fund.Verdict, noted map[fund.Awaited][]fund.ClaimID) []fund.Verdict {
 	lines := map[int]fund.Line{}
 	for _, l := range c.Lines {
 		lines[l.Position] = l
 	}
-	var out, same []fund.Verdict
+	var out []fund.Verdict
 	for _, v := range verdicts {
 		l := lines[v.Position]
 		was, _ := fund.LackOf(l.Missing)
 		now, _ := fund.LackOf(v.Missing)
+		x := fund.Awaited{Was: l.Missing, Now: v.Missing}
 		switch {
 		case v.Verdict != fund.LinePending || was.Word != now.Word || was.Step != now.Step:
 			out = append(out, v)
-		case l.Missing != v.Missing:
-			same = append(same, v)
+		case x.Was != x.Now && !slices.Contains(noted[x], c.ID):
+			noted[x] = append(noted[x], c.ID)
 		}
 	}
-	if len(same) == 0 {
-		return out, nil
-	}
-	return out, s.funds.Await(ctx, actor, c.ID, same)
+	return out
 }
 
 // Last is the final word on lines that have waited long enough (fund.Checks).
@@ -386,33 +398,36 @@ func (s *Service) Last(ctx context.Context, actor access.Actor, c fund.Claim) ([
 		return nil, err
 	}
 	var out []fund.Verdict
-	err := s.change(ctx, actor, func(ctx context.Context) (err error) {
-		out, err = s.again(ctx, actor, c, true)
+	err := s.change(ctx, actor, func(ctx context.Context) error {
+		subjects, err := subjectsOf(ctx, actor.Org, []fund.Claim{c})
+		if err != nil || subjects[c.ID] == "" {
+			return err // of a request: people look at its proof
+		}
+		j, err := s.standing(ctx, actor, subjects[c.ID], c.Reseller, true)
+		if err == nil && j != nil {
+			out = j.again(c)
+		}
 		return err
 	})
 	return out, err
 }
 
+// standing is what may be claimed under a promotion now, nil where nothing is given under it
+// any more.
+func (s *Service) standing(ctx context.Context, actor access.Actor, number, org string, last bool) (*judgement, error) {
+	b, err := s.promos.Basis(ctx, actor, number, org)
+	switch fault.CodeOf(err) {
+	case fault.NotFound, fault.Conflict, fault.Invalid:
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return newJudgement(b, day(ctx, b.Terms.Zone), last), nil
+}
+
 // again judges the lines of a claim that wait by the documents and files that are there now.
-func (s *Service) again(ctx context.Context, actor access.Actor, c fund.Claim, last bool) ([]fund.Verdict, error) {
-	p, err := partOf(ctx, c.ID)
-	if fault.CodeOf(err) == fault.NotFound || err == nil && p.Subject == "" {
-		return nil, nil // of a request: people look at its proof
-	}
-	if err == nil && p.OwnerID != actor.Org {
-		err = notFound()
-	}
-	if err != nil {
-		return nil, err
-	}
-	b, err := s.promos.Basis(ctx, actor, p.Subject, c.Reseller)
-	if err != nil {
-		if code := fault.CodeOf(err); code == fault.NotFound || code == fault.Conflict || code == fault.Invalid {
-			return nil, nil // nothing is given under it any more
-		}
-		return nil, err
-	}
-	j := newJudgement(b, day(ctx, b.Terms.Zone), last)
+func (j *judgement) again(c fund.Claim) []fund.Verdict {
 	j.proof = c.Missing
 	var out []fund.Verdict
 	for _, l := range c.Lines {
@@ -420,5 +435,5 @@ func (s *Service) again(ctx context.Context, actor access.Actor, c fund.Claim, l
 			out = append(out, j.shown(line{position: l.Position, sku: l.SKU, on: l.On, quantity: l.Quantity, asked: l.Asked}))
 		}
 	}
-	return out, nil
+	return out
 }

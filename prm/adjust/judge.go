@@ -37,16 +37,18 @@ type lotKey struct {
 type judgement struct {
 	basis promo.Basis
 	today string
-	last  bool     // nothing is waited for any more
-	proof []string // what the terms ask for and has no file
+	last  bool                   // nothing is waited for any more
+	proof []string               // what the terms ask for and has no file
+	lots  map[string][]promo.Lot // by item, the oldest first
 	left  map[lotKey]int64
 	sku   map[string]int64 // of it by item, less what came back
 	whole int64
+	back  int64 // what came back of all items: returns, and what was claimed of less by now
 }
 
 // newJudgement judges a claim that has just come: no document carries the proof.
 func newJudgement(b promo.Basis, today string, last bool) *judgement {
-	j := &judgement{basis: b, today: today, last: last, proof: b.Terms.Proof, left: map[lotKey]int64{}, sku: map[string]int64{}, whole: b.Left}
+	j := &judgement{basis: b, today: today, last: last, proof: b.Terms.Proof, lots: map[string][]promo.Lot{}, left: map[lotKey]int64{}, sku: map[string]int64{}, whole: b.Left}
 	had := map[lotKey]int64{}
 	for _, c := range b.Claimed {
 		had[lotKey{c.Order, c.Line}] += c.Asked.Minor
@@ -58,7 +60,16 @@ func newJudgement(b promo.Basis, today string, last bool) *judgement {
 			n = max(0, n)
 		}
 		j.left[k] = n
+		j.back += max(0, -n)
+		if l.Earned > 0 {
+			j.back += max(0, had[k]-l.Earned)
+			delete(had, k)
+		}
 		j.sku[l.SKU] += n
+		j.lots[l.SKU] = append(j.lots[l.SKU], l)
+	}
+	for _, n := range had { // of documents that earn nothing any more
+		j.back += n
 	}
 	return j
 }
@@ -165,6 +176,12 @@ func (j *judgement) documented(l line) fund.Verdict {
 		out.Verdict, out.Amount = fund.LineAccepted, money.Amount{}
 	case got == want && got > 0:
 		out.Verdict, out.Reason = fund.LineChanged, "wrong_price"
+	case j.returned(l.sku, got, want):
+		if got == 0 {
+			return rejected(l, fund.ReasonReturn)
+		}
+		out.Verdict, out.Reason = fund.LineChanged, fund.ReasonReturn
+		return out
 	case !j.last && !j.beyond(l, want, rest, each):
 		j.giveBack(l.sku, parts)
 		word := fund.LackInvoices
@@ -189,7 +206,7 @@ func (j *judgement) documented(l line) fund.Verdict {
 // show the goods of a line, and at that step they would earn what it asks for. Below the
 // first step nothing says the price of the goods, so it is that one.
 func (j *judgement) below(l line, each money.Price) (fund.Lack, bool) {
-	at, seen := j.basis.Volume, j.basis.Seen[l.sku]
+	at, seen := j.basis.Volume, j.basis.Counts[l.sku]
 	if at == nil || at.Next == nil || seen <= 0 || l.quantity > seen {
 		return fund.Lack{}, false
 	}
@@ -226,10 +243,8 @@ func atStep(minor int64, now, then money.Rate) int64 {
 // each is the allowance for one unit of an item, 0 where no document shows it yet.
 func (j *judgement) each(sku string) money.Price {
 	most := money.Price(0)
-	for _, l := range j.basis.Lots {
-		if l.SKU == sku {
-			most = max(most, l.Allowance)
-		}
+	for _, l := range j.lots[sku] {
+		most = max(most, l.Allowance)
 	}
 	if part := j.basis.Terms.Parts; most == 0 && j.basis.Terms.Kind == promo.Amount && len(part) == 1 {
 		most = part[0].Allow
@@ -249,23 +264,31 @@ func (j *judgement) beyond(l line, want, rest int64, each money.Price) bool {
 		return false
 	}
 	earned := int64(0)
-	for _, x := range j.basis.Lots {
-		if x.SKU == l.sku {
-			earned += x.Earned
-		}
+	for _, x := range j.lots[l.sku] {
+		earned += x.Earned
 	}
 	gone := max(0, earned-rest) // claimed before
 	return all.Minor-gone >= want
+}
+
+// returned says that the documents show all that a line asks for, and that less is there only
+// since goods came back: no document is missing. While other claims hold money nothing says so.
+func (j *judgement) returned(sku string, got, want int64) bool {
+	all := got
+	for _, l := range j.lots[sku] {
+		all += max(0, j.left[lotKey{l.Document, l.Line}])
+	}
+	return j.basis.Held == 0 && all >= want && want-got <= j.back
 }
 
 // take takes up to an amount of what is left of an item, the oldest document first.
 func (j *judgement) take(sku string, want int64) (int64, []fund.Part) {
 	want = min(want, j.sku[sku], j.whole)
 	got, parts := int64(0), []fund.Part(nil)
-	for _, l := range j.basis.Lots {
+	for _, l := range j.lots[sku] {
 		k := lotKey{l.Document, l.Line}
 		n := min(want-got, j.left[k])
-		if l.SKU != sku || n <= 0 {
+		if n <= 0 {
 			continue
 		}
 		j.left[k] -= n

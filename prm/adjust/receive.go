@@ -77,6 +77,9 @@ func (s *Service) Receive(ctx context.Context, actor access.Actor, in Incoming) 
 	err := s.change(ctx, actor, func(ctx context.Context) error {
 		sum := sha256.Sum256([]byte(db.Text(in.Doc)))
 		r := noticeRow{ID: db.NewID(), OwnerID: in.Supplier, OrgID: in.Reseller, PartnershipID: in.Partnership, Number: cut(in.Doc.Number, 60), Purpose: in.Doc.Purpose, IssuedOn: in.Doc.Date, Digest: hex.EncodeToString(sum[:]), State: Booked, InterchangeID: in.Interchange, SetNo: int64(in.SetNo), Received: db.Micros(db.Now(ctx))}
+		if err := inTurn(ctx, in.Partnership); err != nil {
+			return err
+		}
 		old, err := noticeBySet(ctx, in.Interchange, in.SetNo)
 		if err == nil {
 			out = Received{old.notice(), outcome(old)}
@@ -89,9 +92,13 @@ func (s *Service) Receive(ctx context.Context, actor access.Actor, in Incoming) 
 		if err != nil {
 			return err
 		}
-		if i := slices.IndexFunc(earlier, func(x noticeRow) bool { return x.Digest == r.Digest && x.Purpose == r.Purpose }); i == 0 { // the last word
-			out = Received{earlier[0].notice(), Duplicate}
+		last, err := lastWord(ctx, r.OwnerID, r.OrgID, r.Number)
+		if err == nil && last.Digest == r.Digest && last.Purpose == r.Purpose {
+			out = Received{last.notice(), Duplicate}
 			return nil
+		}
+		if err != nil && fault.CodeOf(err) != fault.NotFound {
+			return err
 		}
 		var parts []partRow
 		var lines []lineRow

@@ -86,10 +86,33 @@ func one(ctx context.Context, where string, args ...any) (noticeRow, error) {
 	return rows[0], nil
 }
 
+// inTurn has the notices of a partnership taken one after the other; on SQLite there is one
+// writer. The row belongs to prm/partner: it is locked, not read.
+func inTurn(ctx context.Context, partnership string) error {
+	if db.DialectOf(ctx) != db.Postgres {
+		return nil
+	}
+	var ids []string
+	return db.Tx(ctx).Raw("SELECT id FROM partnership WHERE id = ? FOR NO KEY UPDATE", partnership).Scan(&ids).Error
+}
+
 // numbered are the notices of a number that became claims, the newest first.
 func numbered(ctx context.Context, owner, org, number string) ([]noticeRow, error) {
 	var rows []noticeRow
 	return rows, db.Tx(ctx).Where("owner_id = ? AND org_id = ? AND number = ? AND state = ?", owner, org, number, Booked).Order("received DESC, id DESC").Limit(100).Find(&rows).Error
+}
+
+// lastWord is the newest notice of a number that did something: became a claim, or took one back.
+func lastWord(ctx context.Context, owner, org, number string) (noticeRow, error) {
+	var rows []noticeRow
+	err := db.Tx(ctx).Where("owner_id = ? AND org_id = ? AND number = ? AND state IN ?", owner, org, number, []string{Booked, Cancelled}).Order("received DESC, id DESC").Limit(1).Find(&rows).Error
+	if err == nil && len(rows) == 0 {
+		err = notFound()
+	}
+	if err != nil {
+		return noticeRow{}, err
+	}
+	return rows[0], nil
 }
 
 func insertNotice(ctx context.Context, r noticeRow, parts []partRow, lines []lineRow) error {
@@ -148,17 +171,20 @@ func listed(ctx context.Context, scope access.Scope, supplier, reseller bool, af
 	return rows, "", nil
 }
 
-// partOf is the contract of which a claim is.
-func partOf(ctx context.Context, claim fund.ClaimID) (partRow, error) {
+// subjectsOf are the numbers of the promotions of which claims are; none where one is of a
+// request.
+func subjectsOf(ctx context.Context, owner string, claims []fund.Claim) (map[fund.ClaimID]string, error) {
+	ids := make([]string, len(claims))
+	for i, c := range claims {
+		ids[i] = string(c.ID)
+	}
 	var rows []partRow
-	err := db.Tx(ctx).Where("claim_id = ?", string(claim)).Limit(1).Find(&rows).Error
-	if err == nil && len(rows) == 0 {
-		err = notFound()
+	err := db.Tx(ctx).Select("DISTINCT claim_id, subject").Where("claim_id IN ? AND claim_id <> '' AND owner_id = ? AND subject <> ''", ids, owner).Find(&rows).Error
+	out := make(map[fund.ClaimID]string, len(rows))
+	for _, r := range rows {
+		out[fund.ClaimID(r.ClaimID)] = r.Subject
 	}
-	if err != nil {
-		return partRow{}, err
-	}
-	return rows[0], nil
+	return out, err
 }
 
 func linesOf(ctx context.Context, notice string) ([]lineRow, error) {

@@ -63,9 +63,12 @@ func TestBalance(t *testing.T) {
 		}
 		stock := func(day string, drills, batteries int64) string {
 			t.Helper()
-			r, err := cat.ReceiveStock(on(day), maya, catalog.ReportCmd{Supplier: aurelia, Reseller: kestrel, Partnership: partnership, Number: "S-" + day, Day: day, Source: catalog.FromEDI, Key: day, Lines: []catalog.ReportLine{
-				{SKU: "AUR-D18B", Place: "LDS", Kind: "17", Quantity: money.Whole(drills - 10), Unit: "EA"}, {SKU: "AUR-D18B", Place: "HUL", Kind: "17", Quantity: money.Whole(1), Unit: "CA"},
-				{SKU: "AUR-B50", Kind: "17", Quantity: money.Whole(batteries), Unit: "EA"}, {SKU: "AUR-B50", Kind: "33", Quantity: money.Whole(1), Unit: "EA"}}})
+			battery := []catalog.ReportLine{{SKU: "AUR-B50", Kind: "17", Quantity: money.Whole(batteries), Unit: "EA"}, {SKU: "AUR-B50", Kind: "33", Quantity: money.Whole(1), Unit: "EA"}}
+			if day == "2026-11-30" { // of one item what is available is all that is told
+				battery = []catalog.ReportLine{{SKU: "AUR-B50", Kind: "33", Quantity: money.Whole(batteries), Unit: "EA"}}
+			}
+			r, err := cat.ReceiveStock(on(day), maya, catalog.ReportCmd{Supplier: aurelia, Reseller: kestrel, Partnership: partnership, Number: "S-" + day, Day: day, Source: catalog.FromEDI, Key: day, Lines: append([]catalog.ReportLine{
+				{SKU: "AUR-D18B", Place: "LDS", Kind: "17", Quantity: money.Whole(drills - 10), Unit: "EA"}, {SKU: "AUR-D18B", Place: "HUL", Kind: "17", Quantity: money.Whole(1), Unit: "CA"}}, battery...)})
 			must(err)
 			return r.ID
 		}

@@ -3,6 +3,7 @@ package channel
 import (
 	"context"
 	"errors"
+	"maps"
 	"time"
 
 	"gorm.io/gorm"
@@ -44,8 +45,8 @@ func stocksOf(ctx context.Context, p pairRow) ([]Stock, error) {
 	return out, err
 }
 
-// stockIn is the stock of a report by SKU, in base units: what is on hand (17), where that
-// is not told what is available (33).
+// stockIn is the stock of a report by SKU, in base units: what is on hand (17), of an item of
+// which that is not told what is available (33).
 func stockIn(ctx context.Context, report string) (map[string]money.Quantity, error) {
 	kinds := map[string]map[string]money.Quantity{"17": {}, "33": {}}
 	err := db.Rows(ctx, "SELECT kind, sku, CAST(SUM(pieces) AS BIGINT) FROM stock_report_line WHERE report_id = ? AND product_id <> '' AND kind IN ('17', '33') GROUP BY kind, sku", []any{report}, func(scan func(...any) error) error {
@@ -55,9 +56,7 @@ func stockIn(ctx context.Context, report string) (map[string]money.Quantity, err
 		kinds[kind][sku] = money.Quantity(n)
 		return err
 	})
-	if len(kinds["17"]) > 0 {
-		return kinds["17"], err
-	}
+	maps.Copy(kinds["33"], kinds["17"])
 	return kinds["33"], err
 }
 

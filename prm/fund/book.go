@@ -15,7 +15,7 @@ import (
 // Checks judges lines of claims that came as documents once more, when they have waited
 // long enough (prm/adjust). It joins the transaction of ctx.
 type Checks interface {
-	// Last gives the final verdicts on the lines of a claim that wait.
+	// Last gives the final verdicts on the lines that are given of a claim, which wait.
 	Last(ctx context.Context, actor access.Actor, c Claim) ([]Verdict, error)
 	// Numbers are those by which the sender knows a claim: its own may have got a count.
 	Numbers(ctx context.Context, actor access.Actor, id ClaimID) ([]string, error)
@@ -59,18 +59,54 @@ func (s *Service) Keyed(ctx context.Context, actor access.Actor, org string, c m
 	return out, err
 }
 
-// Unproven are the claims of a partner that came by EDI and of which lines wait.
+// mostWaiting is how many claims that wait are read at once.
+const mostWaiting = 50
+
+// Unproven are claims of a partner under subjects, such as promotions, that came by EDI and of
+// which lines wait: with these lines and what they miss of the proof, by their programme and
+// age. The next ones are behind the last; none is the end.
 // Codes: Unauthenticated, NotFound, Forbidden.
-func (s *Service) Unproven(ctx context.Context, actor access.Actor, org string) ([]ClaimID, error) {
+func (s *Service) Unproven(ctx context.Context, actor access.Actor, org string, after Claim) ([]Claim, error) {
 	if err := access.Check(actor, access.ClaimDecide, access.Shared(actor.Org, org)); err != nil {
 		return nil, err
 	}
-	var ids []ClaimID
-	err := s.view(ctx, actor, func(ctx context.Context) (err error) {
-		ids, err = waitingOf(ctx, actor.Org, org, SourceEDI)
-		return err
+	var out []Claim
+	err := s.view(ctx, actor, func(ctx context.Context) error {
+		rows, err := waitingOf(ctx, actor.Org, org, after, mostWaiting)
+		if err != nil || len(rows) == 0 {
+			out = nil
+			return err
+		}
+		ids := make([]string, len(rows))
+		for i, r := range rows {
+			ids[i] = r.ID
+		}
+		lines, err := pendingIn(ctx, ids)
+		if err != nil {
+			return err
+		}
+		files, err := provenIn(ctx, ids)
+		if err != nil {
+			return err
+		}
+		out = make([]Claim, len(rows))
+		at := map[string]*Claim{}
+		has := map[string][]File{}
+		for _, f := range files {
+			has[f.SubjectID] = append(has[f.SubjectID], File{Item: f.Item})
+		}
+		for i, r := range rows {
+			out[i] = r.claim()
+			out[i].Missing = missing(out[i].Proof, has[r.ID])
+			at[r.ID] = &out[i]
+		}
+		for _, l := range lines {
+			c := at[l.ClaimID]
+			c.Lines = append(c.Lines, l.line(c.Asked.Currency))
+		}
+		return nil
 	})
-	return ids, err
+	return out, err
 }
 
 // Book takes a claim of a partner that came as a document, with the verdicts that the
@@ -180,29 +216,27 @@ func advise(ctx context.Context, lines []lineRow, verdicts []Verdict) error {
 	return nil
 }
 
+// Awaited is what lines of claims wait for, as it was noted and as it is by now.
+type Awaited struct{ Was, Now string }
+
 // Await notes what lines that wait for something wait for by now, such as how much is missing
 // to a step: nothing is decided, and the day that was told stands. It joins the transaction
-// of ctx; the actor is the system of the supplier. Codes: NotFound, Forbidden (a person).
-func (s *Service) Await(ctx context.Context, actor access.Actor, id ClaimID, verdicts []Verdict) error {
+// of ctx; the actor is the system of the supplier of claims of one partner.
+// Codes: NotFound, Forbidden (a person).
+func (s *Service) Await(ctx context.Context, actor access.Actor, org string, claims map[Awaited][]ClaimID) error {
+	if err := access.Check(actor, access.ClaimDecide, access.Shared(actor.Org, org)); err != nil {
+		return err
+	}
+	if actor.Person != "" {
+		return fault.New(fault.Forbidden, "error.forbidden")
+	}
 	return s.change(ctx, actor, func(ctx context.Context) error {
-		r, err := claim(ctx, actor, access.ClaimDecide, id, true)
-		if err == nil && actor.Person != "" {
-			err = fault.New(fault.Forbidden, "error.forbidden")
-		}
-		if err != nil {
-			return err
-		}
-		lines, err := linesOf(ctx, r.ID)
-		if err != nil {
-			return err
-		}
-		for _, v := range verdicts {
-			i := slices.IndexFunc(lines, func(l lineRow) bool { return int(l.Position) == v.Position && l.Verdict == LinePending })
-			if i < 0 || v.Missing == "" || lines[i].Missing == v.Missing {
-				continue
+		for x, list := range claims {
+			ids := make([]string, len(list))
+			for i, id := range list {
+				ids[i] = string(id)
 			}
-			lines[i].Missing = cut(v.Missing, 300)
-			if err := saveLine(ctx, lines[i]); err != nil {
+			if err := await(ctx, actor.Org, org, ids, x.Was, cut(x.Now, 300)); err != nil {
 				return err
 			}
 		}

@@ -113,7 +113,8 @@ func (s *Service) tickRequest(ctx context.Context, id RequestID) error {
 }
 
 // tickClaim ends what lines have waited for too long: the documents are looked at once
-// more, and what they do not show by now is rejected for the reason for which it waited.
+// more, and what they do not show by now is rejected for the reason for which it waited. Where
+// people look and the partner has brought something in time, it waits for them.
 func (s *Service) tickClaim(ctx context.Context, id ClaimID) error {
 	return s.db.InTx(ctx, func(ctx context.Context) error {
 		r, err := claimByID(ctx, string(id), true)
@@ -134,9 +135,18 @@ func (s *Service) tickClaim(ctx context.Context, id ClaimID) error {
 			return err
 		}
 		var verdicts []Verdict
-		day := today(ctx, p.Zone)
+		day, late := today(ctx, p.Zone), false
+		brought, err := broughtSince(ctx, r)
+		if err != nil {
+			return err
+		}
 		for _, l := range lines {
-			if l.Verdict == LinePending && l.DueOn < day {
+			_, ours := LackOf(l.Missing)
+			switch {
+			case l.Verdict != LinePending || l.DueOn >= day:
+			case brought && !ours:
+				late = true
+			default:
 				verdicts = append(verdicts, Verdict{Position: int(l.Position), Verdict: LineRejected, Reason: l.Reason})
 			}
 		}
@@ -145,6 +155,9 @@ func (s *Service) tickClaim(ctx context.Context, id ClaimID) error {
 			if err != nil {
 				return err
 			}
+			c.Lines = slices.DeleteFunc(c.Lines, func(l Line) bool { // the others go on waiting, and take nothing
+				return !slices.ContainsFunc(verdicts, func(v Verdict) bool { return v.Position == l.Position })
+			})
 			last, err := s.checks.Last(ctx, actor, c)
 			if err != nil {
 				return err
@@ -159,6 +172,9 @@ func (s *Service) tickClaim(ctx context.Context, id ClaimID) error {
 			if err := wait(ctx, &r, lines); err != nil {
 				return err
 			}
+			if late {
+				r.NextAt = now + (24 * time.Hour).Microseconds()
+			}
 			return saveClaim(ctx, &r)
 		}
 		err = s.decide(ctx, actor, &r, lines, verdicts, "")
@@ -168,6 +184,18 @@ func (s *Service) tickClaim(ctx context.Context, id ClaimID) error {
 		}
 		return err
 	})
+}
+
+// broughtSince says that a partner added a file to a claim since it was decided last, or that
+// all proof of one that came as a document is there.
+func broughtSince(ctx context.Context, r claimRow) (bool, error) {
+	files, err := filesOf(ctx, r.ID)
+	if err != nil || len(files) == 0 {
+		return false, err
+	}
+	last := db.FromMicros(r.Decided)
+	return slices.ContainsFunc(files, func(f File) bool { return f.Made.After(last) }) ||
+		r.Source == SourceEDI && len(missing(db.FromText[[]string](r.Proof), files)) == 0, nil
 }
 
 // lapse ends the lots of a partner whose day is over.

@@ -71,7 +71,8 @@ type Part struct {
 }
 
 // Decide decides a claim line by line. Lines that are not named and were not looked at yet
-// are accepted as they were asked for; those that wait for something go on waiting. What
+// are accepted as they were asked for, but for those of which the documents say something
+// else: they are named. Those that wait for something go on waiting. What
 // is approved leaves the reservation of its request, or the partner's part, at once; a
 // later decision on what waited adds to it. Nothing is decided twice.
 // Codes: NotFound, Forbidden, Invalid (a line, an amount, a reason), Conflict (changed
@@ -235,6 +236,10 @@ func judge(lines []lineRow, verdicts []Verdict, first bool, c money.Currency) (i
 	}
 	for i, l := range lines {
 		if first && l.Verdict == LineOpen && !seen[int(l.Position)] {
+			if l.Reason != "" { // the documents speak against it: silence does not grant it
+				bad.With(fmt.Sprintf("line.%d.verdict", l.Position), "form.missing")
+				continue
+			}
 			apply(i, Verdict{Position: int(l.Position), Verdict: LineAccepted})
 		}
 	}

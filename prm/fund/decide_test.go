@@ -365,8 +365,10 @@ func TestBookAboveTheThreshold(t *testing.T) {
 		if c.Number != "CLM-1/2" || c.State != ClaimSubmitted || c.Approved.Minor != 0 || c.Lines[1].Verdict != LineOpen || c.Lines[1].Reason != ReasonLate || b.sound(p) != n {
 			t.Fatalf("%+v", c)
 		}
+		_, err := b.svc.Decide(b.at(), b.ingrid, c.ID, c.Version, nil, "") // what the checks speak against is not granted by silence
+		b.wants(err, fault.Invalid, "form.missing")
 		reject := []Verdict{{Position: 2, Verdict: LineRejected, Reason: "other"}}
-		c, err := b.svc.Decide(b.at(), b.ingrid, c.ID, c.Version, reject, "")
+		c, err = b.svc.Decide(b.at(), b.ingrid, c.ID, c.Version, reject, "")
 		b.must(err)
 		c, err = b.svc.Decide(b.at(), b.wen, c.ID, c.Version, reject, "")
 		b.must(err)
@@ -402,6 +404,38 @@ func TestBookAboveTheThreshold(t *testing.T) {
 		}
 		_, _, err = b.svc.Numbered(b.at(), access.System("edi", b.baltic), b.kestrel, r.Number)
 		b.wants(err, fault.NotFound, "")
+		b.reconciles(p)
+	})
+}
+
+// A line that waits for people who have not looked yet at what its partner brought in time is
+// not rejected by the clock.
+func TestBroughtInTime(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		p := b.program()
+		r := b.request(p)
+		b.day("2026-11-19")
+		sys := access.System("edi", b.aurelia)
+		c, err := b.svc.Book(b.at(), sys, b.kestrel, ClaimCmd{Program: p, Request: r.ID, Number: "CLM-1", Nature: NatureService, Title: "Stand", Source: SourceEDI, Lines: lines("2026-11-18", 300_00)}, []Verdict{{Position: 1, Verdict: LinePending, Reason: "no_proof", Missing: "Invoice copy, Photo", Due: "2026-12-05"}})
+		b.must(err)
+		b.proof(c, "Photo")
+		for _, day := range []string{"2026-12-06", "2026-12-08"} {
+			b.day(day)
+			b.must(b.svc.Tick(b.at()))
+			if c, err = b.svc.GetClaim(b.at(), b.maya, c.ID); err != nil || c.Pending != 1 || c.Lines[0].Verdict != LinePending {
+				t.Fatalf("%v %+v", err, c)
+			}
+		}
+		// a person says what is missing still, and nothing comes
+		c, err = b.svc.Decide(b.at(), b.ingrid, c.ID, c.Version, []Verdict{{Position: 1, Verdict: LinePending, Reason: "no_proof", Missing: "Invoice copy", Due: "2026-12-10"}}, "")
+		b.must(err)
+		b.day("2026-12-11")
+		b.must(b.svc.Tick(b.at()))
+		if c, err = b.svc.GetClaim(b.at(), b.maya, c.ID); err != nil || c.State != ClaimDenied || c.Lines[0].Reason != "no_proof" {
+			t.Fatalf("%v %+v", err, c)
+		}
 		b.reconciles(p)
 	})
 }

@@ -136,10 +136,35 @@ func keyed(ctx context.Context, owner, org string, keys []string) ([]keyedRow, e
 	return out, nil
 }
 
-// waitingOf are the claims of a partner of which lines wait, of one source.
-func waitingOf(ctx context.Context, owner, org, source string) ([]ClaimID, error) {
-	var ids []ClaimID
-	return ids, db.Tx(ctx).Model(&claimRow{}).Where("owner_id = ? AND org_id = ? AND pending > 0 AND source = ?", owner, org, source).Order("made, id").Limit(1000).Pluck("id", &ids).Error
+// waitingOf are claims of a partner under subjects that came by EDI and of which lines wait,
+// by their programme and age, behind one.
+func waitingOf(ctx context.Context, owner, org string, after Claim, most int) ([]claimRow, error) {
+	var rows []claimRow
+	made := db.Micros(after.Made)
+	return rows, db.Tx(ctx).Where("owner_id = ? AND org_id = ? AND pending > 0 AND source = ? AND request_id = ''", owner, org, SourceEDI).
+		Where("(program_id > ? OR program_id = ? AND (made > ? OR made = ? AND id > ?))", string(after.Program), string(after.Program), made, made, string(after.ID)).Order("program_id, made, id").Limit(most).Find(&rows).Error
+}
+
+// pendingIn are the lines of claims that wait.
+func pendingIn(ctx context.Context, claims []string) ([]lineRow, error) {
+	var rows []lineRow
+	return rows, db.Tx(ctx).Where("claim_id IN ? AND verdict = ?", claims, LinePending).Order("claim_id, position").Find(&rows).Error
+}
+
+// provenIn are the pieces of proof of claims for which there is a file.
+func provenIn(ctx context.Context, claims []string) ([]fileRow, error) {
+	var rows []fileRow
+	return rows, db.Tx(ctx).Select("DISTINCT subject_id, item").Where("subject_id IN ? AND item <> ''", claims).Find(&rows).Error
+}
+
+// await gives lines of claims that wait for one thing another text of it.
+func await(ctx context.Context, owner, org string, claims []string, was, now string) error {
+	for part := range slices.Chunk(claims, 500) {
+		if err := db.Tx(ctx).Model(&lineRow{}).Where("claim_id IN ? AND owner_id = ? AND org_id = ? AND verdict = ? AND missing = ?", part, owner, org, LinePending, was).Update("missing", now).Error; err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 type settlementRow struct {

@@ -19,9 +19,11 @@ type Basis struct {
 	Currency  money.Currency
 	Program   fund.ProgramID // where it is kept
 	Lots      []Lot
-	Seen      map[string]money.Quantity // by SKU, whether it counts or not
+	Seen      map[string]money.Quantity // by SKU, what is over a limit too; not what was refused
+	Counts    map[string]money.Quantity // of it, what is not over a limit
 	Claimed   []fund.Claimed
 	Left      int64   // of the money, minor units: no more is granted
+	Held      int64   // taken off it for claims that nobody has decided
 	Volume    *Volume // where the company stands with steps of all of a window, nil without such steps
 }
 
@@ -78,7 +80,7 @@ func (s *Service) Basis(ctx context.Context, actor access.Actor, number, org str
 		if out.Lots, err = lotsOf(ctx, r.ID, org, string(c), t.By, allLots, nil); err != nil {
 			return err
 		}
-		if out.Seen, err = seenOf(ctx, r.ID, org, t.By); err != nil {
+		if out.Seen, out.Counts, err = seenOf(ctx, r.ID, org, t.By); err != nil {
 			return err
 		}
 		held, err := heldVolume(ctx, r.ID, org)
@@ -89,7 +91,7 @@ func (s *Service) Basis(ctx context.Context, actor access.Actor, number, org str
 			out.Volume = &at[0]
 		}
 		has, err = s.funds.Of(ctx, access.System("claims", org), actor.Org, r.ID)
-		out.Claimed, out.Left = has.Claimed, max(0, has.Balance.Available.Minor-has.Pending.Minor)
+		out.Claimed, out.Left, out.Held = has.Claimed, max(0, has.Balance.Available.Minor-has.Pending.Minor), has.Pending.Minor
 		return err
 	})
 	return out, err

@@ -350,20 +350,22 @@ func lotsOf(ctx context.Context, id, org, currency, by string, most int, keep fu
 // errEnough ends a reading that has what it wants.
 var errEnough = errors.New("enough")
 
-// seenOf is how much of each item the documents show, whether it counts or not.
-func seenOf(ctx context.Context, id, org, by string) (map[string]money.Quantity, error) {
-	q := db.Tx(ctx).Model(&lineRow{}).Select("sku, CAST(SUM(invoiced) AS BIGINT) AS n")
+// seenOf is how much of each item the documents show that is of the promotion, with what is
+// over a limit, and how much of it counts. What it refused, such as a week that only begins in
+// its window, may be other goods than those of a claim, and a correction may still bring it in.
+func seenOf(ctx context.Context, id, org, by string) (seen, counts map[string]money.Quantity, err error) {
+	q := db.Tx(ctx).Model(&lineRow{}).Select("sku, CAST(SUM(invoiced) AS BIGINT) AS seen, CAST(SUM(invoiced) AS BIGINT) AS counts").Where("verdict <> ?", LineOut)
 	if by == ByResale {
-		q = db.Tx(ctx).Model(&resaleRow{}).Select("sku, CAST(SUM(sold) AS BIGINT) AS n")
+		q = db.Tx(ctx).Model(&resaleRow{}).Select("sku, CAST(SUM(sold) AS BIGINT) AS seen, CAST(SUM(counted) AS BIGINT) AS counts").Where("basis <> ''")
 	}
 	var rows []struct {
-		SKU string
-		N   int64
+		SKU          string
+		Seen, Counts int64
 	}
-	err := q.Where("promotion_id = ? AND org_id = ?", id, org).Group("sku").Scan(&rows).Error
-	out := map[string]money.Quantity{}
+	err = q.Where("promotion_id = ? AND org_id = ?", id, org).Group("sku").Scan(&rows).Error
+	seen, counts = map[string]money.Quantity{}, map[string]money.Quantity{}
 	for _, r := range rows {
-		out[r.SKU] = money.Quantity(r.N)
+		seen[r.SKU], counts[r.SKU] = money.Quantity(r.Seen), money.Quantity(r.Counts)
 	}
-	return out, err
+	return seen, counts, err
 }

@@ -224,13 +224,16 @@ WHERE r.supplier_id = ? AND r.state = 'current' AND l.kind IN ('sale', 'return')
 			}
 		}
 		lines := chunk[r.ID]
-		hand := slices.ContainsFunc(lines, func(l stockLine) bool { return l.Kind == "17" })
+		hand := map[string]bool{}
+		for _, l := range lines {
+			hand[l.ProductID] = hand[l.ProductID] || l.Kind == "17"
+		}
 		day, err := time.Parse(time.DateOnly, r.Day)
 		if err != nil {
 			continue
 		}
 		for _, l := range lines {
-			if hand && l.Kind != "17" {
+			if hand[l.ProductID] && l.Kind != "17" {
 				continue
 			}
 			on, week := l.Pieces/float64(money.One), max(0, weekly[key{r.ResellerID, l.ProductID}])
