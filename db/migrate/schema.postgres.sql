@@ -1123,6 +1123,13 @@ CREATE TABLE mail_box (
   id text NOT NULL, validity bigint NOT NULL, settled bigint NOT NULL,
   PRIMARY KEY (id)
 );
+CREATE TABLE mail_deed (
+  id text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, kind text NOT NULL, object text NOT NULL, way text NOT NULL, done bigint NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (person_id) REFERENCES person(id)
+);
+CREATE INDEX mail_deed_done ON mail_deed USING btree (done);
 CREATE TABLE mail_in (
   id text NOT NULL, reply_id text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, message_key text NOT NULL, nobody bigint NOT NULL, size bigint NOT NULL, raw bytea, state text NOT NULL, reason text NOT NULL, received bigint NOT NULL, done bigint NOT NULL,
   UNIQUE (reply_id, message_key),
@@ -1233,7 +1240,7 @@ CREATE TABLE notice_choice (
   org_id text NOT NULL, person_id text NOT NULL, mode text NOT NULL, next_at bigint NOT NULL, changed bigint NOT NULL, quiet_from bigint NOT NULL, quiet_to bigint NOT NULL, hold bigint NOT NULL,
   PRIMARY KEY (org_id, person_id)
 );
-CREATE INDEX notice_choice_due ON notice_choice USING btree (next_at) WHERE (mode = 'daily'::text);
+CREATE INDEX notice_choice_due ON notice_choice USING btree (next_at) WHERE (mode = ANY (ARRAY['daily'::text, ''::text]));
 CREATE TABLE notice_off (
   org_id text NOT NULL, person_id text NOT NULL, topic text NOT NULL, way text NOT NULL,
   PRIMARY KEY (org_id, person_id, topic, way)

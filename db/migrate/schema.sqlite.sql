@@ -845,6 +845,10 @@ CREATE INDEX mail_due ON mail (state, next_at);
 CREATE TABLE mail_box (
   id TEXT PRIMARY KEY, validity INTEGER NOT NULL, settled INTEGER NOT NULL
 );
+CREATE TABLE mail_deed (
+  id TEXT NOT NULL PRIMARY KEY, org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), kind TEXT NOT NULL, object TEXT NOT NULL, way TEXT NOT NULL, done INTEGER NOT NULL
+);
+CREATE INDEX mail_deed_done ON mail_deed (done);
 CREATE TABLE mail_in (
   id TEXT PRIMARY KEY, reply_id TEXT NOT NULL REFERENCES mail_reply(id), org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), message_key TEXT NOT NULL, nobody INTEGER NOT NULL, size INTEGER NOT NULL, raw BLOB, state TEXT NOT NULL, reason TEXT NOT NULL, received INTEGER NOT NULL, done INTEGER NOT NULL, UNIQUE (reply_id, message_key)
 );
@@ -937,7 +941,7 @@ CREATE TABLE notice_choice (
   changed INTEGER NOT NULL, quiet_from INTEGER NOT NULL DEFAULT 0, quiet_to INTEGER NOT NULL DEFAULT 0, hold INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (org_id, person_id)
 );
-CREATE INDEX notice_choice_due ON notice_choice (next_at) WHERE mode = 'daily';
+CREATE INDEX notice_choice_due ON notice_choice (next_at) WHERE mode IN ('daily', '');
 CREATE TABLE notice_off (
   org_id TEXT NOT NULL,
   person_id TEXT NOT NULL,
