@@ -381,6 +381,7 @@ func (a *App) build(ctx context.Context) error {
 		a.mail.Back(a.answers.BounceAddress)
 	}
 	notices.Answer(a.answers)
+	notices.Act(mail.Objects{Promos: a.promos, Orders: a.trade, Approvals: a.approvals})
 	a.jobs.Every("mail-notices", time.Minute, notices.Tell)
 	a.jobs.Every("sweep-mail-in", 24*time.Hour, a.answers.Sweep)
 

@@ -58,10 +58,11 @@ var (
 	turnPersons = prometheus.NewDesc("entente_turn_persons", "People whose media go through the TURN server.", nil, nil)
 	turnOpen    = prometheus.NewDesc("entente_turn_allocations", "Allocations open at the TURN server.", nil, nil)
 	mailBoxUp   = prometheus.NewDesc("entente_mail_box_up", "1 while the mailbox of --mail-in-url can be read.", nil, nil)
+	mailBoxBad  = prometheus.NewDesc("entente_mail_box_unreadable_total", "Mails of that mailbox that could not be read; the log names their UIDs.", nil, nil)
 )
 
 func callDescs() []*prometheus.Desc {
-	return []*prometheus.Desc{sfuCalls, sfuParties, sfuPackets, turnPersons, turnOpen, mailBoxUp}
+	return []*prometheus.Desc{sfuCalls, sfuParties, sfuPackets, turnPersons, turnOpen, mailBoxUp, mailBoxBad}
 }
 
 // callFigures are those of what this node runs for calls, and of the mailbox it reads; what
@@ -87,6 +88,7 @@ func (a *App) callFigures(ch chan<- prometheus.Metric) {
 			up = 0
 		}
 		gauge(mailBoxUp, up)
+		ch <- prometheus.MustNewConstMetric(mailBoxBad, prometheus.CounterValue, float64(a.mailBox.Unreadable()))
 	}
 }
 

@@ -165,8 +165,11 @@ func TestMain(m *testing.M) {
 }
 
 // runDemo runs a server with the demo companies until stop is called.
-func runDemo(data string) (a *App, stop func() error, err error) {
+func runDemo(data string, set ...func(*Config)) (a *App, stop func() error, err error) {
 	cfg := Config{Addr: "127.0.0.1:0", Data: data, Demo: true, MailInAddr: "127.0.0.1:0", MailInDomain: "answers.example", Limits: session.Limits{Session: session.Rate{PerSecond: 1e6, Burst: 1e6}, Open: session.Rate{PerSecond: 1e6, Burst: 1e6}}}
+	for _, f := range set {
+		f(&cfg)
+	}
 	if a, err = New(context.Background(), cfg, slog.New(slog.NewTextHandler(io.Discard, nil))); err != nil {
 		return nil, nil, err
 	}

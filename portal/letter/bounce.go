@@ -8,7 +8,6 @@ import (
 	"mime"
 	"mime/multipart"
 	"mime/quotedprintable"
-	"net/mail"
 	"net/textproto"
 	"regexp"
 	"strings"
@@ -26,15 +25,15 @@ var statusForm = regexp.MustCompile(`^[245]\.[0-9]{1,3}\.[0-9]{1,3}$`)
 // status of the first recipient whose delivery failed for good. ok is false for anything
 // else: a delay, a success, an absence, a letter of a person, what is cut off or odd.
 func Bounce(raw []byte) (status string, ok bool) {
-	m, err := mail.ReadMessage(bytes.NewReader(raw))
-	if err != nil {
+	h, body, ok := Head(raw)
+	if !ok {
 		return "", false
 	}
-	kind, args, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
+	kind, args, err := mime.ParseMediaType(h.Get("Content-Type"))
 	if err != nil || kind != "multipart/report" || !strings.EqualFold(args["report-type"], "delivery-status") || args["boundary"] == "" {
 		return "", false
 	}
-	parts := multipart.NewReader(m.Body, args["boundary"])
+	parts := multipart.NewReader(bytes.NewReader(body), args["boundary"])
 	for range maxParts {
 		p, err := parts.NextRawPart()
 		if err != nil {
@@ -43,14 +42,14 @@ func Bounce(raw []byte) (status string, ok bool) {
 		if kind, _, err := mime.ParseMediaType(p.Header.Get("Content-Type")); err != nil || kind != "message/delivery-status" && kind != "message/global-delivery-status" {
 			continue
 		}
-		var body io.Reader = p
+		var report io.Reader = p
 		switch strings.ToLower(strings.TrimSpace(p.Header.Get("Content-Transfer-Encoding"))) {
 		case "base64":
-			body = base64.NewDecoder(base64.StdEncoding, p)
+			report = base64.NewDecoder(base64.StdEncoding, p)
 		case "quoted-printable":
-			body = quotedprintable.NewReader(p)
+			report = quotedprintable.NewReader(p)
 		}
-		return failed(io.LimitReader(body, maxReport))
+		return failed(io.LimitReader(report, maxReport))
 	}
 	return "", false
 }

@@ -48,21 +48,17 @@ type File struct {
 // ID is the Message-ID of a mail as its header says it, "" without one, and whether it is
 // a mail at all.
 func ID(raw []byte) (id string, ok bool) {
-	m, err := mail.ReadMessage(bytes.NewReader(raw))
-	if err != nil {
-		return "", false
-	}
-	return strings.TrimSpace(m.Header.Get("Message-Id")), true
+	h, _, ok := Head(raw)
+	return strings.TrimSpace(h.Get("Message-Id")), ok
 }
 
 // Read reads a mail.
 // Codes: Invalid (it is none).
 func Read(raw []byte) (Letter, error) {
-	m, err := mail.ReadMessage(bytes.NewReader(raw))
-	if err != nil {
-		return Letter{}, fault.Wrap(err, fault.Invalid, "mailin.unreadable")
+	h, body, ok := Head(raw)
+	if !ok {
+		return Letter{}, fault.New(fault.Invalid, "mailin.unreadable")
 	}
-	h := textproto.MIMEHeader(m.Header)
 	l := Letter{Subject: oneLine(words(h.Get("Subject")), maxSubject)}
 	for _, a := range addresses(h) {
 		if len(l.From) < maxFrom {
@@ -70,7 +66,7 @@ func Read(raw []byte) (Letter, error) {
 		}
 	}
 	r := &reader{}
-	text := r.part(h, m.Body, 0)
+	text := r.part(h, bytes.NewReader(body), 0)
 	l.Text = Typed(clean(text.text))
 	l.Files, l.Left = r.files, r.left
 	l.Auto = r.report || automatic(h, l)

@@ -3,8 +3,10 @@ package letter
 import (
 	"encoding/json"
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -79,6 +81,30 @@ func TestNoMail(t *testing.T) {
 	}
 	if id, ok := ID([]byte("Message-id:  <a@b> \r\n\r\n")); !ok || id != "<a@b>" {
 		t.Errorf("%q %v", id, ok)
+	}
+}
+
+// TestHead: lines that are none are left out, each with what continues it; a head is bounded
+// (a line that is cut there is none), and may end with the bytes.
+func TestHead(t *testing.T) {
+	t.Parallel()
+	h, body, ok := Head([]byte("bad\r\n of the bad\r\nA : 1\r\n\t2 \r\nb: x\r\na:3\r\n\r\nC: of the body\r\n"))
+	if want := (map[string][]string{"A": {"1 2", "3"}, "B": {"x"}}); !ok || !maps.EqualFunc(h, want, slices.Equal) || string(body) != "C: of the body\r\n" {
+		t.Errorf("%v %q %q", ok, h, body)
+	}
+	if h, body, ok := Head([]byte("To: a@b.example\nbad")); !ok || h.Get("To") != "a@b.example" || len(body) != 0 {
+		t.Errorf("without an end: %v %q %q", ok, h, body)
+	}
+	if h, _, ok := Head([]byte(strings.Repeat("A: b\n", 2*maxFields) + "\nx")); !ok || len(h["A"]) != maxFields {
+		t.Errorf("%d lines are read", len(h["A"]))
+	}
+	long := "B: x\nA: b\n" + strings.Repeat(" c\n", 4<<20/3) + "To: late@b.example\n\nbody"
+	if h, body, ok := Head([]byte(long)); !ok || h.Get("B") != "x" || h.Get("A")+h.Get("To") != "" || string(body) != "body" {
+		t.Errorf("%v: %d bytes of a line, %q, %q", ok, len(h.Get("A")), h.Get("To"), body)
+	}
+	status, ok := Bounce([]byte(">From x\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; x\r\n\r\nAction: failed\r\nStatus: 5.1.1\r\n--b--\r\n"))
+	if !ok || status != "5.1.1" {
+		t.Errorf("a report below a bad line: %q %v", status, ok)
 	}
 }
 

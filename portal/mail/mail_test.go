@@ -192,7 +192,7 @@ var address = account.Mail{Kind: account.MailAddress, Org: "kestrel", Person: "m
 	Path: "/link/" + token, NewEmail: "maya2@kestrel.example", Expires: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC), Dedupe: "d1"}
 
 func TestModelsMatchTheSchema(t *testing.T) {
-	each(t, nil, func(w *world) { dbtest.CheckModels(w.t, w.d, mailRow{}) })
+	each(t, nil, func(w *world) { dbtest.CheckModels(w.t, w.d, mailRow{}, deedRow{}) })
 }
 
 func TestMailIsKeptWithoutAServer(t *testing.T) {

@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -26,12 +27,18 @@ const KindNotice account.MailKind = "notice"
 // The deeds a link of a mail can do without a sign-in. Opening one changes nothing: a
 // mail scanner follows every link.
 const (
-	DeedOffer = "offer" // answer an offered lead: Object is the offer
-	DeedStop  = "stop"  // no more notices by mail
+	DeedOffer    = "offer"     // answer an offered lead: Object is the offer
+	DeedPromo    = "promotion" // join a promotion or decline it: Object is the seat, Bound the hash of the text
+	DeedOrder    = "order"     // confirm an order as it stands: Object is the order, Bound its version
+	DeedApproval = "approval"  // approve or refuse what a rule keeps back: Object is the request, Bound the step
+	DeedStop     = "stop"      // no more notices by mail
 )
 
-// answerLife is how long a link of a notice works.
-const answerLife = 7 * 24 * time.Hour
+// answerLife is how long a link of a notice works; what was done by one is known for longer.
+const (
+	answerLife = 7 * 24 * time.Hour
+	keepDeeds  = 30 * 24 * time.Hour
+)
 
 // Deed is what a link of a mail may do, and for whom; nobody else.
 type Deed struct {
@@ -39,6 +46,8 @@ type Deed struct {
 	Org     string    `json:"o"`
 	Person  string    `json:"p"`
 	Object  string    `json:"i,omitempty"`
+	Bound   string    `json:"b,omitempty"` // of the object, as the mail told it
+	Address string    `json:"a,omitempty"` // key of the address it went to
 	Locale  string    `json:"l,omitempty"` // of whom it was written to, where that is nobody here
 	Expires time.Time `json:"e"`
 }
@@ -53,6 +62,7 @@ type Notices struct {
 	people  account.Directory
 	secrets *secret.Box
 	answers Answers // nil: notices are not answered by mail
+	objects Objects
 }
 
 // Answers knows where people answer by mail. It is a port: portal/mailin implements it.
@@ -86,7 +96,8 @@ func (n *Notices) Seal(d Deed) (string, error) {
 }
 
 // Read gives the deed of a token and the person as an actor, with the roles they hold
-// now. Codes: NotFound (not made here, run out, or the person has left the company);
+// now. Codes: NotFound (not made here, run out, or the person has left the company or
+// its mailbox);
 // which of them, nobody is told.
 func (n *Notices) Read(ctx context.Context, token string) (Deed, access.Actor, error) {
 	dead := fault.New(fault.NotFound, "account.link_dead")
@@ -99,7 +110,7 @@ func (n *Notices) Read(ctx context.Context, token string) (Deed, access.Actor, e
 		return Deed{}, access.Actor{}, err
 	}
 	p, ok := present(all, notify.Target{Org: d.Org, Person: d.Person})
-	if !ok {
+	if !ok || d.Address != "" && d.Address != addressKey(p.Email) {
 		return Deed{}, access.Actor{}, dead
 	}
 	return d, access.Actor{Org: d.Org, Person: p.ID, Roles: p.Roles, Via: "mail"}, nil
@@ -171,7 +182,8 @@ func (n *Notices) Tell(ctx context.Context) error {
 
 // tell mails one person; p is the zero value of who has left.
 func (n *Notices) tell(ctx context.Context, t notify.Target, p account.Colleague, org account.Org, visited time.Time) error {
-	zone, err := time.LoadLocation(p.Zone)
+	p.Locale = cmp.Or(p.Locale, org.Locale)
+	zone, err := time.LoadLocation(cmp.Or(p.Zone, org.Zone))
 	if err != nil {
 		zone = time.UTC
 	}
@@ -198,6 +210,7 @@ func (n *Notices) letter(ctx context.Context, p account.Colleague, org account.O
 	}
 	lines := []string{words.T("mail.hello", "name", oneLine(p.Name)), ""}
 	subject, replyTo, about := "", "", d.Thread()
+	reader, acts := access.Actor{Org: p.Org, Person: p.ID, Roles: p.Roles, Via: "mail"}, map[string]bool{}
 	for _, one := range d.Notices {
 		said := oneLine(sentence(words, one, orgs))
 		if subject == "" {
@@ -211,14 +224,25 @@ func (n *Notices) letter(ctx context.Context, p account.Colleague, org account.O
 			lines = append(lines, "  "+base+path)
 		}
 		if one.Kind == "lead.offered" && one.SubjectKind == "offer" && n.mail.Sends() { // kept mail is read by admins
-			token, err := n.Seal(Deed{Kind: DeedOffer, Org: p.Org, Person: p.ID, Object: one.SubjectID, Expires: db.Now(ctx).Add(answerLife)})
+			token, err := n.Seal(Deed{Kind: DeedOffer, Org: p.Org, Person: p.ID, Object: one.SubjectID, Address: addressKey(p.Email), Expires: db.Now(ctx).Add(answerLife)})
 			if err != nil {
 				return account.Letter{}, err
 			}
+			acts[one.SubjectID] = true
 			lines = append(lines, "  "+words.T("mail.notices.answer")+" "+n.mail.base+"/answer/"+token)
 		}
+		if !acts[one.SubjectID] { // of several about the same, the first bears the link
+			kind, token, err := n.deedLine(ctx, reader, p.Email, one.SubjectKind, one.SubjectID)
+			if err != nil {
+				return account.Letter{}, err
+			}
+			if token != "" {
+				acts[one.SubjectID] = true
+				lines = append(lines, "  "+words.T("mail.notices.answer_"+kind)+" "+n.mail.base+"/answer/"+token)
+			}
+		}
 		if n.answers != nil && n.mail.Sends() && slices.Contains(answered, one.Kind) {
-			to, text, err := n.answerable(ctx, p, one)
+			to, text, err := n.answerable(ctx, reader, one)
 			if err != nil {
 				return account.Letter{}, err
 			}
@@ -234,6 +258,9 @@ func (n *Notices) letter(ctx context.Context, p account.Colleague, org account.O
 			}
 		}
 		lines = append(lines, "")
+	}
+	if len(acts) > 0 {
+		lines = append(lines, words.T("mail.notices.once", "until", words.Instant(db.Now(ctx).Add(answerLife))), "")
 	}
 	if replyTo != "" {
 		lines = append([]string{letter.MarkLine(words.T("mail.reply.above")), ""}, lines...)
@@ -263,15 +290,15 @@ func (n *Notices) letter(ctx context.Context, p account.Colleague, org account.O
 
 // answerable gives where the person answers about a notice, and what it is about. What
 // the person may not read any more is neither told nor answered.
-func (n *Notices) answerable(ctx context.Context, p account.Colleague, one notify.Notice) (to, text string, err error) {
-	text, err = n.answers.Said(ctx, access.Actor{Org: p.Org, Person: p.ID, Roles: p.Roles, Via: "mail"}, one)
+func (n *Notices) answerable(ctx context.Context, reader access.Actor, one notify.Notice) (to, text string, err error) {
+	text, err = n.answers.Said(ctx, reader, one)
 	if c := fault.CodeOf(err); c == fault.NotFound || c == fault.Forbidden {
 		return "", "", nil
 	}
 	if err != nil {
 		return "", "", err
 	}
-	to, err = n.answers.Address(ctx, notify.Target{Org: p.Org, Person: p.ID}, one.SubjectKind, one.SubjectID)
+	to, err = n.answers.Address(ctx, notify.Target{Org: reader.Org, Person: reader.Person}, one.SubjectKind, one.SubjectID)
 	return to, text, err
 }
 

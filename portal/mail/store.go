@@ -47,6 +47,34 @@ func insert(ctx context.Context, m Mail, dedupe string) (made bool, err error) {
 	return res.RowsAffected == 1, res.Error
 }
 
+// deedRow is what was done by the link of a mail.
+type deedRow struct {
+	ID       string `gorm:"primaryKey"`
+	OrgID    string
+	PersonID string
+	Kind     string
+	Object   string
+	Way      string
+	Done     int64
+}
+
+func (deedRow) TableName() string { return "mail_deed" }
+
+// insertDeed notes that a deed is done; made is false when it was before.
+func insertDeed(ctx context.Context, d Deed, way string) (made bool, err error) {
+	res := db.Tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&deedRow{d.id(), d.Org, d.Person, d.Kind, d.Object, way, db.Micros(db.Now(ctx))})
+	return res.RowsAffected == 1, res.Error
+}
+
+func deedDone(ctx context.Context, id string) (Done, bool, error) {
+	var rows []deedRow
+	err := db.Tx(ctx).Where("id = ?", id).Limit(1).Find(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return Done{}, false, err
+	}
+	return Done{rows[0].Way, db.FromMicros(rows[0].Done)}, true, nil
+}
+
 // verdict says what claim found.
 type verdict int
 
@@ -132,6 +160,9 @@ func readAny(ctx context.Context, id string) (Mail, error) {
 
 func sweep(ctx context.Context, now time.Time) error {
 	if err := db.Tx(ctx).Where("created < ? AND state <> ?", db.Micros(now.Add(-keepMails)), string(Waiting)).Delete(&mailRow{}).Error; err != nil {
+		return err
+	}
+	if err := db.Tx(ctx).Where("done < ?", db.Micros(now.Add(-keepDeeds))).Delete(&deedRow{}).Error; err != nil {
 		return err
 	}
 	var rows []mailRow

@@ -1,7 +1,6 @@
 package mailin
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
@@ -12,35 +11,39 @@ import (
 	"log/slog"
 	"net"
 	netmail "net/mail"
+	"net/textproto"
 	"net/url"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
 
 	"entente/db"
+	"entente/portal/letter"
 	"entente/prm/fault"
 )
 
 // Limits of the box.
 const (
-	boxWait   = 2 * time.Minute // between two looks where the server does not tell of new mail
-	boxIdle   = 5 * time.Minute // between two looks where it does
-	boxAgain  = 5 * time.Second // after one that took something: a server may keep to itself what came while it was asked
-	boxFirst  = 5 * time.Second // before the second try after a failure; each next waits twice as long
-	boxLast   = 5 * time.Minute
-	boxLater  = 10 * time.Minute // before a mail is tried again whose person sends too many
-	boxDial   = 20 * time.Second
-	boxChunk  = 50 // mails whose head is asked for at once
-	boxHead   = 64 << 10
-	boxMost   = 20_000 // mails of one look; the others have their turn in the next
-	mostLater = 1000
-	boxReply  = 2 * time.Minute  // until an answer is there
-	boxFetch  = 10 * time.Minute // until a whole mail is
-	boxTalk   = 8 << 20          // bytes of an answer; a whole mail comes on top
+	boxWait      = 2 * time.Minute // between two looks where the server does not tell of new mail
+	boxIdle      = 5 * time.Minute // between two looks where it does
+	boxAgain     = 5 * time.Second // after one that took something: a server may keep to itself what came while it was asked
+	boxFirst     = 5 * time.Second // before the second try after a failure; each next waits twice as long
+	boxLast      = 5 * time.Minute
+	boxLater     = 10 * time.Minute // before a mail is tried again whose person sends too many
+	boxDial      = 20 * time.Second
+	boxChunk     = 50 // mails whose head is asked for at once
+	boxHead      = 64 << 10
+	boxMost      = 20_000 // mails of one look; the others have their turn in the next
+	mostLater    = 1000
+	boxReply     = 2 * time.Minute  // until an answer is there
+	boxFetch     = 10 * time.Minute // until a whole mail is
+	maxAddresses = 100              // of a line
+	boxTalk      = 8 << 20          // bytes of an answer; a whole mail comes on top
 )
 
 // Dialer connects; *dial.Dialer does, to what may be called.
@@ -114,6 +117,7 @@ type Box struct {
 	stop context.CancelFunc
 	done chan struct{}
 	fail error // of the last look
+	bad  atomic.Int64
 
 	// Of the one mailbox that is looked at, only ever used by the one that looks.
 	line     *line
@@ -401,7 +405,12 @@ func (b *Box) take(ctx context.Context, c *imapclient.Client, uids []imap.UID) e
 
 // one settles a mail, or leaves it for later.
 func (b *Box) one(ctx context.Context, c *imapclient.Client, uid imap.UID, size int64, head []byte) error {
-	to, nobody, err := b.s.receivers(ctx, head)
+	h, _, ok := letter.Head(head)
+	if !ok {
+		b.unread(uid)
+		return nil
+	}
+	to, nobody, err := b.s.receivers(ctx, h)
 	if err != nil {
 		return err
 	}
@@ -432,7 +441,7 @@ func (b *Box) one(ctx context.Context, c *imapclient.Client, uid imap.UID, size 
 		b.postpone(uid)
 		return nil
 	case fault.Invalid:
-		b.opt.Log.Warn("mail by IMAP is no mail", "uid", uint32(uid))
+		b.unread(uid)
 	default:
 		return err
 	}
@@ -444,6 +453,17 @@ func (b *Box) one(ctx context.Context, c *imapclient.Client, uid imap.UID, size 
 	}
 	return nil
 }
+
+// unread settles a mail that is none: whoever runs the program is told which one lies there.
+func (b *Box) unread(uid imap.UID) {
+	b.bad.Add(1)
+	b.settled[uid] = true
+	delete(b.later, uid)
+	b.opt.Log.Warn("mail by IMAP cannot be read and stays in the mailbox", "host", b.url.Host, "folder", b.url.Folder, "uid", uint32(uid))
+}
+
+// Unreadable is how many mails of the mailbox could not be read since the start.
+func (b *Box) Unreadable() int64 { return b.bad.Load() }
 
 // fetch reads a section of some mails.
 func (b *Box) fetch(c *imapclient.Client, uids imap.UIDSet, more int64, what *imap.FetchItemBodySection) (got []*imapclient.FetchMessageBuffer, err error) {
@@ -502,14 +522,10 @@ var envelope = []string{"Delivered-To", "X-Original-To", "Envelope-To", "X-Envel
 // receivers reads for which of our addresses a mail is, and whether it has a sender to
 // answer. A mailbox knows no envelope: what its server noted goes before what the writer
 // typed.
-func (s *Service) receivers(ctx context.Context, head []byte) (to []Reply, nobody bool, err error) {
-	m, err := netmail.ReadMessage(bytes.NewReader(append(slices.Clone(head), "\r\n\r\n"...)))
-	if err != nil {
-		return nil, false, nil
-	}
+func (s *Service) receivers(ctx context.Context, head textproto.MIMEHeader) (to []Reply, nobody bool, err error) {
 	for _, names := range [][]string{envelope, {"To", "Cc"}} {
 		for _, name := range names {
-			for _, line := range m.Header[name] {
+			for _, line := range head[name] {
 				for _, a := range addresses(line) {
 					r, err := s.Known(ctx, a)
 					if fault.IsNotFound(err) {
@@ -528,17 +544,20 @@ func (s *Service) receivers(ctx context.Context, head []byte) (to []Reply, nobod
 			break
 		}
 	}
-	path := m.Header["Return-Path"]
+	path := head["Return-Path"]
 	return to, len(path) > 0 && strings.TrimSpace(path[0]) == "<>", nil
 }
 
-// addresses reads a line of a head; what is none of RFC 5322 may still be one address.
+// addresses reads a line of a head. What is none of RFC 5322, as with a name that should be
+// quoted, may still hold addresses.
 func addresses(line string) (out []string) {
 	list, err := netmail.ParseAddressList(line)
 	if err != nil {
-		return []string{strings.Trim(strings.TrimSpace(line), "<>")}
+		out = strings.FieldsFunc(line, func(r rune) bool { return r <= ' ' || strings.ContainsRune(`<>()[]",;:`, r) })
+		out = slices.DeleteFunc(out, func(a string) bool { return !strings.Contains(a, "@") })
+		return out[:min(len(out), maxAddresses)]
 	}
-	for _, a := range list[:min(len(list), 100)] {
+	for _, a := range list[:min(len(list), maxAddresses)] {
 		out = append(out, a.Address)
 	}
 	return out

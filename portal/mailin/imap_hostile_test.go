@@ -7,6 +7,7 @@ import (
 	"math"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -56,6 +57,41 @@ func scripted(w *world, answer map[string]func(line string) string) *mailbox {
 		}
 	}()
 	return &mailbox{w: w, addr: l.Addr().String(), tls: &tls.Config{RootCAs: pool, ServerName: "answers.example", MinVersion: tls.VersionTLS12}}
+}
+
+// shelf is a server that hands out mails as they are, numbered from one: others mend a head
+// before anybody reads it.
+func shelf(w *world, mails ...string) *mailbox {
+	w.t.Helper()
+	return scripted(w, map[string]func(string) string{
+		"UID SEARCH": func(string) (out string) {
+			for i := range mails {
+				out += fmt.Sprint(" ", i+1)
+			}
+			return "* SEARCH" + out + "\r\n"
+		},
+		"UID FETCH": func(line string) (out string) {
+			first, last, many := strings.Cut(strings.Fields(line)[2], ":")
+			from, err := strconv.Atoi(first)
+			to := from
+			if many && err == nil {
+				to, err = strconv.Atoi(last)
+			}
+			if err != nil {
+				w.t.Errorf("%q: %v", line, err)
+				return ""
+			}
+			for uid := from; uid <= to; uid++ {
+				if all := mails[uid-1]; strings.Contains(line, "HEADER") {
+					head, _, _ := strings.Cut(all, "\r\n\r\n")
+					out += fetched(uid, "BODY[HEADER]<0>", head+"\r\n\r\n")
+				} else {
+					out += fetched(uid, "BODY[]<0>", all)
+				}
+			}
+			return out
+		},
+	})
 }
 
 // fetched answers that a mail is there, with a section under the name the server gives it.

@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"log/slog"
 	"net"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -293,4 +295,47 @@ func TestDoorStopsAtOnce(t *testing.T) {
 		w.must(d.Start(l))
 		d.Stop()
 	}
+}
+
+// TestMailboxMalformedHead: lines of a head that are none lose no mail, in the mailbox and at
+// the door alike; what cannot be read at all is named by its UID and counted once, and keeps
+// nothing behind it.
+func TestMailboxMalformedHead(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := setup(t, d, DoorOptions{})
+		chat := w.address("maya", kindRoom)
+		m := shelf(w,
+			">From maya@kestrel.example Mon Nov 23 10:00:00 2026\r\n"+sentTo("To", chat, "maya@kestrel.example", "one", "First."),
+			"X-Scanned by the gateway\r\n To: nobody@answers.example\r\n"+sentTo("Delivered-To", chat, "maya@kestrel.example", "two", "Second."),
+			"To: Room of Aurelia, Ltd. <"+chat+"> (by hand\r\n"+text("maya@kestrel.example", "three", "Third."),
+			"no line of this\r\nis one of a head\r\n\r\nTo: "+chat+"\r\n",
+			sentTo("To", chat, "maya@kestrel.example", "four", "Fourth."))
+		var log strings.Builder
+		b, err := NewBox(w.s, BoxOptions{URL: "imaps://replies%40answers.example:s3cret%2F%3A%40@" + m.addr, Dialer: &net.Dialer{}, TLS: m.tls, Log: slog.New(slog.NewTextHandler(&log, nil))})
+		w.must(err)
+		w.must(b.watch(w.ctx(), false))
+		w.must(b.watch(w.ctx(), false))
+		if got, want := w.run(), "posted, posted, posted, posted"; got != want {
+			t.Fatalf("%s, want %s", got, want)
+		}
+		if b.Unreadable() != 1 || strings.Count(log.String(), "cannot be read") != 1 || !strings.Contains(log.String(), "uid=4") {
+			t.Errorf("%d are counted, the log says %s", b.Unreadable(), log.String())
+		}
+		to, err := w.s.Known(w.ctx(), chat)
+		w.must(err)
+		w.must(w.s.Take(w.ctx(), []Reply{to}, false, []byte("a line without a colon\r\n"+sentTo("To", chat, "maya@kestrel.example", "five", "Fifth."))))
+		w.run()
+		msgs, err := w.rooms.History(w.ctx(), w.actor("ingrid"), w.room, room.Window{})
+		w.must(err)
+		var said []string
+		for _, x := range msgs {
+			if x.Via == room.ViaMail {
+				said = append(said, x.Text)
+			}
+		}
+		if !slices.Equal(said, []string{"First.", "Second.", "Third.", "Fourth.", "Fifth."}) {
+			t.Errorf("said %q", said)
+		}
+	})
 }

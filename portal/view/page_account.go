@@ -61,14 +61,21 @@ type AnswerPage struct {
 	OpenURL     string // the same in the portal, after a sign-in
 	Title       Text
 	CompanyName string // the reader's
+	Says        Text   // zero: nothing beside Need
 	Need        string
 	Facts       []KV
 	Due         time.Time
 	Form        Form
-	Reasons     []Option
+	Reasons     []Option // to choose from; nil: in the reader's words
+	ReasonHint  string   // key of who reads them
+	Accept      Text
+	AcceptText  Text
+	Refuse      Text // zero: it cannot be refused here
+	RefuseMore  Text
 	CanAnswer   bool
 	Stop        bool   // no more notices by mail
 	Done        string // key of the sentence that says what became of it
+	DoneAt      time.Time
 }
 
 // ProfilePage is /c/{slug}/profile. Forms post to URL+"/name" (name, language, theme, zone), "/password" (old, password, password2), "/address" (email, password),

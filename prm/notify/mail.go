@@ -15,15 +15,17 @@ import (
 // Mode says which notices a person is also sent by mail.
 type Mode string
 
-// The modes. Whoever never chose has ModeUrgent where a mail server is set, else none.
+// The modes. Whoever never chose has ModeUrgent where a mail server is set, or ModeAway as
+// long as no visit of theirs is known; without a server none.
 const (
 	ModeUrgent Mode = "urgent" // urgent ones, at once
 	ModeAll    Mode = "all"    // every one, at once
 	ModeDaily  Mode = "daily"  // one mail in the morning, of what came since the last visit
 	ModeNever  Mode = "never"
+	ModeAway   Mode = "away" // urgent ones at once, all others in the morning; nobody chooses it
 )
 
-// Modes lists them.
+// Modes lists those that a person chooses from.
 var Modes = []Mode{ModeUrgent, ModeAll, ModeDaily, ModeNever}
 
 // What was seen in the portal within MailAfter is not mailed; what is older than
@@ -32,7 +34,8 @@ const (
 	MailAfter = 2 * time.Minute
 	mailUntil = 48 * time.Hour
 	mailRows  = 20
-	mailHour  = 8 // of the person's day, for ModeDaily
+	awayRows  = 100 // for who has no inbox at hand
+	mailHour  = 8   // of the person's day, for ModeDaily
 )
 
 // The steps of a notice on its way to a mail.
@@ -140,6 +143,8 @@ func (s *Service) Collect(ctx context.Context, actor access.Actor, to Target, zo
 		}
 		out.Mode = Mode(c.Mode)
 		switch {
+		case out.Mode == "" && sends && visited.IsZero():
+			out.Mode = ModeAway
 		case out.Mode == "" && sends:
 			out.Mode = ModeUrgent
 		case out.Mode == "":
@@ -150,27 +155,57 @@ func (s *Service) Collect(ctx context.Context, actor access.Actor, to Target, zo
 			return saveChoice(ctx, c)
 		}
 		before, from := now.Add(-MailAfter), now.Add(-mailUntil)
-		steps := []int{mailOpen, mailDigest}
-		if out.Mode == ModeDaily {
-			if c.NextAt > db.Micros(now) {
-				return stepMail(ctx, to, []int{mailOpen}, before, mailDigest)
+		steps, rows := []int{mailOpen, mailDigest}, mailRows
+		if out.Mode == ModeAway {
+			rows = awayRows
+		}
+		take := func(steps []int, urgent bool) (err error) {
+			var n int64
+			if out.Notices, n, err = unmailed(ctx, to, steps, from, before, urgent, rows); err == nil {
+				out.More = int(n) - len(out.Notices)
 			}
-			c.NextAt = db.Micros(morning(now, zone))
-			if err := saveChoice(ctx, c); err != nil {
+			return err
+		}
+		if out.Mode == ModeDaily || out.Mode == ModeAway {
+			due, err := s.morningCame(ctx, to, &c, now, zone)
+			if err != nil {
 				return err
+			}
+			if !due {
+				if out.Mode == ModeAway {
+					if err := take([]int{mailOpen}, true); err != nil {
+						return err
+					}
+					if err := stepUrgent(ctx, to, before); err != nil {
+						return err
+					}
+				}
+				return stepMail(ctx, to, []int{mailOpen}, before, mailDigest)
 			}
 			if visited.After(from) {
 				from = visited
 			}
 		}
 		if out.Mode != ModeNever {
-			var n int64
-			if out.Notices, n, err = unmailed(ctx, to, steps, from, before, out.Mode == ModeUrgent, mailRows); err != nil {
+			if err := take(steps, out.Mode == ModeUrgent); err != nil {
 				return err
 			}
-			out.More = int(n) - len(out.Notices)
 		}
 		return stepMail(ctx, to, steps, before, mailSettled)
 	})
 	return out, err
+}
+
+// morningCame says whether a daily mail is due: its hour came, and something was told before
+// it. What is told later in the day waits for the next one.
+func (s *Service) morningCame(ctx context.Context, to Target, c *choiceRow, now time.Time, zone *time.Location) (bool, error) {
+	at := c.NextAt
+	if at > db.Micros(now) {
+		return false, nil
+	}
+	c.OrgID, c.PersonID, c.NextAt = to.Org, to.Person, db.Micros(morning(now, zone))
+	if err := saveChoice(ctx, *c); err != nil {
+		return false, err
+	}
+	return toldBefore(ctx, to, at)
 }

@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 // TestMailedAsChosen: each person gets by mail what they chose and have not seen, once.
 func TestMailedAsChosen(t *testing.T) {
 	each(t, func(t *testing.T, d *db.DB, s *Service) {
-		var visited time.Time
+		visited := time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC)
 		zone, err := time.LoadLocation("Europe/London")
 		must(t, err)
 		tell := func(min int, urgent bool) {
@@ -118,4 +119,80 @@ func TestMorning(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestAway: who never chose and was never at the portal gets what is urgent at once and all
+// the rest at eight in the morning of the own zone, however many; what is told after that
+// hour waits for the next one. A visit ends it, and what was told before it is not listed.
+func TestAway(t *testing.T) {
+	each(t, func(t *testing.T, d *db.DB, s *Service) {
+		zone, err := time.LoadLocation("Asia/Shanghai")
+		must(t, err)
+		at := func(day, hour, min int) context.Context {
+			return db.WithNow(context.Background(), time.Date(2026, 11, day, hour, min, 0, 0, zone))
+		}
+		wei := Target{"huadong", "wei"}
+		house := access.System("test", "huadong")
+		tell := func(ctx context.Context, key string, urgent bool) {
+			t.Helper()
+			must(t, s.Tell(ctx, house, []Target{wei}, Notice{Kind: "k", Dedupe: key, Urgent: urgent, SubjectKind: "order", SubjectID: key}))
+		}
+		collect := func(ctx context.Context, visited time.Time) (keys []string, mode Mode) {
+			t.Helper()
+			due, err := s.Pending(ctx, 10)
+			must(t, err)
+			if len(due) == 0 {
+				return nil, ""
+			}
+			var got Digest
+			must(t, d.InTx(ctx, func(ctx context.Context) (err error) {
+				got, err = s.Collect(ctx, house, due[0], zone, true, visited)
+				return err
+			}))
+			for _, n := range got.Notices {
+				keys = append(keys, n.SubjectID)
+			}
+			if due, err = s.Pending(ctx, 10); err != nil || len(due) != 0 {
+				t.Errorf("still due after a mail: %v, %v", due, err)
+			}
+			return keys, got.Mode
+		}
+		want := func(ctx context.Context, visited time.Time, mode Mode, keys ...string) {
+			t.Helper()
+			if got, m := collect(ctx, visited); !slices.Equal(got, keys) || m != mode {
+				t.Errorf("%v %q, want %v %q", got, m, keys, mode)
+			}
+		}
+		never := time.Time{}
+		tell(at(22, 9, 0), "a", false)
+		tell(at(22, 9, 1), "b", true)
+		want(at(22, 9, 10), never, ModeAway, "b")
+		tell(at(22, 23, 0), "c", false)
+		want(at(22, 23, 10), never, ModeAway)
+		want(at(23, 7, 59), never, "")
+		want(at(23, 8, 0), never, ModeAway, "a", "c")
+		want(at(23, 8, 5), never, "")
+		// Nothing for a day, then something in the afternoon: it does not come at once.
+		tell(at(25, 15, 0), "d", false)
+		want(at(25, 15, 10), never, ModeAway)
+		want(at(26, 8, 1), never, ModeAway, "d")
+		var many []string
+		for i := range 30 {
+			many = append(many, fmt.Sprint("m", i+10))
+			tell(at(26, 10, i), many[i], false)
+		}
+		want(at(26, 11, 0), never, ModeAway)
+		want(at(27, 8, 0), never, ModeAway, many...)
+		// After a first visit only what is urgent comes, and nothing stays behind.
+		tell(at(27, 10, 0), "e", false)
+		want(at(27, 10, 10), never, ModeAway)
+		want(at(28, 8, 0), time.Date(2026, 11, 27, 12, 0, 0, 0, zone), ModeUrgent)
+
+		// A daily mail lists what came since the last visit.
+		must(t, s.Choose(at(28, 9, 0), access.Actor{Org: wei.Org, Person: wei.Person, Roles: []access.Role{access.Sales}, Via: "session:test"}, ModeDaily, zone))
+		tell(at(28, 10, 0), "before", false)
+		tell(at(28, 14, 0), "after", false)
+		want(at(28, 14, 10), time.Date(2026, 11, 28, 12, 0, 0, 0, zone), ModeDaily)
+		want(at(29, 8, 0), time.Date(2026, 11, 28, 12, 0, 0, 0, zone), ModeDaily, "after")
+	})
 }

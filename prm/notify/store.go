@@ -150,7 +150,7 @@ func pendingMail(ctx context.Context, before, now time.Time, limit int) ([]Targe
 	var rows []struct{ OrgID, PersonID string }
 	err := db.Tx(ctx).Raw(`SELECT DISTINCT n.org_id, n.person_id FROM notice n LEFT JOIN notice_choice c ON c.org_id = n.org_id AND c.person_id = n.person_id
 		WHERE n.mailed = 0 AND n.seen = 0 AND n.happened <= ? AND n.snoozed <= ? AND COALESCE(c.hold, 0) <= ?
-		UNION SELECT c.org_id, c.person_id FROM notice_choice c WHERE c.mode = 'daily' AND c.next_at <= ? AND c.hold <= ?
+		UNION SELECT c.org_id, c.person_id FROM notice_choice c WHERE c.mode IN ('daily', '') AND c.next_at <= ? AND c.hold <= ?
 		AND EXISTS (SELECT 1 FROM notice n WHERE n.org_id = c.org_id AND n.person_id = c.person_id AND n.mailed = 2)
 		LIMIT ?`, db.Micros(before), db.Micros(now), db.Micros(now), db.Micros(now), db.Micros(now), limit).Scan(&rows).Error
 	out := make([]Target, len(rows))
@@ -185,6 +185,18 @@ func unmailed(ctx context.Context, to Target, steps []int, from, before time.Tim
 // stepMail moves notices on their way to a mail.
 func stepMail(ctx context.Context, to Target, from []int, before time.Time, step int) error {
 	return mine(ctx, to.Org, to.Person).Where("seen = 0 AND snoozed <= ? AND mailed IN ? AND happened <= ?", db.Micros(db.Now(ctx)), from, db.Micros(before)).Update("mailed", step).Error
+}
+
+// stepUrgent settles the urgent ones of the new.
+func stepUrgent(ctx context.Context, to Target, before time.Time) error {
+	return mine(ctx, to.Org, to.Person).Where("seen = 0 AND snoozed <= ? AND mailed = ? AND happened <= ? AND urgent = ?", db.Micros(db.Now(ctx)), mailOpen, db.Micros(before), true).Update("mailed", mailSettled).Error
+}
+
+// toldBefore says whether something that waits for a mail was told up to an instant.
+func toldBefore(ctx context.Context, to Target, at int64) (bool, error) {
+	var ids []string
+	err := mine(ctx, to.Org, to.Person).Where("seen = 0 AND snoozed <= ? AND mailed IN ? AND happened <= ?", db.Micros(db.Now(ctx)), []int{mailOpen, mailDigest}, at).Limit(1).Pluck("id", &ids).Error
+	return len(ids) > 0, err
 }
 
 // offRow is a way by which a topic, or with wayAll an object, does not come.

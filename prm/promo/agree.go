@@ -313,6 +313,13 @@ func (s *Service) agrees(ctx context.Context, r row, seat Seat, person string, a
 // Codes: NotFound, Forbidden, Conflict (agreed already, it is over).
 // Publishes EventDeclined.
 func (s *Service) Decline(ctx context.Context, actor access.Actor, id ID, reason string) (Joined, error) {
+	return s.DeclineText(ctx, actor, id, "", reason)
+}
+
+// DeclineText is Decline of exactly the text that was read, whose hash is given; "" is
+// whichever stands.
+// Codes: as Decline, and Conflict (another text stands now).
+func (s *Service) DeclineText(ctx context.Context, actor access.Actor, id ID, hash, reason string) (Joined, error) {
 	var out Joined
 	err := s.change(ctx, actor, func(ctx context.Context) error {
 		r, seats, seat, err := open(ctx, actor, id)
@@ -328,6 +335,9 @@ func (s *Service) Decline(ctx context.Context, actor access.Actor, id ID, reason
 		}
 		if r.OpenNo == 0 {
 			return fault.New(fault.Conflict, "promo.agreed")
+		}
+		if hash != "" && seat.Hash != hash {
+			return fault.New(fault.Conflict, "promo.other_text")
 		}
 		if err := closeCounter(ctx, r.ID, actor.Org, VersionWithdrawn, actor.Person); err != nil {
 			return err
