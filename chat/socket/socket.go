@@ -151,8 +151,9 @@ func New(cfg Config) *Endpoint {
 	}
 	e := &Endpoint{cfg: cfg, log: cfg.Log, feed: cfg.Rooms.Feed(), clients: map[*client]struct{}{},
 		places: map[call.Peer]place{}, forwards: map[call.ID]int64{}, notices: map[room.ID]*notice{}, entered: entered{last: cfg.Limits.EnteredFor, rooms: map[room.ID][]string{}, asked: map[room.ID]*int{}}, rate: newRates(cfg.Limits, cfg.Clock)}
+	forget := func(id string) { e.entered.forget(room.ID(id)) }
 	e.hub = hub.New(hub.Options{
-		Source: source{e}, Presence: presenceFrame, Left: leftFrame, Gone: e.partyGone, Came: func(id string) { e.entered.forget(room.ID(id)) }, Told: e.toldByNode,
+		Source: source{e}, Presence: presenceFrame, Left: leftFrame, Gone: e.partyGone, Came: forget, Out: forget, Told: e.toldByNode,
 		Broker: cfg.Broker, Node: cfg.Node, Log: cfg.Log,
 		QueueBytes: cfg.Limits.QueueBytes, CheckEvery: cfg.Limits.CheckEvery,
 	})
