@@ -3,7 +3,7 @@
 // of the outside contract (section 4).
 //
 // Frames are JSON objects, one per text message. Unknown types and fields are
-// ignored. Limits: 64 KiB per frame, rates per person, connections per person;
+// ignored. Limits: 64 KiB per frame, rates per person, of which pings take too, connections per person;
 // a ping every 25 to 30 seconds; a message must be whole within 40 seconds of its
 // first byte (PingEvery and PongWait together). The close codes are listed in chat/hub.
 //
