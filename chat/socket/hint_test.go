@@ -35,6 +35,10 @@ func TestHintsReadNothing(t *testing.T) {
 		maya, ingrid, other, third := n.open(t, "maya"), n.open(t, "ingrid"), n.open(t, "maya.2"), n.open(t, "wen.2")
 		maya.join(t, r.ID, 0)
 		ingrid.join(t, r.ID, 0)
+		for _, p := range []*peer{maya, ingrid} { // live, and not only about to be: the table will not know what is published
+			p.send(t, `{"type":"ping"}`)
+			p.next(t, "pong")
+		}
 		m := n.post(t, "ingrid", r.ID, "first")
 		other.hinted(t, r.ID, m.Seq)
 		maya.exactly(t, r.ID, 1, 1)
