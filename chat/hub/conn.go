@@ -130,29 +130,23 @@ func (c *Conn) enqueue(w []byte) (ok, start bool) {
 	return true, start
 }
 
-// SendWait queues frames that the client asked for, such as a gap. It waits while
-// the queue is more than half full, so that answers never count as slowness.
+// calm waits while the queue is more than half full, so that what the client asked for,
+// such as a gap, never counts as slowness.
 // Errors: ErrGone, the context's.
-func (c *Conn) SendWait(ctx context.Context, frames ...Frame) error {
-	for _, f := range frames {
-		for {
-			space, done := c.full()
-			if space == nil {
-				break
-			}
-			select {
-			case <-space:
-			case <-done:
-				return ErrGone
-			case <-ctx.Done():
-				return ctx.Err()
-			}
+func (c *Conn) calm(ctx context.Context) error {
+	for {
+		space, done := c.full()
+		if space == nil {
+			return nil
 		}
-		if !c.Send(f) {
+		select {
+		case <-space:
+		case <-done:
 			return ErrGone
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
-	return nil
 }
 
 // full returns what to wait for while the queue is more than half full; nil: it is not.

@@ -59,6 +59,7 @@ type Options struct {
 	Left     func(room string) Frame                // tells a client it was taken out of a room
 	Gone     func(room, name string)                // a named connection left a room; must not block
 	Came     func(room string)                      // another node tells who is in a room anew; must not block
+	Out      func(room string)                      // another node took somebody out of a room; must not block
 	Told     func(data []byte)                      // another node tells this one something; must not block
 	Broker   broker.Broker                          // nil: this node alone
 	Node     string                                 // unique among nodes, required with a Broker

@@ -175,6 +175,9 @@ func (h *Hub) onControl(data []byte) {
 	case e.Kind == kindDrop && e.Drop != nil:
 		h.drop(*e.Drop)
 	case e.Kind == kindExpel:
+		if h.opt.Out != nil {
+			h.opt.Out(e.Room)
+		}
 		h.expel(e.Room, e.About, e.Org)
 	}
 }

@@ -218,7 +218,7 @@ func (c *Conn) catchUp(ctx context.Context, id string, s *seat, admit func() (En
 		return err
 	}
 	s.pos = e.After
-	if err := c.SendWait(ctx, e.Hello...); err != nil {
+	if in, err := c.tell(ctx, s, e.Hello...); err != nil || !in {
 		return err
 	}
 	// read at least once: of a room that nobody here was in the hub knows nothing
@@ -228,14 +228,11 @@ func (c *Conn) catchUp(ctx context.Context, id string, s *seat, admit func() (En
 		if err != nil {
 			return err
 		}
-		if !s.room.holds(c, s) { // taken out meanwhile: what was read may be later than that
-			return nil
-		}
 		for _, n := range rows {
 			if n.Seq <= s.pos {
 				continue
 			}
-			if err := c.SendWait(ctx, n.Frame); err != nil {
+			if in, err := c.tell(ctx, s, n.Frame); err != nil || !in { // taken out: what was read may be later than that
 				return err
 			}
 			s.pos = n.Seq
@@ -276,11 +273,48 @@ func (c *Conn) live(s *seat) bool {
 	return true
 }
 
-// holds says that the connection still has the seat.
-func (r *room) holds(c *Conn, s *seat) bool {
+// tell queues frames for as long as the connection has the seat, however slowly it reads:
+// nothing of a room comes after the word that one was taken out of it.
+func (c *Conn) tell(ctx context.Context, s *seat, frames ...Frame) (in bool, err error) {
+	for _, f := range frames {
+		if err := c.calm(ctx); err != nil {
+			return false, err
+		}
+		if in, err := c.within(s.room, s, f); err != nil || !in {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// SendIn queues a frame about a room, and reports whether the connection is in it.
+func (c *Conn) SendIn(id string, f Frame) bool {
+	r := c.hub.find(id)
+	if r == nil {
+		return false
+	}
+	in, err := c.within(r, nil, f)
+	return in && err == nil
+}
+
+// within queues a frame where the connection has that seat, or with none given any, in the
+// room.
+func (c *Conn) within(r *room, s *seat, f Frame) (in bool, err error) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.seats[c] == s
+	has := r.seats[c]
+	if has == nil || s != nil && has != s {
+		r.mu.Unlock()
+		return false, nil
+	}
+	ok, start := c.enqueue(f.For(c.who.Lang))
+	r.mu.Unlock()
+	if start {
+		c.hub.start(c)
+	}
+	if !ok {
+		return true, ErrGone
+	}
+	return true, nil
 }
 
 // at is the number delivered last.

@@ -370,7 +370,7 @@ func (c *client) running(ctx context.Context, id room.ID) error {
 	}
 	st, there, err := c.e.cfg.Calls.Desk().Running(ctx, id)
 	if err == nil && there {
-		c.conn.Send(frame(callState(st)))
+		c.conn.SendIn(string(id), frame(callState(st)))
 	}
 	return err
 }

@@ -134,6 +134,10 @@ func (c *client) message(text []byte) bool {
 func (c *client) control(op byte, payload []byte) {
 	switch op {
 	case opPing:
+		if !c.e.rate.frame(c.who().Actor.Person) { // not answered; a later one may be
+			c.flooded()
+			return
+		}
 		if c.link.writeControl(controlFrame(opPong, payload)) != nil && c.link.dead() {
 			c.link.cut()
 		}
@@ -208,8 +212,7 @@ func (c *client) handle(ctx context.Context, data []byte) bool {
 	}
 	person := c.who().Actor.Person
 	if !c.e.rate.frame(person) || writes[in.Type] && !c.e.rate.post(person) || strings.HasPrefix(in.Type, "call.") && !c.e.rate.call(person) {
-		if c.excess++; c.excess > maxExcess {
-			c.conn.Close(hub.CodeFlood, "")
+		if c.flooded() {
 			return false
 		}
 		c.fail(in, fault.New(fault.RateLimited, "error.rate_limited"))
@@ -245,6 +248,15 @@ func (c *client) handle(ctx context.Context, data []byte) bool {
 		c.fail(in, err)
 	}
 	return !c.done()
+}
+
+// flooded counts a frame over the rate. True: it was one too many, and the connection ended.
+func (c *client) flooded() bool {
+	if c.excess++; c.excess <= maxExcess {
+		return false
+	}
+	c.conn.Close(hub.CodeFlood, "")
+	return true
 }
 
 // fail answers an error frame. Only our own faults are logged.

@@ -1,13 +1,16 @@
 package socket_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
+	"entente/chat/broker"
 	"entente/chat/room"
 	"entente/chat/socket"
 	"entente/db"
 	"entente/db/dbtest"
+	"entente/prm/access"
 )
 
 // hinted waits for the hint at a number of a room.
@@ -32,6 +35,10 @@ func TestHintsReadNothing(t *testing.T) {
 		maya, ingrid, other, third := n.open(t, "maya"), n.open(t, "ingrid"), n.open(t, "maya.2"), n.open(t, "wen.2")
 		maya.join(t, r.ID, 0)
 		ingrid.join(t, r.ID, 0)
+		for _, p := range []*peer{maya, ingrid} { // live, and not only about to be: the table will not know what is published
+			p.send(t, `{"type":"ping"}`)
+			p.next(t, "pong")
+		}
 		m := n.post(t, "ingrid", r.ID, "first")
 		other.hinted(t, r.ID, m.Seq)
 		maya.exactly(t, r.ID, 1, 1)
@@ -64,4 +71,36 @@ func TestHintsReadNothing(t *testing.T) {
 		n.live.Published(m)
 		third.hinted(t, r.ID, m.Seq)
 	})
+}
+
+// TestNoHintsOnceOut: who is taken out of a room by one node is hinted at by no other from
+// then on, though that one had read who is in it.
+func TestNoHintsOnceOut(t *testing.T) {
+	t.Parallel()
+	h, b := newHouse(t, dbtest.One(t)), broker.NewMemory()
+	t.Cleanup(func() { _ = b.Close() })
+	lim := socket.Limits{NoticeEvery: time.Millisecond, EnteredFor: time.Hour, RecheckEvery: time.Hour}
+	one, two := h.node(t, socket.Config{Broker: b, Node: "one", Limits: lim}), h.node(t, socket.Config{Broker: b, Node: "two", Limits: lim})
+	r := two.room(t, "1")
+	maya, wen, page, far, stays := two.open(t, "maya"), two.open(t, "wen"), two.open(t, "maya.2"), one.open(t, "maya.3"), two.open(t, "wen.2")
+	maya.join(t, r.ID, 0)
+	wen.join(t, r.ID, 0)
+	m := two.post(t, "ingrid", r.ID, "first")
+	for _, p := range []*peer{page, far, stays} {
+		p.hinted(t, r.ID, m.Seq)
+	}
+	if err := one.rooms.RemoveOrg(context.Background(), access.System("test", one.org["aurelia"]), r.ID, one.org["kestrel"]); err != nil {
+		t.Fatal(err)
+	}
+	if e := maya.next(t, "error"); e["code"] != "not_found" {
+		t.Fatalf("%v", e)
+	}
+	m = two.post(t, "ingrid", r.ID, "second")
+	stays.hinted(t, r.ID, m.Seq)
+	two.live.Changed("order", "end", []string{two.org["kestrel"]})
+	for _, p := range []*peer{page, far} {
+		if c := p.next(t, "changed"); c["object"] != "order" {
+			t.Errorf("after it was taken out the company is told %v", c)
+		}
+	}
 }

@@ -155,9 +155,7 @@ func (l *link) put(b []byte) error {
 		l.broken = true
 		return err
 	}
-	if l.now != nil {
-		_ = l.Conn.SetWriteDeadline(time.Time{}) // else tryFrames is refused once it passed
-	}
+	_ = l.Conn.SetWriteDeadline(time.Time{}) // else tryFrames, or what TLS itself answers while it reads, is refused once it passed
 	return nil
 }
 

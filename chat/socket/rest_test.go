@@ -62,35 +62,92 @@ func inUse() int64 {
 	return int64(m.HeapAlloc + m.StackInuse)
 }
 
+// bare opens a connection that sends a byte and gets one, and then rests: a goroutine of
+// the other side waits for it with a loop of its own. It is what any server of goroutines
+// pays, whatever the release of Go.
+func bare(t testing.TB, ln net.Listener) net.Conn {
+	t.Helper()
+	c, err := net.Dial("tcp", ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b [1]byte
+	if _, err := c.Write(b[:]); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Read(b[:]); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// echo answers on a listener byte by byte until it is closed.
+func echo(t testing.TB) net.Listener {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = ln.Close() })
+	go func() {
+		for {
+			c, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer func() { _ = c.Close() }()
+				var b [1]byte
+				for {
+					if _, err := c.Read(b[:]); err != nil {
+						return
+					}
+					if _, err := c.Write(b[:]); err != nil {
+						return
+					}
+				}
+			}()
+		}
+	}()
+	return ln
+}
+
 // TestRestingConnection bounds what a connection costs that sits in a room and says
-// nothing, the client's socket included. It runs alone.
+// nothing, beyond a bare one of the same program with a goroutine that waits: so neither the
+// sockets of both ends nor the runtime's stacks count. It runs alone.
 func TestRestingConnection(t *testing.T) {
-	const conns, most = 2000, 6 << 10
+	const conns, most = 1000, 3 << 10
 	n := single(t, socket.Limits{Connections: conns + 100, FrameRate: 1e9, FrameBurst: 1e9, PingEvery: time.Hour, RecheckEvery: time.Hour})
 	var rooms []room.Room
 	for i := range conns / 20 {
 		rooms = append(rooms, n.room(t, fmt.Sprint(i)))
 	}
-	open := make([]net.Conn, 0, conns+50)
+	ln := echo(t)
+	var open []net.Conn
 	defer func() {
 		for _, c := range open {
 			_ = c.Close()
 		}
 	}()
 	for i := range 50 { // what is made once
-		open = append(open, n.rest(t, rooms[i].ID))
+		open = append(open, n.rest(t, rooms[i].ID), bare(t, ln))
+	}
+	begin := inUse()
+	for range conns {
+		open = append(open, bare(t, ln))
 	}
 	before := inUse()
+	other := (before - begin) / conns
 	for i := range conns {
 		open = append(open, n.rest(t, rooms[i%len(rooms)].ID))
 	}
 	// what was told since they joined is written, and its buffers are collected
 	var each int64
-	eventually(t, fmt.Sprint("a connection at rest to take at most ", most, " bytes"), func() bool {
-		each = (inUse() - before) / conns
+	eventually(t, fmt.Sprint("a connection at rest to take at most ", most, " bytes more than a bare one"), func() bool {
+		each = (inUse()-before)/conns - other
 		return each <= most
 	})
-	t.Logf("%d bytes a connection", each)
+	t.Logf("%d bytes a connection beyond the %d of a bare one", each, other)
 	if all, _ := n.live.Hub().Connections(""); all != conns+50 {
 		t.Fatalf("%d connections", all)
 	}
@@ -188,6 +245,19 @@ func (c counted) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// timed is a connection that keeps the deadline of its writes.
+type timed struct {
+	*net.TCPConn
+	until *atomic.Int64 // of Unix; 0: none
+}
+
+func (c timed) SetWriteDeadline(at time.Time) error {
+	if c.until.Store(0); !at.IsZero() {
+		c.until.Store(at.Unix())
+	}
+	return c.TCPConn.SetWriteDeadline(at)
+}
+
 type wrapping struct {
 	net.Listener
 	wrap func(net.Conn) net.Conn
@@ -213,10 +283,10 @@ func TestOtherConnections(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var read atomic.Int64
+	var read, until atomic.Int64
 	server := &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
 	for name, wrap := range map[string]func(net.Conn) net.Conn{
-		"tls":     func(c net.Conn) net.Conn { return tls.Server(c, server) },
+		"tls":     func(c net.Conn) net.Conn { return tls.Server(timed{c.(*net.TCPConn), &until}, server) },
 		"counted": func(c net.Conn) net.Conn { return counted{c.(*net.TCPConn), &read} },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -253,6 +323,8 @@ func TestOtherConnections(t *testing.T) {
 					t.Fatalf("%s %v", p, err)
 				}
 			}
+			// TLS answers the other end while it reads, long after our last frame
+			eventually(t, "no deadline to be left", func() bool { return name != "tls" || until.Load() == 0 })
 			n.live.DropSession("maya")
 			if _, _, err := ws.Read(t.Context()); websocket.CloseStatus(err) != websocket.StatusCode(hub.CodeEnded) {
 				t.Fatalf("%v", err)

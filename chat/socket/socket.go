@@ -3,7 +3,7 @@
 // of the outside contract (section 4).
 //
 // Frames are JSON objects, one per text message. Unknown types and fields are
-// ignored. Limits: 64 KiB per frame, rates per person, connections per person;
+// ignored. Limits: 64 KiB per frame, rates per person, of which pings take too, connections per person;
 // a ping every 25 to 30 seconds; a message must be whole within 40 seconds of its
 // first byte (PingEvery and PongWait together). The close codes are listed in chat/hub.
 //
@@ -151,8 +151,9 @@ func New(cfg Config) *Endpoint {
 	}
 	e := &Endpoint{cfg: cfg, log: cfg.Log, feed: cfg.Rooms.Feed(), clients: map[*client]struct{}{},
 		places: map[call.Peer]place{}, forwards: map[call.ID]int64{}, notices: map[room.ID]*notice{}, entered: entered{last: cfg.Limits.EnteredFor, rooms: map[room.ID][]string{}, asked: map[room.ID]*int{}}, rate: newRates(cfg.Limits, cfg.Clock)}
+	forget := func(id string) { e.entered.forget(room.ID(id)) }
 	e.hub = hub.New(hub.Options{
-		Source: source{e}, Presence: presenceFrame, Left: leftFrame, Gone: e.partyGone, Came: func(id string) { e.entered.forget(room.ID(id)) }, Told: e.toldByNode,
+		Source: source{e}, Presence: presenceFrame, Left: leftFrame, Gone: e.partyGone, Came: forget, Out: forget, Told: e.toldByNode,
 		Broker: cfg.Broker, Node: cfg.Node, Log: cfg.Log,
 		QueueBytes: cfg.Limits.QueueBytes, CheckEvery: cfg.Limits.CheckEvery,
 	})

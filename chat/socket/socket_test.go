@@ -1,7 +1,9 @@
 package socket_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"net/http"
 	"strings"
@@ -333,6 +335,31 @@ func TestRates(t *testing.T) {
 	}
 	if c := one.closed(t); c != websocket.StatusCode(hub.CodeFlood) {
 		t.Fatalf("code %d", c)
+	}
+}
+
+// TestPingFlood: pings count as frames. Over the rate they are not answered, and too many
+// in a row end the connection.
+func TestPingFlood(t *testing.T) {
+	t.Parallel()
+	n := single(t, socket.Limits{FrameRate: 0.001, FrameBurst: 30, PingEvery: time.Hour})
+	w := n.wire(t, "maya", 0)
+	go func() { _, _ = w.Write(bytes.Repeat(raw(0x89, "x"), 400)) }()
+	pongs := 0
+	for {
+		op, p := w.frame(t)
+		if op == 10 {
+			pongs++
+		}
+		if op == 8 {
+			if code := hub.Code(binary.BigEndian.Uint16(p)); code != hub.CodeFlood {
+				t.Fatalf("code %d", code)
+			}
+			break
+		}
+	}
+	if pongs != 29 { // one of the burst was the message before
+		t.Errorf("%d pings were answered", pongs)
 	}
 }
 

@@ -19,6 +19,10 @@ func TestSaid(t *testing.T) {
 		"İİ @İpek\n@Almanac":            "İİ [@İpek]\n@Almanac",
 		"(https://a.example/@Al) @Al.":  "(<https://a.example/@Al>) [@Al].",
 		"http:// is none, javascript:1": "http:// is none, javascript:1",
+		"https://entente.example@evil.example/c https://a:b@c.example https://@c.example": "https://entente.example@evil.example/c https://a:b@c.example https://@c.example",
+		"https://a.example/\u202egpj.exe https://a.ex\u200bample":                         "https://a.example/\u202egpj.exe https://a.ex\u200bample",
+		"https://a.example\\@evil.example data:text/html,1 https://a.example:99999x/":     "https://a.example\\@evil.example data:text/html,1 https://a.example:99999x/",
+		"https://a.example/@b?c=@d": "<https://a.example/@b?c=@d>",
 	} {
 		var got, all strings.Builder
 		for _, p := range said(text, named) {

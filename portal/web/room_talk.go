@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -346,16 +347,20 @@ func said(text string, named []room.Mention) []view.Part {
 	return out
 }
 
-// linksIn are the places of the addresses in a text.
+// linksIn are the places of the addresses in a text. One that pretends to lead elsewhere, by
+// a name before an @ or with signs that nobody sees or that turn the order of letters, is
+// left as the text that it is; chat.js does the same.
 func linksIn(text string) (out [][2]int) {
 	for _, at := range links.FindAllStringIndex(text, -1) {
 		end := at[0] + len(strings.TrimRight(text[at[0]:at[1]], ".,;:!?)]}"))
-		if u, err := url.Parse(text[at[0]:end]); err == nil && u.Host != "" {
+		if u, err := url.Parse(text[at[0]:end]); err == nil && u.Host != "" && u.User == nil && !strings.ContainsFunc(text[at[0]:end], unseen) {
 			out = append(out, [2]int{at[0], end})
 		}
 	}
 	return out
 }
+
+func unseen(r rune) bool { return unicode.In(r, unicode.Cf, unicode.Cc) }
 
 // snippet is the beginning of a text on one line.
 func snippet(text string) string {

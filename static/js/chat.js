@@ -434,7 +434,7 @@ class Panel {
     let last = 0;
     for (const m of text.matchAll(/https?:\/\/[^\s<>"'，。；：！？、（）《》]+/g)) {
       const url = m[0].replace(/[.,;:!?)\]}]+$/, "");
-      if (!URL.canParse(url)) continue;
+      if (!URL.canParse(url) || /^https?:\/\/[^/?#]*[@\\]|[\p{Cf}\p{Cc}]/u.test(url)) continue; // as the server does
       plain(text.slice(last, m.index));
       box.append(Object.assign(document.createElement("a"), { href: url, rel: "nofollow noopener noreferrer", textContent: url }));
       last = m.index + url.length;
