@@ -120,6 +120,7 @@ type Window struct {
 	From, To int  // numbers of the first and the last of the window in the set
 	Cut      bool // not all of the set is here
 	Short    bool // the file is longer than what was read
+	Sets     int  // sets met while reading: with Options.Set all that were read, else those in the window
 }
 
 // Options say what is asked for.
@@ -156,7 +157,7 @@ func Read(body io.Reader, opt Options) (Window, error) {
 	if errors.Is(err, io.EOF) || errors.As(err, &broken) || errors.Is(err, errEnough) {
 		err = nil // what cannot be read on is in the download
 	}
-	r.out.Short = limited.N <= 0
+	r.out.Short, r.out.Sets = limited.N <= 0, r.set
 	return r.out, err
 }
 

@@ -96,7 +96,7 @@ func (m *maker) funds(ctx context.Context) error {
 	if _, err := f.ApproveRequest(on(-4, 9, 0), ingrid, training.ID, training.Version, fund.Grants{Amount: training.Asked}); err != nil {
 		return err
 	}
-	earned, err := f.Create(on(-30, 9, 0), ingrid, fund.ProgramCmd{Title: "Earned on cordless, 2 %", Kind: fund.KindEarned, About: "Two per cent of the net of every invoice of drills and batteries, to be claimed for your own advertising.", From: date(-30), Until: date(335), Zone: m.aurelia.org.Zone, ClaimDays: 30, Share: money.One})
+	earned, err := f.Create(on(-30, 9, 0), ingrid, fund.ProgramCmd{Title: "Earned on cordless, 2%", Kind: fund.KindEarned, About: "Two per cent of the net of every invoice of drills and batteries, to be claimed for your own advertising.", From: date(-30), Until: date(335), Zone: m.aurelia.org.Zone, ClaimDays: 30, Share: money.One})
 	if err == nil {
 		_, err = f.AddRule(on(-30, 9, 10), ingrid, earned.ID, fund.Rule{Rate: money.One / 50, SKUs: []string{"AUR-D18B", "AUR-I18", "AUR-B50"}, From: date(-30), Until: date(335), Days: 180})
 	}

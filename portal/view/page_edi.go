@@ -90,6 +90,7 @@ type Inspect struct {
 	Chosen    *ExplainedSegment
 	From, To  int
 	Total     int // segments of the document
+	Sets      int // documents of the file, as far as it was read
 	Earlier   string
 	Later     string
 	Truncated bool   // the file is longer than what is read; the download has all

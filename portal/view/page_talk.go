@@ -279,6 +279,8 @@ type RoomFilePage struct {
 	Name, BackURL, DownloadURL string
 	Size                       int64
 	Inspect                    Inspect
+	SetNo                      int // which document of the file is shown, from 1
+	SetBefore, SetAfter        string
 }
 
 // Quote is the message that another answers.

@@ -320,7 +320,7 @@ func samples(lang locale.Language) map[string]Page {
 		"make-of":     &MakePage{Base: k, URL: "/c/kestrel/rooms/r1/messages/8/make", BackURL: "/c/kestrel/rooms/r1?m=8", Text: "[…] needs a blade\n\nUse 9 mm.", LeadURL: "/c/kestrel/leads/new?from=r1.8", TopicURL: "/c/kestrel/forum/new?from=r1.8", Query: "blade", Cases: []CaseLink{{Label: T("make.return_do", "number", "4500187342"), Icon: "package-import", URL: "/c/kestrel/orders/1/return?from=r1.8"}}, Topics: []TopicRow{{URL: "/c/kestrel/forum/topics/t1?from=r1.8#reply", Title: "Which blade?", Replies: 2}}},
 		"room-form":   &RoomFormPage{Base: k, URL: "/c/kestrel/rooms", Form: Form{Values: map[string]string{"title": "Fair in Leeds"}, Note: T("room.keep_differs", "Ours", 0, "Theirs", 30)}, Partners: options("1", "", "Only my company", "1", "Aurelia Tools"), People: options("2", "2", "Dan Whitlock")},
 		"room-free":   &RoomsPage{Base: k, Groups: roomGroups(true), Room: freeRoom(roomPane(true))},
-		"room-file":   &RoomFilePage{Base: k, Name: "812-INV-88213-test.edi", BackURL: "/c/kestrel/rooms/r1", DownloadURL: "/c/kestrel/rooms/r1/files/f1", Size: 1100, Inspect: unpinned(messagePage(k, "").Inspect)},
+		"room-file":   &RoomFilePage{Base: k, Name: "812-INV-88213-test.edi", BackURL: "/c/kestrel/rooms/r1", DownloadURL: "/c/kestrel/rooms/r1/files/f1", Size: 1100, SetNo: 2, SetBefore: "?set=1", SetAfter: "?set=3", Inspect: unpinned(messagePage(k, "").Inspect)},
 		"room":        &RoomsPage{Base: k, Groups: roomGroups(true), Room: room(false)},
 		"room-thread": &RoomsPage{Base: k, Groups: roomGroups(true), Room: roomPane(false)}, "room-about": &RoomsPage{Base: k, Groups: roomGroups(true), Room: roomPane(true)},
 		"call":        &CallPage{Base: k, Room: room(true)},
@@ -422,4 +422,13 @@ func inboxPile(k Base, pile string) *InboxPage {
 func freeRoom(r *Room) *Room {
 	r.About.Free = &FreeRoom{Title: "Fair in Leeds", Change: true, Own: true, Leave: true, People: options("2", "2", "Dan Whitlock", "3", "Priya Nair")}
 	return r
+}
+
+// unpinned is a document as a file shows it that was not judged.
+func unpinned(i Inspect) Inspect {
+	i.Sets, i.Segments = 3, slices.Clone(i.Segments)
+	for n := range i.Segments {
+		i.Segments[n].Pins = nil
+	}
+	return i
 }

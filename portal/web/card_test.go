@@ -3,6 +3,7 @@ package web_test
 import (
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -151,6 +152,9 @@ func TestFileInInspector(t *testing.T) {
 	if a := ingrid.Get(t, shown+"?view=tree&at=3.2"); a.Status != 200 || !strings.Contains(a.Body, "PO-INSPECT") {
 		t.Errorf("the tree: %d", a.Status)
 	}
+	if strings.Contains(page.Body, `class="pane-n`) {
+		t.Error("a file of one document leads to others")
+	}
 	if a := kaarel.Get(t, strings.Replace(shown, "/c/aurelia/", "/c/baltic/", 1)); a.Status != 404 {
 		t.Errorf("a competitor's answer: %d", a.Status)
 	}
@@ -161,6 +165,47 @@ func TestFileInInspector(t *testing.T) {
 	}
 	if after := strings.Count(ingrid.Get(t, "/c/aurelia/edi").Body, "/c/aurelia/edi/"); after != before {
 		t.Error("looking at it made a message")
+	}
+}
+
+// TestFileOfMany: of an attached interchange with several documents one is shown at a time, and
+// what is chosen and explained is of that one.
+func TestFileOfMany(t *testing.T) {
+	t.Parallel()
+	p := portaltest.Demo(t)
+	maya := p.As(t, portaltest.Maya)
+	home := maya.Find(t, "/c/kestrel/partners", `href="(/c/kestrel/partners/[0-9a-v]{26})"`)
+	at := maya.Find(t, home, `data-room="[0-9a-v]{26}"[^>]*data-url="(/c/kestrel/rooms/[0-9a-v]{26})"`)
+	edi := "UNB+UNOC:3+KESTREL:ZZ+AURELIA:ZZ+261101:1200+78'"
+	for _, n := range []string{"1", "2", "3"} {
+		edi += "UNH+" + n + "+ORDERS:D:96A:UN'BGM+220+PO-MANY-" + n + "+9'UNT+3+" + n + "'"
+	}
+	body, kind := withFiles(t, url.Values{"csrf": {maya.Find(t, at, `name="csrf" value="([^"]+)"`)}, "key": {"many"}, "text": {"three"}}, map[string]string{"many.edi": edi + "UNZ+3+78'"})
+	if a := maya.Do(t, "POST", at+"/messages", body, "Content-Type", kind); a.Status != 303 {
+		t.Fatalf("%d %.300s", a.Status, a.Body)
+	}
+	shown := maya.Find(t, at, `href="(`+at+`/files/[0-9a-v]{26}/inspect)"[^>]*>.{0,400}many\.edi`)
+	for n, around := range map[string][]string{"1": {"2"}, "2": {"1", "3"}, "3": {"2"}} {
+		page := maya.Get(t, shown+"?set="+n+"&at=2.2")
+		_, said, _ := strings.Cut(page.Body, `id="said"`)
+		said, _, _ = strings.Cut(said, "</section>")
+		for _, other := range []string{"1", "2", "3"} {
+			if has := strings.Contains(page.Body, "PO-MANY-"+other); has != (other == n) {
+				t.Errorf("document %s: the page has document %s: %v", n, other, has)
+			}
+			if leads := strings.Contains(page.Body, `href="?set=`+other+`"`); leads != slices.Contains(around, other) {
+				t.Errorf("document %s leads to %s: %v", n, other, leads)
+			}
+		}
+		if !strings.Contains(said, "PO-MANY-"+n) {
+			t.Errorf("document %s: said is %s", n, said)
+		}
+	}
+	if first := maya.Get(t, shown).Body; !strings.Contains(first, "PO-MANY-1") || !strings.Contains(first, "Document 1 of 3") {
+		t.Error("the first is not what the file opens with")
+	}
+	if a := maya.Get(t, shown+"?set=4"); a.Status != 404 {
+		t.Errorf("a document that is not there: %d", a.Status)
 	}
 }
 

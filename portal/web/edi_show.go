@@ -119,8 +119,8 @@ func ediTalk(v *visit) error {
 	return v.seeOther(v.path("rooms", string(id)))
 }
 
-// roomInspect shows an interchange that was attached to a message as the page of one shows
-// it: read from the file, kept and booked nowhere. Of a long one it reads the beginning.
+// roomInspect shows a document of an interchange that was attached to a message as the page of
+// one shows it: read from the file, kept and booked nowhere. Of a long file it reads the beginning.
 func roomInspect(v *visit) error {
 	id := room.ID(v.Params("id"))
 	f, body, err := v.w.d.Rooms.Open(v.ctx, v.actor(), id, room.FileID(v.Params("file")))
@@ -135,10 +135,18 @@ func roomInspect(v *visit) error {
 	if f.Type == attach.TypeEDIFACT {
 		syntax = gateway.SyntaxEDIFACT
 	}
-	page := &view.RoomFilePage{Base: v.shell(), Name: f.Name, Size: f.Size, BackURL: v.path("rooms", string(id)), DownloadURL: v.path("rooms", string(id), "files", string(f.ID))}
-	if page.Inspect, err = v.inspect(body, syntax, 0, nil, v.documentLinks("")); err != nil {
+	page := &view.RoomFilePage{Base: v.shell(), Name: f.Name, Size: f.Size, SetNo: 1, BackURL: v.path("rooms", string(id)), DownloadURL: v.path("rooms", string(id), "files", string(f.ID))}
+	if n, err := strconv.Atoi(v.Query("set")); err == nil {
+		page.SetNo = max(1, n)
+	}
+	at := v.documentLinks("")
+	if page.Inspect, err = v.inspect(body, syntax, page.SetNo, nil, at); err != nil {
 		return err
 	}
+	if page.SetNo > max(1, page.Inspect.Sets) {
+		return fault.New(fault.NotFound, "error.not_found")
+	}
+	page.SetBefore, page.SetAfter = at.beside(page.SetNo, page.Inspect.Sets)
 	return v.render(page, nil)
 }
 
@@ -149,13 +157,21 @@ func (v *visit) setsBeside(page *view.MessagePage, m gateway.Message, set *gatew
 		return
 	}
 	page.SetsURL, page.SetNo, page.SetsAll = v.path("edi", m.ID, "sets"), set.Position, m.SetsDone
-	at.at, at.tab = "", page.Tab
-	for n, to := range map[int]*string{set.Position - 1: &page.SetBefore, set.Position + 1: &page.SetAfter} {
-		if n >= 1 && n <= m.SetsDone {
-			at.set = strconv.Itoa(n)
-			*to = strings.TrimSuffix(at.to(""), "&")
+	at.tab = page.Tab
+	page.SetBefore, page.SetAfter = at.beside(set.Position, m.SetsDone)
+}
+
+// beside are the addresses of the documents before and after the one in a place of so many, or
+// nothing where there is none.
+func (l documentLinks) beside(place, of int) (before, after string) {
+	l.at = ""
+	for n, to := range map[int]*string{place - 1: &before, place + 1: &after} {
+		if n >= 1 && n <= of {
+			l.set = strconv.Itoa(n)
+			*to = strings.TrimSuffix(l.to(""), "&")
 		}
 	}
+	return before, after
 }
 
 // messageCarried fills what AS2 did with the interchange. Where somebody must decide

@@ -153,7 +153,7 @@ func (v *visit) inspect(body io.Reader, syntax string, position int, found []wir
 	if err != nil {
 		return out, fault.Wrap(err, fault.Internal, "error.internal")
 	}
-	out.Total, out.From, out.To, out.Truncated = w.Total, w.From, w.To, w.Short || position == 0 && w.Cut
+	out.Sets, out.Total, out.From, out.To, out.Truncated = w.Sets, w.Total, w.From, w.To, w.Short || position == 0 && w.Cut
 	if at.IsZero() && w.Total > 1 {
 		at.Segment = 2 // what says which document it is
 	}

@@ -155,7 +155,7 @@ func TestUploadsWaiting(t *testing.T) {
 		page  string
 		file  string
 		words []string
-	}{{c, page, long.Location, []string{"Files that wait", "long.edi", "Drop it"}}, {chen, theirs, short.Location, []string{"待登记的文件", "short.csv", "放弃"}}} {
+	}{{c, page, long.Location, []string{"Files that wait", "long.edi", "Drop it"}}, {chen, theirs, short.Location, []string{"待入账的文件", "short.csv", "放弃"}}} {
 		a := x.who.Get(t, x.page)
 		for _, w := range append(x.words, `href="`+x.file+`"`, `action="`+x.file+`/drop"`) {
 			if !strings.Contains(a.Body, w) {

@@ -22,8 +22,17 @@ func (v *visit) claimURL(id fund.ClaimID) string { return v.path("funds", "claim
 
 func claimState(s fund.ClaimState) view.State { return view.State("fundclaim." + string(s)) }
 
+// claimStatus is what a claim's page and row show: one that was decided while lines of it wait
+// for something is not called approved.
+func claimStatus(c fund.Claim) view.Status {
+	if c.State == fund.ClaimApproved && c.Pending > 0 {
+		return view.Status{State: "fundclaim.pending"}
+	}
+	return view.Status{State: claimState(c.State)}
+}
+
 func (v *visit) claimItem(c fund.Claim, n names) view.FundItem {
-	x := view.FundItem{URL: v.claimURL(c.ID), Number: c.Number, Title: c.Title, Program: c.ProgramTitle, Partner: n.company(v.fundOther(c.Supplier, c.Reseller)), Status: view.Status{State: claimState(c.State)}, Amount: amount(c.Asked), At: c.Changed}
+	x := view.FundItem{URL: v.claimURL(c.ID), Number: c.Number, Title: c.Title, Program: c.ProgramTitle, Partner: n.company(v.fundOther(c.Supplier, c.Reseller)), Status: claimStatus(c), Amount: amount(c.Asked), At: c.Changed}
 	if c.Approved.Minor > 0 && c.Approved != c.Asked {
 		x.Note = view.T("fund.approved_is", "amount", amount(c.Approved))
 	}
@@ -192,7 +201,7 @@ func (v *visit) claimPage(status int, f claimForms) error {
 	if err != nil {
 		return err
 	}
-	page := &view.FundClaimPage{Base: v.shell(), URL: v.claimURL(id), Number: c.Number, Title: c.Title, Status: view.Status{State: claimState(c.State)}, Version: itoa(c.Version), Partner: n.company(v.fundOther(c.Supplier, c.Reseller)), Note: c.Note, Currency: string(c.Asked.Currency),
+	page := &view.FundClaimPage{Base: v.shell(), URL: v.claimURL(id), Number: c.Number, Title: c.Title, Status: claimStatus(c), Version: itoa(c.Version), Partner: n.company(v.fundOther(c.Supplier, c.Reseller)), Note: c.Note, Currency: string(c.Asked.Currency),
 		Act: f.act, Decide: f.decide, Send: f.send, Settle: f.settle, File: f.file, Verdicts: append([]view.Option{{Label: view.T("fund.verdict_none")}}, keyed(fund.Verdicts, "fundverdict.", "")...), Reasons: append([]view.Option{{Label: view.T("form.choose")}}, keyed(fund.LineReasons, "fundreason.", "")...), Ways: keyed(fund.WaysFor(c.Nature), "fundway.", f.settle.Value("kind"))}
 	switch {
 	case c.FirstBy != "":

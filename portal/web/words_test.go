@@ -471,3 +471,14 @@ func TestIconsAreInTheSprite(t *testing.T) {
 		}
 	}
 }
+
+// TestClaimStatus: a claim with lines that wait is not called approved.
+func TestClaimStatus(t *testing.T) {
+	for want, c := range map[view.State]fund.Claim{
+		"fundclaim.approved": {State: fund.ClaimApproved}, "fundclaim.pending": {State: fund.ClaimApproved, Pending: 1}, "fundclaim.denied": {State: fund.ClaimDenied, Pending: 1},
+	} {
+		if got := claimStatus(c).State; got != want {
+			t.Errorf("%+v: %s", c, got)
+		}
+	}
+}
