@@ -264,15 +264,6 @@ func messagePage(b Base, tab string) *MessagePage {
 	return p
 }
 
-// unpinned is a document that nothing was found in.
-func unpinned(in Inspect) Inspect {
-	in.Segments = slices.Clone(in.Segments)
-	for i := range in.Segments {
-		in.Segments[i].Pins = nil
-	}
-	return in
-}
-
 // samples are the pages with something on them, by name.
 func samples(lang locale.Language) map[string]Page {
 	k, a := base(lang, kestrel), base(lang, aurelia)
