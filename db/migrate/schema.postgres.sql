@@ -1124,6 +1124,13 @@ CREATE TABLE mail_box (
   id text NOT NULL, validity bigint NOT NULL, settled bigint NOT NULL,
   PRIMARY KEY (id)
 );
+CREATE TABLE mail_deed (
+  id text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, kind text NOT NULL, object text NOT NULL, way text NOT NULL, done bigint NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (person_id) REFERENCES person(id)
+);
+CREATE INDEX mail_deed_done ON mail_deed USING btree (done);
 CREATE TABLE mail_in (
   id text NOT NULL, reply_id text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, message_key text NOT NULL, nobody bigint NOT NULL, size bigint NOT NULL, raw bytea, state text NOT NULL, reason text NOT NULL, received bigint NOT NULL, done bigint NOT NULL,
   UNIQUE (reply_id, message_key),
@@ -1234,7 +1241,7 @@ CREATE TABLE notice_choice (
   org_id text NOT NULL, person_id text NOT NULL, mode text NOT NULL, next_at bigint NOT NULL, changed bigint NOT NULL, quiet_from bigint NOT NULL, quiet_to bigint NOT NULL, hold bigint NOT NULL,
   PRIMARY KEY (org_id, person_id)
 );
-CREATE INDEX notice_choice_due ON notice_choice USING btree (next_at) WHERE (mode = 'daily'::text);
+CREATE INDEX notice_choice_due ON notice_choice USING btree (next_at) WHERE (mode = ANY (ARRAY['daily'::text, ''::text]));
 CREATE TABLE notice_off (
   org_id text NOT NULL, person_id text NOT NULL, topic text NOT NULL, way text NOT NULL,
   PRIMARY KEY (org_id, person_id, topic, way)
@@ -1404,7 +1411,7 @@ CREATE TABLE product_option (
   FOREIGN KEY (org_id) REFERENCES org(id)
 );
 CREATE TABLE promotion (
-  id text NOT NULL, owner_id text NOT NULL, number text NOT NULL, title text NOT NULL, state text NOT NULL, draft text NOT NULL, open_no bigint NOT NULL, agreed_no bigint NOT NULL, from_on text NOT NULL, until_on text NOT NULL, zone text NOT NULL, currency text NOT NULL, budget bigint NOT NULL, next_at bigint NOT NULL, reason text NOT NULL, made_by text NOT NULL, made bigint NOT NULL, cancelled bigint NOT NULL, settled bigint NOT NULL, result text NOT NULL, changed bigint NOT NULL, version bigint NOT NULL, margin bigint NOT NULL,
+  id text NOT NULL, owner_id text NOT NULL, number text NOT NULL, title text NOT NULL, state text NOT NULL, draft text NOT NULL, open_no bigint NOT NULL, agreed_no bigint NOT NULL, from_on text NOT NULL, until_on text NOT NULL, zone text NOT NULL, currency text NOT NULL, budget bigint NOT NULL, next_at bigint NOT NULL, reason text NOT NULL, made_by text NOT NULL, made bigint NOT NULL, cancelled bigint NOT NULL, settled bigint NOT NULL, result text NOT NULL, changed bigint NOT NULL, version bigint NOT NULL, margin bigint NOT NULL, waived text NOT NULL,
   UNIQUE (owner_id, number),
   PRIMARY KEY (id),
   FOREIGN KEY (owner_id) REFERENCES org(id)

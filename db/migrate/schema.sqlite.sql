@@ -846,6 +846,10 @@ CREATE INDEX mail_due ON mail (state, next_at);
 CREATE TABLE mail_box (
   id TEXT PRIMARY KEY, validity INTEGER NOT NULL, settled INTEGER NOT NULL
 );
+CREATE TABLE mail_deed (
+  id TEXT NOT NULL PRIMARY KEY, org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), kind TEXT NOT NULL, object TEXT NOT NULL, way TEXT NOT NULL, done INTEGER NOT NULL
+);
+CREATE INDEX mail_deed_done ON mail_deed (done);
 CREATE TABLE mail_in (
   id TEXT PRIMARY KEY, reply_id TEXT NOT NULL REFERENCES mail_reply(id), org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), message_key TEXT NOT NULL, nobody INTEGER NOT NULL, size INTEGER NOT NULL, raw BLOB, state TEXT NOT NULL, reason TEXT NOT NULL, received INTEGER NOT NULL, done INTEGER NOT NULL, UNIQUE (reply_id, message_key)
 );
@@ -938,7 +942,7 @@ CREATE TABLE notice_choice (
   changed INTEGER NOT NULL, quiet_from INTEGER NOT NULL DEFAULT 0, quiet_to INTEGER NOT NULL DEFAULT 0, hold INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (org_id, person_id)
 );
-CREATE INDEX notice_choice_due ON notice_choice (next_at) WHERE mode = 'daily';
+CREATE INDEX notice_choice_due ON notice_choice (next_at) WHERE mode IN ('daily', '');
 CREATE TABLE notice_off (
   org_id TEXT NOT NULL,
   person_id TEXT NOT NULL,
@@ -1082,7 +1086,7 @@ CREATE TABLE product_option (
 CREATE TABLE promotion (
   id TEXT PRIMARY KEY, owner_id TEXT NOT NULL REFERENCES org(id), number TEXT NOT NULL, title TEXT NOT NULL, state TEXT NOT NULL, draft TEXT NOT NULL, open_no INTEGER NOT NULL, agreed_no INTEGER NOT NULL,
   from_on TEXT NOT NULL, until_on TEXT NOT NULL, zone TEXT NOT NULL, currency TEXT NOT NULL, budget INTEGER NOT NULL, next_at INTEGER NOT NULL, reason TEXT NOT NULL, made_by TEXT NOT NULL, made INTEGER NOT NULL, cancelled INTEGER NOT NULL, settled INTEGER NOT NULL,
-  result TEXT NOT NULL, changed INTEGER NOT NULL, version INTEGER NOT NULL, margin INTEGER NOT NULL DEFAULT 0, UNIQUE (owner_id, number)
+  result TEXT NOT NULL, changed INTEGER NOT NULL, version INTEGER NOT NULL, margin INTEGER NOT NULL DEFAULT 0, waived TEXT NOT NULL DEFAULT '', UNIQUE (owner_id, number)
 );
 CREATE INDEX promotion_list ON promotion (owner_id, from_on, id);
 CREATE INDEX promotion_next ON promotion (next_at, id) WHERE next_at > 0;
