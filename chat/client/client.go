@@ -40,6 +40,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -69,7 +70,7 @@ type Options struct {
 
 	// Lost, if set, is told why a connection ended or could not be made (a *CloseError, a
 	// *RefusedError, or what the network said) when the client will connect again after
-	// wait. It must not block.
+	// wait. It must neither block nor call Close.
 	Lost func(why error, wait time.Duration)
 	Log  *slog.Logger // default: none
 }
@@ -127,6 +128,7 @@ type joinAnswer struct {
 // pending is a frame of the caller that waits for an answer.
 type pending struct {
 	key    string
+	room   string
 	frame  []byte
 	post   bool // answered by posted; others by the pong of a ping sent after it
 	again  bool // put off by the server: send again at the next tick
@@ -317,6 +319,9 @@ func (c *Client) Join(ctx context.Context, id string, after int64) (Joined, erro
 	case a := <-w:
 		return a.joined, a.err
 	case <-ctx.Done():
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		r.wait = slices.DeleteFunc(r.wait, func(x chan joinAnswer) bool { return x == w })
 		return Joined{}, context.Cause(ctx)
 	}
 }
@@ -398,7 +403,7 @@ func (c *Client) act(ctx context.Context, v map[string]any) error {
 
 // ask sends a frame and waits for its answer.
 func (c *Client) ask(ctx context.Context, key string, post bool, v map[string]any) (int64, error) {
-	p := &pending{key: key, frame: encode(v), post: post, answer: make(chan postAnswer, 1)}
+	p := &pending{key: key, room: v["room"].(string), frame: encode(v), post: post, answer: make(chan postAnswer, 1)}
 	if len(p.frame) > maxFrame {
 		return 0, &Error{Code: "too_large", Reason: "client.frame_large", Key: key}
 	}
@@ -461,7 +466,7 @@ func (c *Client) settle(p *pending, a postAnswer) {
 func (c *Client) drop(p *pending) bool {
 	for i, x := range c.pending {
 		if x == p {
-			c.pending = append(c.pending[:i], c.pending[i+1:]...)
+			c.pending = slices.Delete(c.pending, i, i+1)
 			return true
 		}
 	}

@@ -330,7 +330,7 @@ func (s *session) take(b []byte) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		for _, p := range c.pending {
-			if p.post && p.key == e.Key {
+			if p.post && p.key == e.Key && (p.room == e.Room || e.Room == "") { // the room is not in the contract
 				c.settle(p, postAnswer{seq: e.Seq})
 				break
 			}
@@ -383,7 +383,7 @@ func (s *session) failed(e *Error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, p := range c.pending {
-		if p.key != e.Key {
+		if p.key != e.Key || p.room != e.Room && e.Room != "" {
 			continue
 		}
 		if e.passing() {
