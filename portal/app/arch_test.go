@@ -97,6 +97,7 @@ var imports = []rule{
 	{"chat/relay", nil, "packets are relayed without knowing whose; where to is a question to its caller"},
 	{"chat/attach", []string{"prm/fault"}, "what a file may be is judged in one place, which keeps nothing"},
 	{"chat/text", []string{"prm/fault"}, "what people may write is judged in one place, which knows nothing else"},
+	{"chat/client", nil, "a client knows the outside contract alone, as any program of a customer does"},
 	{"chat/room", with([]string{"prm/fault", "prm/access", "chat/attach", "chat/text"}, dbs), "rooms learn of companies through a port"},
 	{"chat/sfu", []string{"chat/relay"}, "media are forwarded without knowing whose; who has a seat is its caller's word. It shares the library's log with the other server"},
 	{"chat/call", with([]string{"prm/fault", "prm/access", "chat/room"}, dbs), "calls stand above rooms, whose members may take part"},
@@ -127,7 +128,7 @@ var fences = []struct {
 }{
 	{"gorm.io/", regexp.MustCompile(`^db/|/store[^/]*\.go$`), "queries stand in store files, where rights are applied to rows"},
 	{"github.com/gofiber/", regexp.MustCompile(`^portal/(app|web|api|session)/|^chat/socket/|^edi/gateway/http\.go$`), "services do not know HTTP"},
-	{"github.com/coder/websocket", regexp.MustCompile(`^chat/socket/`), "one place speaks WebSocket"},
+	{"github.com/coder/websocket", regexp.MustCompile(`^chat/(socket|client)/`), "one place speaks WebSocket, and one speaks to it"},
 	{"github.com/riverqueue/", regexp.MustCompile(`^db/(job|migrate)/`), "jobs are reached through db/job"},
 	{"github.com/jackc/", regexp.MustCompile(`^db/`), "drivers stay behind db"},
 	{"modernc.org/sqlite", regexp.MustCompile(`^db/`), "drivers stay behind db"},
