@@ -312,6 +312,13 @@ var told = map[string]struct {
 	gateway.EventDocumentRejected: {supplier: []access.Role{access.EDI}, reseller: []access.Role{access.EDI}, urgent: true},
 }
 
+// asksPeople are the events that want a person on the supplier's side also where its own
+// program took the document: by EDI the company that acts is the reader of what came.
+var asksPeople = map[string]bool{
+	trade.OrderDuplicate: true, trade.OrderHeld: true, trade.OrderRefused: true, trade.ReplyHeld: true,
+	trade.ChangeAsked: true, trade.ChangeTakenBack: true, trade.ChangeHeld: true, trade.ReturnAsked: true,
+}
+
 func (a *App) toNotices(ctx context.Context, e job.Received) error {
 	who := told[e.Kind]
 	var supplier, reseller, acted string
@@ -325,6 +332,9 @@ func (a *App) toNotices(ctx context.Context, e job.Received) error {
 			return nil // of an order that is held at once they are told that
 		}
 		supplier, reseller, acted = t.Supplier, t.Reseller, t.Org
+		if t.Person == "" && (asksPeople[e.Kind] || t.Marked > 0) {
+			acted = "" // a program read a document of the other side in the company's name
+		}
 		n.Kind = orderLine(e.Kind, t)
 		if n.Kind == "order.unapproved" { // its approvers are told themselves
 			who.supplier = nil
@@ -340,6 +350,8 @@ func (a *App) toNotices(ctx context.Context, e job.Received) error {
 			}
 			n.SubjectKind, n.SubjectID = trade.DocumentOrder, string(t.Order)
 			n.Args["number"] = o.Number
+		} else if t.Interchange != "" { // nobody knows its order: what came says it
+			n.SubjectKind, n.SubjectID = "interchange", t.Interchange
 		}
 	} else {
 		var p gateway.DocumentRejectedEvent

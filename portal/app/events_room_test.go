@@ -7,6 +7,7 @@ import (
 	"entente/chat/room"
 	"entente/edi/doc"
 	"entente/prm/access"
+	"entente/prm/notify"
 	"entente/prm/trade"
 )
 
@@ -64,6 +65,25 @@ func TestRoomLinesOfUnknownOrders(t *testing.T) {
 	}
 	if len(told) != 2 {
 		t.Errorf("told %v", told)
+	}
+
+	// what came by EDI was taken in the company's own name, and still wants its people
+	for _, email := range []string{"tomas@aurelia.example", "wen@aurelia.example"} {
+		asked := 0
+		groups, _, err := a.notify.Groups(ctx, demoPerson(t, a, email), notify.Open, notify.Filter{Limit: 200})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, g := range groups {
+			for _, n := range g.Notices {
+				if n.Kind == "order.reply_held" && n.SubjectKind == "interchange" && n.SubjectID == "x" && n.Urgent {
+					asked++
+				}
+			}
+		}
+		if asked != 1 {
+			t.Errorf("%s was told %d times of a document that is held", email, asked)
+		}
 	}
 }
 
