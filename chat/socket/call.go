@@ -423,15 +423,8 @@ func (e *Endpoint) partyGone(_, name string) {
 		return
 	}
 	e.unseat(call.Peer(name))
-	if !e.enterWork() {
-		return // stopping: the party comes back on another node, or nobody speaks for it any more
-	}
-	go func() {
-		defer e.wg.Done()
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		e.leaveCall(ctx, call.Peer(name))
-	}()
+	// stopping: the party comes back on another node, or nobody speaks for it any more
+	e.aside(func(ctx context.Context) { e.leaveCall(ctx, call.Peer(name)) })
 }
 
 // leaveCall takes a party out. Where that fails nobody speaks for it any more, and the

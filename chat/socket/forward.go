@@ -76,13 +76,7 @@ func (e *Endpoint) toldByNode(data []byte) {
 		e.tell(e.cfg.Calls.Node, t)
 		return
 	}
-	if !e.enterWork() {
-		return
-	}
-	go func() {
-		defer e.wg.Done()
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
+	e.aside(func(ctx context.Context) {
 		st, moved, err := e.cfg.Calls.Desk().Seat(ctx, t.Party)
 		if err == nil && moved {
 			e.tellCall(ctx, st)
@@ -93,7 +87,7 @@ func (e *Endpoint) toldByNode(data []byte) {
 		if err != nil { // the party asks again
 			e.log.Debug("a party of another node asks for its connection", "party", t.Party, "err", err)
 		}
-	}()
+	})
 }
 
 // openSeat gives a party a connection to this node's forwarder.

@@ -52,7 +52,7 @@ func newLink(nc net.Conn, wait time.Duration) *link {
 	}
 	l.now = rawOf(l.Conn)
 	l.ahead = readAhead(nc, l.Conn)
-	if l.raw = newRawWait(l.Conn); l.raw == nil {
+	if l.raw = newRawWait(l.now); l.raw == nil {
 		l.small = make([]byte, smallRead)
 	}
 	return l

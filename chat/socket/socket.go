@@ -255,13 +255,7 @@ func (e *Endpoint) DropSession(session string) {
 // Recheck asks at once for the identity of a person's connections on this node,
 // as the interval does later for all: call it when roles changed.
 func (e *Endpoint) Recheck(person string) {
-	if !e.enterWork() {
-		return
-	}
-	go func() {
-		defer e.wg.Done()
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
+	e.aside(func(ctx context.Context) {
 		e.recheck(ctx, e.held(func(c *client) bool { return c.who().Actor.Person == person }))
-	}()
+	})
 }

@@ -198,3 +198,16 @@ func (e *Endpoint) enterWork() bool {
 	e.wg.Add(1)
 	return true
 }
+
+// aside does something beside the caller, within ten seconds; not while stopping.
+func (e *Endpoint) aside(fn func(ctx context.Context)) {
+	if !e.enterWork() {
+		return
+	}
+	go func() {
+		defer e.wg.Done()
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		fn(ctx)
+	}()
+}

@@ -8,10 +8,11 @@ import (
 	"syscall"
 )
 
-// rawOf returns what writes to a plain connection without waiting; nil for any other, such
-// as TLS, which cannot stop in the middle of a record.
+// rawOf returns what reads from and writes to a plain connection without waiting; nil for
+// one whose bytes are not those of its descriptor, such as TLS, which cannot stop in the
+// middle of a record.
 func rawOf(c net.Conn) syscall.RawConn {
-	switch c := c.(type) {
+	switch c := c.(type) { // by their types: what embeds one has its method, and perhaps another Read
 	case *net.TCPConn:
 		raw, _ := c.SyscallConn()
 		return raw

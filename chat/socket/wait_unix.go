@@ -4,7 +4,6 @@ package socket
 
 import (
 	"io"
-	"net"
 	"syscall"
 )
 
@@ -18,20 +17,9 @@ type rawWait struct {
 	err  error
 }
 
-// newRawWait is nil for a connection whose bytes are not those of its descriptor,
-// such as one of TLS, or one that wraps another.
-func newRawWait(nc net.Conn) *rawWait {
-	var s syscall.Conn
-	switch nc := nc.(type) { // by their types: what embeds one has its method, and perhaps another Read
-	case *net.TCPConn:
-		s = nc
-	case *net.UnixConn:
-		s = nc
-	default:
-		return nil
-	}
-	raw, err := s.SyscallConn()
-	if err != nil {
+// newRawWait is nil where rawOf is.
+func newRawWait(raw syscall.RawConn) *rawWait {
+	if raw == nil {
 		return nil
 	}
 	w := &rawWait{conn: raw}
