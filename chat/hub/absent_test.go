@@ -28,16 +28,6 @@ func TestAbsentAreTold(t *testing.T) {
 	}
 	hint := Prepare([]byte(`{"type":"hint"}`))
 	one.ToAbsent("r", persons, "k", hint)
-	has := func(tp *tap, typ string) func() bool {
-		return func() bool {
-			for _, m := range tp.msgs {
-				if m["type"] == typ {
-					return true
-				}
-			}
-			return false
-		}
-	}
 	page.until(t, "the hint", has(page, "hint"))
 	far.until(t, "the hint on the other node", has(far, "hint"))
 	// what comes later on the same way shows that nothing else is on it

@@ -445,16 +445,6 @@ func TestTwoNodesShareWhatIsNotNumbered(t *testing.T) {
 	a.until(t, "both present", online(a, 2))
 	b.until(t, "both present", online(b, 2))
 
-	has := func(tp *tap, typ string) func() bool {
-		return func() bool {
-			for _, m := range tp.msgs {
-				if m["type"] == typ {
-					return true
-				}
-			}
-			return false
-		}
-	}
 	one.Signal("r", "typing", "ann", Prepare([]byte(`{"type":"typing"}`)))
 	b.until(t, "typing", has(b, "typing"))
 	one.ToPerson("ben", "k", Prepare([]byte(`{"type":"changed"}`)))
@@ -601,16 +591,6 @@ func TestNamedConnections(t *testing.T) {
 		t.Error("not named")
 	}
 	word := func(s string) Frame { return Prepare([]byte(`{"type":"` + s + `"}`)) }
-	has := func(tp *tap, s string) func() bool {
-		return func() bool {
-			for _, f := range tp.msgs {
-				if f["type"] == s {
-					return true
-				}
-			}
-			return false
-		}
-	}
 	one.To("r", "B", word("b1"))
 	two.To("r", "A", word("a1"))
 	b.until(t, "b1", has(b, "b1"))

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -222,4 +223,11 @@ func join(tb testing.TB, c *Conn, room string, after int64, hello ...Frame) {
 
 func at(after int64, hello ...Frame) func() (Entry, error) {
 	return func() (Entry, error) { return Entry{after, hello}, nil }
+}
+
+// has says that a message of a type has come; it runs with the tap's lock held.
+func has(tp *tap, typ string) func() bool {
+	return func() bool {
+		return slices.ContainsFunc(tp.msgs, func(m map[string]any) bool { return m["type"] == typ })
+	}
 }
