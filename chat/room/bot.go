@@ -250,21 +250,25 @@ func (s *Service) PostAsBot(ctx context.Context, token string, d Draft) (m Messa
 		return Message{}, false, err
 	}
 	c := companies[b.OrgID]
+	end, err := s.sending.begin(ctx, string(d.Room)+" "+b.ID+" "+d.Key)
+	if err != nil {
+		return Message{}, false, err
+	}
+	defer end()
+	sent := func() error {
+		return s.db.Glance(db.WithOrgs(ctx, b.OrgID), func(ctx context.Context) (err error) {
+			m, repeated, err = byKey(ctx, d.Room, b.ID, d.Key)
+			return err
+		})
+	}
+	if err := sent(); err != nil || repeated {
+		return m, repeated, err
+	}
 	thread := d.Thread
 	err = s.db.Group(db.WithOrgs(ctx, b.OrgID), "chat", func(ctx context.Context) error {
-		repeated = false
-		seq, open, err := nextSeq(ctx, d.Room)
+		seq, err := numbered(ctx, d.Room)
 		if err != nil {
 			return err
-		}
-		if m, repeated, err = byKey(ctx, d.Room, b.ID, d.Key); err != nil {
-			return err
-		}
-		if repeated {
-			return backSeq(ctx, d.Room)
-		}
-		if !open {
-			return errReadOnly
 		}
 		used, err := useBot(ctx, b.ID, db.Now(ctx))
 		if err != nil || !used { // ended meanwhile
@@ -275,17 +279,17 @@ func (s *Service) PostAsBot(ctx context.Context, token string, d Draft) (m Messa
 			return err
 		}
 		m = Message{Room: d.Room, Seq: seq, Kind: Said, Key: d.Key, From: Author{ID: b.ID, Name: b.Name, Org: c.Slug, Company: c.Name}, Text: d.Text, Thread: root, At: db.Now(ctx), Via: ViaBot}
-		if err := insert(ctx, m, b.ID, b.OrgID); err != nil {
-			return err
-		}
-		if err := s.words(ctx, m); err != nil {
-			return err
-		}
-		told := m
-		db.AfterCommit(ctx, func() { s.pub.Published(told) })
-		return nil
+		return s.store(ctx, m, b.ID, b.OrgID)
 	})
-	return m, repeated, err
+	if db.IsDuplicate(err) { // another program has stored the key meanwhile
+		if again := sent(); again != nil || repeated {
+			return m, repeated, again
+		}
+	}
+	if err != nil {
+		return Message{}, false, err
+	}
+	return m, false, nil
 }
 
 // botBuckets bound how much each bot says, on this node. Only bots that are get one.

@@ -56,12 +56,9 @@ func (s *Service) Post(ctx context.Context, actor access.Actor, d Draft) (m Mess
 		return Message{}, false, err
 	}
 	err = s.db.Group(db.WithOrgs(ctx, actor.Org), "chat", func(ctx context.Context) error {
-		seq, open, err := nextSeq(ctx, d.Room)
+		seq, err := numbered(ctx, d.Room)
 		if err != nil {
 			return err
-		}
-		if !open {
-			return errReadOnly
 		}
 		if d.Thread, err = threadRoot(ctx, d.Room, d.Thread); err != nil {
 			return err
@@ -70,21 +67,13 @@ func (s *Service) Post(ctx context.Context, actor access.Actor, d Draft) (m Mess
 		if m.Files, err = putFiles(ctx, actor, d.Room, seq, d.Files); err != nil {
 			return err
 		}
-		if err := insert(ctx, m, actor.Person, actor.Org); err != nil {
-			return err
-		}
-		if err := s.words(ctx, m); err != nil {
+		if err := s.store(ctx, m, actor.Person, actor.Org); err != nil {
 			return err
 		}
 		if err := s.tell(ctx, actor, room, m, named); err != nil {
 			return err
 		}
-		if err := enterLater(ctx, d.Room, actor.Person, actor.Org, seq); err != nil {
-			return err
-		}
-		told := m
-		db.AfterCommit(ctx, func() { s.pub.Published(told) })
-		return nil
+		return enterLater(ctx, d.Room, actor.Person, actor.Org, seq)
 	})
 	if db.IsDuplicate(err) { // another program has stored the key meanwhile
 		return s.again(ctx, actor, d, err)
@@ -93,6 +82,24 @@ func (s *Service) Post(ctx context.Context, actor access.Actor, d Draft) (m Mess
 		return Message{}, false, err
 	}
 	return m, false, nil
+}
+
+// numbered takes the next number of a room that takes posts.
+func numbered(ctx context.Context, id ID) (int64, error) {
+	seq, open, err := nextSeq(ctx, id)
+	if err == nil && !open {
+		err = errReadOnly
+	}
+	return seq, err
+}
+
+// store keeps what somebody said, makes it findable, and has it published once it stands.
+func (s *Service) store(ctx context.Context, m Message, author, org string) error {
+	if err := insert(ctx, m, author, org); err != nil {
+		return err
+	}
+	db.AfterCommit(ctx, func() { s.pub.Published(m) })
+	return s.words(ctx, m)
 }
 
 // again is the message that the author sent first with the key of a draft, or why there is
