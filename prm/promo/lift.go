@@ -146,10 +146,7 @@ func (s *Service) Lift(ctx context.Context, actor access.Actor, id ID) (Lifted, 
 
 // fresh measures a promotion for its owner as it is now, with what is kept where nothing came since.
 func (s *Service) fresh(ctx context.Context, r row) (Lifted, error) {
-	if r.AgreedNo == 0 {
-		return Lifted{}, fault.New(fault.Conflict, "promo.no_results")
-	}
-	v, err := versionNo(ctx, r.ID, r.AgreedNo)
+	v, err := agreed(ctx, r)
 	if err != nil {
 		return Lifted{}, err
 	}
@@ -173,10 +170,7 @@ func (s *Service) fresh(ctx context.Context, r row) (Lifted, error) {
 // lines together it only says so.
 func (s *Service) lifted(ctx context.Context, r row, org string, kept map[string]keptRow, most int64) (Lifted, error) {
 	var out Lifted
-	if r.AgreedNo == 0 {
-		return out, fault.New(fault.Conflict, "promo.no_results")
-	}
-	v, err := versionNo(ctx, r.ID, r.AgreedNo)
+	v, err := agreed(ctx, r)
 	if err != nil {
 		return out, err
 	}
@@ -378,10 +372,7 @@ func (s *Service) Documents(ctx context.Context, actor access.Actor, id ID, org,
 		if mine != "" {
 			org = mine
 		}
-		if r.AgreedNo == 0 {
-			return fault.New(fault.Conflict, "promo.no_results")
-		}
-		v, err := versionNo(ctx, r.ID, r.AgreedNo)
+		v, err := agreed(ctx, r)
 		if err != nil {
 			return err
 		}

@@ -72,10 +72,7 @@ func (s *Service) Reports(ctx context.Context, actor access.Actor, id ID) ([]Rep
 		if err != nil {
 			return err
 		}
-		if r.AgreedNo == 0 {
-			return fault.New(fault.Conflict, "promo.no_results")
-		}
-		v, err := versionNo(ctx, r.ID, r.AgreedNo)
+		v, err := agreed(ctx, r)
 		if err != nil {
 			return err
 		}

@@ -41,6 +41,14 @@ func results(ctx context.Context, actor access.Actor, id ID) (row, []Seat, strin
 	return r, seats, actor.Org, notFound()
 }
 
+// agreed is the version that a promotion is agreed in, or the Conflict that there is none.
+func agreed(ctx context.Context, r row) (Version, error) {
+	if r.AgreedNo == 0 {
+		return Version{}, fault.New(fault.Conflict, "promo.no_results")
+	}
+	return versionNo(ctx, r.ID, r.AgreedNo)
+}
+
 // Results adds up the lines of a promotion: those that count, up to what was granted, less
 // what was cancelled; the allowance on what was invoiced less what was credited.
 // Codes: NotFound, Conflict (nothing is agreed yet).
@@ -51,14 +59,11 @@ func (s *Service) Results(ctx context.Context, actor access.Actor, id ID) (Resul
 		if err != nil {
 			return err
 		}
-		if r.AgreedNo == 0 {
-			return fault.New(fault.Conflict, "promo.no_results")
-		}
-		hs, err := heads(ctx, actor.Org, []row{r})
+		v, err := agreed(ctx, r)
 		if err != nil {
 			return err
 		}
-		v, err := versionNo(ctx, r.ID, r.AgreedNo)
+		hs, err := heads(ctx, actor.Org, []row{r})
 		if err != nil {
 			return err
 		}

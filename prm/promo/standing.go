@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"entente/prm/access"
-	"entente/prm/fault"
 )
 
 // Standing is what is agreed of a promotion now, for what is built beside it. Terms are
@@ -33,10 +32,7 @@ func (s *Service) Standing(ctx context.Context, actor access.Actor, id ID) (Stan
 		if err != nil {
 			return err
 		}
-		if r.AgreedNo == 0 {
-			return fault.New(fault.Conflict, "promo.no_results")
-		}
-		v, err := versionNo(ctx, r.ID, r.AgreedNo)
+		v, err := agreed(ctx, r)
 		if err != nil {
 			return err
 		}
