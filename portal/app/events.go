@@ -279,15 +279,17 @@ func (a *App) partnershipRoom(ctx context.Context, id, supplier, reseller string
 }
 
 // told says who hears of a trade event: the side, the roles, and whether it is
-// urgent. The company that acted is not told of its own doing.
+// urgent. The company that acted is not told of its own doing, but of what asks for a
+// person where its own program took the document: by EDI the company that acts is the
+// reader of what came.
 var told = map[string]struct {
 	supplier, reseller []access.Role
-	urgent             bool
+	urgent, asks       bool
 }{
 	trade.OrderReceived:           {supplier: []access.Role{access.Manager}},
-	trade.OrderDuplicate:          {supplier: []access.Role{access.Manager}, reseller: []access.Role{access.Buyer}},
-	trade.OrderHeld:               {supplier: []access.Role{access.Manager}, reseller: []access.Role{access.Buyer}, urgent: true},
-	trade.OrderRefused:            {supplier: []access.Role{access.Manager}, reseller: []access.Role{access.Buyer}, urgent: true},
+	trade.OrderDuplicate:          {supplier: []access.Role{access.Manager}, reseller: []access.Role{access.Buyer}, asks: true},
+	trade.OrderHeld:               {supplier: []access.Role{access.Manager}, reseller: []access.Role{access.Buyer}, urgent: true, asks: true},
+	trade.OrderRefused:            {supplier: []access.Role{access.Manager}, reseller: []access.Role{access.Buyer}, urgent: true, asks: true},
 	trade.OrderLocated:            {reseller: []access.Role{access.Buyer}},
 	trade.OrderApproved:           {supplier: []access.Role{access.Manager}},
 	trade.OrderAnswered:           {supplier: []access.Role{access.Manager}, reseller: []access.Role{access.Buyer}},
@@ -296,27 +298,20 @@ var told = map[string]struct {
 	trade.OrderCancelled:          {supplier: []access.Role{access.Manager}},
 	trade.OrderShipped:            {reseller: []access.Role{access.Buyer}},
 	trade.GoodsReceived:           {supplier: []access.Role{access.Manager}},
-	trade.ReplyHeld:               {supplier: []access.Role{access.Manager, access.EDI}, urgent: true},
+	trade.ReplyHeld:               {supplier: []access.Role{access.Manager, access.EDI}, urgent: true, asks: true},
 	trade.ReplyDuplicate:          {},
-	trade.ReturnAsked:             {supplier: []access.Role{access.Manager}},
+	trade.ReturnAsked:             {supplier: []access.Role{access.Manager}, asks: true},
 	trade.ReturnGranted:           {reseller: []access.Role{access.Buyer}},
 	trade.ReturnRefused:           {reseller: []access.Role{access.Buyer}},
 	trade.ReturnArrived:           {reseller: []access.Role{access.Buyer}, supplier: []access.Role{access.Finance}},
-	trade.ChangeAsked:             {supplier: []access.Role{access.Manager}},
-	trade.ChangeTakenBack:         {supplier: []access.Role{access.Manager}},
+	trade.ChangeAsked:             {supplier: []access.Role{access.Manager}, asks: true},
+	trade.ChangeTakenBack:         {supplier: []access.Role{access.Manager}, asks: true},
 	trade.ChangeDecided:           {reseller: []access.Role{access.Buyer}},
-	trade.ChangeHeld:              {supplier: []access.Role{access.Manager}, reseller: []access.Role{access.Buyer, access.EDI}, urgent: true},
+	trade.ChangeHeld:              {supplier: []access.Role{access.Manager}, reseller: []access.Role{access.Buyer, access.EDI}, urgent: true, asks: true},
 	trade.InvoicedEvent:           {reseller: []access.Role{access.Buyer, access.Finance}},
 	gateway.EventHeld:             {supplier: []access.Role{access.EDI}, reseller: []access.Role{access.EDI}, urgent: true},
 	gateway.EventFailed:           {supplier: []access.Role{access.EDI}, reseller: []access.Role{access.EDI}, urgent: true},
 	gateway.EventDocumentRejected: {supplier: []access.Role{access.EDI}, reseller: []access.Role{access.EDI}, urgent: true},
-}
-
-// asksPeople are the events that want a person on the supplier's side also where its own
-// program took the document: by EDI the company that acts is the reader of what came.
-var asksPeople = map[string]bool{
-	trade.OrderDuplicate: true, trade.OrderHeld: true, trade.OrderRefused: true, trade.ReplyHeld: true,
-	trade.ChangeAsked: true, trade.ChangeTakenBack: true, trade.ChangeHeld: true, trade.ReturnAsked: true,
 }
 
 func (a *App) toNotices(ctx context.Context, e job.Received) error {
@@ -332,8 +327,8 @@ func (a *App) toNotices(ctx context.Context, e job.Received) error {
 			return nil // of an order that is held at once they are told that
 		}
 		supplier, reseller, acted = t.Supplier, t.Reseller, t.Org
-		if t.Person == "" && (asksPeople[e.Kind] || t.Marked > 0) {
-			acted = "" // a program read a document of the other side in the company's name
+		if t.Person == "" && (who.asks || t.Marked > 0) {
+			acted = ""
 		}
 		n.Kind = orderLine(e.Kind, t)
 		if n.Kind == "order.unapproved" { // its approvers are told themselves
