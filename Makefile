@@ -21,7 +21,8 @@ bench: ## all benchmarks
 bench-chat: ## the chat beside a bare WebSocket loop and centrifuge, and stored posts; make bench-chat ARGS='-what idle'
 	@. docker/ci/postgres.sh; cd portal/e2e/chatbench && go run . $(ARGS)
 
-long: ## each fuzz target for a minute, 50 kills at every step on both databases, and 10,000 chains to the cent
+long: ## every page of every company in a browser, each fuzz target for a minute, 50 kills at every step on both databases, and 10,000 chains to the cent
+	cd portal/e2e/browser && ENTENTE_PAGES=all go test -timeout 60m -run '^TestPages$$' .
 	ENTENTE_CHAINS=10000 go test -timeout 60m -run '^TestChainsAgreeToTheCent$$' ./portal/paper
 	@docker/ci/fuzz.sh 60s
 	@docker/ci/kill.sh 50

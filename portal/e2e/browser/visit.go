@@ -2,17 +2,17 @@ package browser
 
 import "strings"
 
-// Person is somebody of the demo companies.
-type Person struct{ Name, Email, Slug string }
+// Person is somebody of the demo companies; Side is "distributor", "supplier" or empty.
+type Person struct{ Name, Email, Slug, Side string }
 
 // People are those whose pages are looked at.
 var People = []Person{
-	{"maya", "maya@kestrel.example", "kestrel"},
-	{"dan", "dan@kestrel.example", "kestrel"},
-	{"ingrid", "ingrid@aurelia.example", "aurelia"},
-	{"tomas", "tomas@aurelia.example", "aurelia"},
-	{"chen", "chen@huadong.example", "huadong"},
-	{"ops", "ops@entente.example", ""},
+	{"maya", "maya@kestrel.example", "kestrel", "distributor"},
+	{"dan", "dan@kestrel.example", "kestrel", "distributor"},
+	{"ingrid", "ingrid@aurelia.example", "aurelia", "supplier"},
+	{"tomas", "tomas@aurelia.example", "aurelia", "supplier"},
+	{"chen", "chen@huadong.example", "huadong", "distributor"},
+	{"ops", "ops@entente.example", "", ""},
 }
 
 // Look is how a page is shown.
@@ -62,7 +62,9 @@ func (p *Page) Places() (out []string, err error) {
 
 // Tour visits every kind of page a person can reach by links, beginning with the page
 // shown now: what the navigation names, and of every kind of record behind it one.
-func (p *Page) Tour(visit func(place string) error) error {
+//
+// The visitor says whether the page is shown now: if not, Tour has a glance at it for its links.
+func (p *Page) Tour(visit func(place string) (shown bool, err error)) error {
 	queue, err := p.Places()
 	if err != nil {
 		return err
@@ -72,11 +74,19 @@ func (p *Page) Tour(visit func(place string) error) error {
 		known[shape(place)] = true
 	}
 	for i := 0; i < len(queue); i++ {
-		if err := visit(queue[i]); err != nil {
+		shown, err := visit(queue[i])
+		if err != nil {
 			return err
 		}
 		var inside []string
-		if err := p.Eval(`[...document.querySelectorAll(":is(#main, .e-head) a[href^='/']:not([download]):not([target])")].map((a) => a.getAttribute("href").split("#")[0]).filter((h) => h && !h.includes("?") && !/(\/raw|\/proof|\/files\/[^\/]+|\/pdf|\.[a-z0-9]+)$/.test(h))`, &inside); err != nil {
+		if shown {
+			err = p.Eval(inner+"(document)", &inside)
+		} else {
+			var g Glance
+			g, err = p.Glance(queue[i])
+			inside = g.Links
+		}
+		if err != nil {
 			return err
 		}
 		for _, place := range inside {
@@ -87,6 +97,23 @@ func (p *Page) Tour(visit func(place string) error) error {
 		}
 	}
 	return nil
+}
+
+// inner is a function of a document: the addresses of this program it links to.
+const inner = `((d) => [...d.querySelectorAll(":is(#main, .e-head) a[href^='/']:not([download]):not([target])")].map((a) => a.getAttribute("href").split("#")[0]).filter((h) => h && !h.includes("?") && !/(\/raw|\/proof|\/files\/[^\/]+|\/pdf|\.[a-z0-9]+)$/.test(h)))`
+
+// Glance is what a page says without being shown: a tenth of the processor.
+type Glance struct {
+	Status   int      `json:"status"`
+	Language string   `json:"language"`
+	Links    []string `json:"links"`
+	Missing  bool     `json:"missing"` // a text is not translated
+}
+
+// Glance reads a page beside the one shown now.
+func (p *Page) Glance(place string) (out Glance, err error) {
+	err = p.Await(`fetch(`+quote(place)+`).then(async (r) => { const d = new DOMParser().parseFromString(await r.text(), "text/html"); return { status: r.status, language: d.documentElement.lang, links: `+inner+`(d), missing: d.body.textContent.includes("⟦") } })`, &out)
+	return out, err
 }
 
 // shape is an address with its ids, numbers and codes left out.

@@ -113,12 +113,11 @@ func run(out string, people, languages, pages, at []string, url string, six bool
 			if len(at) > 0 {
 				continue
 			}
-			err := page.Tour(func(place string) error {
+			err := page.Tour(func(place string) (bool, error) {
 				if !wanted(place, pages) {
-					_, err := page.Go(server.URL + place)
-					return err
+					return false, nil
 				}
-				return shoot(page, server, out, person.Name, place, language)
+				return true, shoot(page, server, out, person.Name, place, language)
 			})
 			if err != nil {
 				return err
