@@ -30,7 +30,7 @@ var demos = map[string]*demo{"sqlite": {}, "postgres": {}}
 // another server left it that was stopped.
 func (s *server) takeDemo() {
 	s.t.Helper()
-	if !slices.Contains(s.args, "--demo") || s.bin != "" {
+	if !slices.Contains(s.args, "--demo") {
 		return
 	}
 	d, dsn := demos[s.db.name], os.Getenv("ENTENTE_TEST_POSTGRES")

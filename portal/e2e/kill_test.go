@@ -226,6 +226,7 @@ func newKills(t *testing.T, d database, bin string) *kills {
 		t.Fatal(err)
 	}
 	k.s = &server{t: t, db: d, data: t.TempDir(), bin: bin, env: []string{"ENTENTE_FAIL=" + k.plan}, args: []string{"--demo", "--sftp-addr", "127.0.0.1:0", "--folder", k.folder}}
+	k.s.takeDemo()
 	k.s.run()
 	t.Cleanup(k.s.kill)
 	k.kestrel = k.s.token("maya@kestrel.example", buyerScopes+",chat:read,promotions:read,promotions:write")

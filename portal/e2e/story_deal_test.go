@@ -65,6 +65,7 @@ func TestStoryDeal(t *testing.T) {
 	}
 	eachDatabase(t, func(t *testing.T, d database) {
 		s := &server{t: t, db: d, data: t.TempDir(), bin: bin, args: []string{"--demo"}}
+		s.takeDemo()
 		s.run()
 		t.Cleanup(s.kill)
 		scopes := ",quotes:read,quotes:write,leads:read,leads:write,deals:read,deals:write,customers:read,customers:write,invoices:read"

@@ -78,6 +78,7 @@ func TestStoryLate(t *testing.T) {
 	}
 	eachDatabase(t, func(t *testing.T, d database) {
 		s := &server{t: t, db: d, data: t.TempDir(), bin: bin, args: []string{"--demo"}}
+		s.takeDemo()
 		s.run()
 		t.Cleanup(s.kill)
 		kestrel := s.token("maya@kestrel.example", buyerScopes)
