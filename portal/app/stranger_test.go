@@ -816,6 +816,9 @@ func strangerHTTP(t *testing.T, a *App, ids, canaries []string) {
 				body = url.Values{"csrf": {token[1]}, "answer": {"refuse"}, "text": {"x"}, "key": {"k"}, "role": {"admin"}}.Encode()
 				header = []string{"Content-Type", "application/x-www-form-urlencoded", "Origin", base}
 			}
+			if id != ids[0] { // the page that says no is looked at once for each address
+				header = append(header, "Accept", "application/problem+json")
+			}
 			code, text := ask(r.Method, path, body, header...)
 			seen++
 			switch {
