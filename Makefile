@@ -23,6 +23,7 @@ bench-chat: ## the chat beside a bare WebSocket loop and centrifuge, and stored 
 
 long: ## every page of every company in a browser, each fuzz target for a minute, 50 kills at every step on both databases, and 10,000 chains to the cent
 	cd portal/e2e/browser && ENTENTE_PAGES=all go test -timeout 60m -run '^TestPages$$' .
+	ENTENTE_LONG=yes go test -timeout 60m -run '^TestThousandsOfLeads$$' ./portal/batch
 	ENTENTE_CHAINS=10000 go test -timeout 60m -run '^TestChainsAgreeToTheCent$$' ./portal/paper
 	@docker/ci/fuzz.sh 60s
 	@docker/ci/kill.sh 50
