@@ -409,7 +409,7 @@ func TestWrongBodies(t *testing.T) {
 			{"delimiter_segment", "agreement.delimiter_wrong", func(b *Body) { b.Writing.Segment = "A" }},
 			{"delimiter_component", "agreement.delimiter_twice", func(b *Body) { b.Writing.Component = "*" }},
 			{"duplicate_days", "agreement.range", func(b *Body) { b.DuplicateDays = 366 }},
-			{"codes", "agreement.codes_wrong", func(b *Body) { b.Codes.Units = []translate.Pair{{Theirs: "STK"}} }},
+			{"units", "agreement.code_half", func(b *Body) { b.Codes.Units = []translate.Pair{{Theirs: "STK"}} }},
 			{"price_tolerance", "partner.tolerance_wrong", func(b *Body) { b.Price.PriceTolerance = "1.1" }},
 			{"reseller_tax", "agreement.tax_wrong", func(b *Body) { b.Reseller.TaxNumber = "GB\n1" }},
 			{"response_hours", "agreement.range", func(b *Body) { b.ResponseHours = 401 }},
