@@ -586,7 +586,7 @@ func TestTheGatewayIsToldWhatHeldThen(t *testing.T) {
 			w.Errorf("tries %d, %v", n, err)
 		}
 		for _, wrong := range []Body{{X12: "009990"}, {EDIFACT: "D:77A:UN"}} {
-			if err := wrong.check(); err == nil {
+			if err := wrong.Check(); err == nil {
 				w.Errorf("%+v is taken", wrong)
 			}
 		}
