@@ -75,7 +75,7 @@ func (e *ProfileError) Error() string {
 	if e.Twice != "" {
 		return fmt.Sprintf("translate: %s %d: %q is listed twice", e.List, e.Entry, e.Twice)
 	}
-	return fmt.Sprintf("translate: %s %d: %s must be given", e.List, e.Entry, e.need)
+	return fmt.Sprintf("translate: %s %d: %s", e.List, e.Entry, e.need)
 }
 
 // Check says what is wrong with a profile, as a *ProfileError.
@@ -85,7 +85,7 @@ func (p *Profile) Check() error {
 		for i, e := range *l.pairs {
 			switch {
 			case e.Theirs == "" || e.Ours == "":
-				return &ProfileError{List: l.name, Entry: i + 1, need: "theirs and ours both"}
+				return &ProfileError{List: l.name, Entry: i + 1, need: "theirs and ours must both be given"}
 			case seen[e.Theirs]:
 				return &ProfileError{List: l.name, Entry: i + 1, Twice: e.Theirs}
 			}
@@ -97,7 +97,7 @@ func (p *Profile) Check() error {
 		for i, e := range list {
 			switch key := e.TheirQualifier + ":" + e.Theirs; {
 			case e.Theirs == "" || e.Ours == "" || e.TheirQualifier == "" || e.OurQualifier == "":
-				return &ProfileError{List: name, Entry: i + 1, need: "both numbers and both qualifiers"}
+				return &ProfileError{List: name, Entry: i + 1, need: "both numbers and both qualifiers must be given"}
 			case seen[key]:
 				return &ProfileError{List: name, Entry: i + 1, Twice: e.Theirs}
 			default:
