@@ -409,7 +409,7 @@ func TestWrongBodies(t *testing.T) {
 			{"delimiter_segment", "agreement.delimiter_wrong", func(b *Body) { b.Writing.Segment = "A" }},
 			{"delimiter_component", "agreement.delimiter_twice", func(b *Body) { b.Writing.Component = "*" }},
 			{"duplicate_days", "agreement.range", func(b *Body) { b.DuplicateDays = 366 }},
-			{"codes", "agreement.codes_wrong", func(b *Body) { b.Codes.Units = []translate.Pair{{Theirs: "STK"}} }},
+			{"units", "agreement.code_half", func(b *Body) { b.Codes.Units = []translate.Pair{{Theirs: "STK"}} }},
 			{"price_tolerance", "partner.tolerance_wrong", func(b *Body) { b.Price.PriceTolerance = "1.1" }},
 			{"reseller_tax", "agreement.tax_wrong", func(b *Body) { b.Reseller.TaxNumber = "GB\n1" }},
 			{"response_hours", "agreement.range", func(b *Body) { b.ResponseHours = 401 }},
@@ -586,7 +586,7 @@ func TestTheGatewayIsToldWhatHeldThen(t *testing.T) {
 			w.Errorf("tries %d, %v", n, err)
 		}
 		for _, wrong := range []Body{{X12: "009990"}, {EDIFACT: "D:77A:UN"}} {
-			if err := wrong.check(); err == nil {
+			if err := wrong.Check(); err == nil {
 				w.Errorf("%+v is taken", wrong)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -183,8 +184,9 @@ func (b *Body) guides() ([]*guide.Guide, error) {
 	return out, nil
 }
 
-// check says what is wrong with a body, by the names of its fields.
-func (b *Body) check() error {
+// Check says what is wrong with a body, by the names of its fields; of the addresses only
+// Propose knows whose they are. Codes: Invalid.
+func (b *Body) Check() error {
 	bad := fault.New(fault.Invalid, "form.invalid")
 	if b.X12 != "" && (!x12Version.MatchString(b.X12) || schema.DictionaryOf(b.X12[:6], "855") == nil) {
 		bad.With("x12", "agreement.version_wrong", "Value", b.X12)
@@ -218,8 +220,12 @@ func (b *Body) check() error {
 	}
 	within("duplicate_days", b.DuplicateDays, MaxDays)
 	within("response_hours", b.ResponseHours, MaxResponse)
-	if err := b.Codes.Check(); err != nil {
-		bad.With("codes", "agreement.codes_wrong", "Cause", strings.TrimPrefix(err.Error(), "translate: "))
+	if wrong := (*translate.ProfileError)(nil); errors.As(b.Codes.Check(), &wrong) {
+		if wrong.Twice != "" {
+			bad.With(wrong.List, "agreement.code_twice", "Value", wrong.Twice)
+		} else {
+			bad.With(wrong.List, "agreement.code_half", "No", wrong.Entry)
+		}
 	}
 	for name, text := range map[string]string{"price_tolerance": b.Price.PriceTolerance, "quantity_tolerance": b.Price.QuantityTolerance} {
 		if _, err := ratio(text); err != nil {

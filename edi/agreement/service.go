@@ -201,6 +201,34 @@ func (s *Service) Present(ctx context.Context, actor access.Actor, partnership s
 	return out, err
 }
 
+// ValidOf gives the versions that hold now of many partnerships, by partnership and in one
+// statement; where none holds, or the partnership is not the actor's, there is no entry.
+// Each may have a body of MaxBody: ask for the partnerships of a page.
+// Codes: Unauthenticated, NotFound, Forbidden.
+func (s *Service) ValidOf(ctx context.Context, actor access.Actor, partnerships ...string) (map[string]Version, error) {
+	scope, err := access.List(actor, access.AgreementRead)
+	if err != nil {
+		return nil, err
+	}
+	var out map[string]Version
+	err = s.DB.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		rows, err := validOf(ctx, scope, partnerships)
+		if err != nil {
+			return err
+		}
+		out = make(map[string]Version, len(rows))
+		for _, r := range rows {
+			v, err := r.version()
+			if err != nil {
+				return err
+			}
+			out[r.PartnershipID] = v
+		}
+		return nil
+	})
+	return out, err
+}
+
 // Filter chooses versions for List.
 type Filter struct {
 	Partnership string
@@ -271,7 +299,7 @@ func (s *Service) Propose(ctx context.Context, actor access.Actor, cmd ProposeCm
 	if p.Ended {
 		return Version{}, fault.New(fault.Conflict, "agreement.ended")
 	}
-	if err := cmd.Body.check(); err != nil {
+	if err := cmd.Body.Check(); err != nil {
 		return Version{}, err
 	}
 	if err := s.addresses(ctx, actor, p, cmd); err != nil {
@@ -354,15 +382,26 @@ func fits(date string, now time.Time, zone *time.Location) error {
 	return nil
 }
 
-// mayTrade says whether the actor may agree on a change of prices, tolerances and tax.
+// mayTrade says whether the actor may agree on a change of prices, tolerances and tax, by
+// the fields of the change.
 func (s *Service) mayTrade(actor access.Actor, p Pair, was, now Body) error {
-	if was.Price == now.Price && was.Tax == now.Tax && was.Supplier.TaxNumber == now.Supplier.TaxNumber && was.Reseller.TaxNumber == now.Reseller.TaxNumber {
+	bad := fault.New(fault.Forbidden, "agreement.commercial")
+	for _, f := range []struct {
+		name string
+		same bool
+	}{
+		{"price_tolerance", was.Price.PriceTolerance == now.Price.PriceTolerance}, {"quantity_tolerance", was.Price.QuantityTolerance == now.Price.QuantityTolerance}, {"price_date", was.Price.Date == now.Price.Date},
+		{"price_basis", was.Price.Basis == now.Price.Basis}, {"free_goods", was.Price.FreeGoods == now.Price.FreeGoods}, {"tax_rounding", was.Tax.Rounding == now.Tax.Rounding}, {"tax_reverse", was.Tax.Reverse == now.Tax.Reverse},
+		{"supplier_tax", was.Supplier.TaxNumber == now.Supplier.TaxNumber}, {"reseller_tax", was.Reseller.TaxNumber == now.Reseller.TaxNumber},
+	} {
+		if !f.same {
+			bad.With(f.name, "agreement.commercial")
+		}
+	}
+	if bad.OrNil() == nil || s.Partners.Manages(actor, p) == nil {
 		return nil
 	}
-	if s.Partners.Manages(actor, p) != nil {
-		return fault.New(fault.Forbidden, "agreement.commercial")
-	}
-	return nil
+	return bad
 }
 
 func bounded(s string) string {

@@ -117,6 +117,18 @@ func validAt(ctx context.Context, partnership string, at time.Time) (*row, error
 	return &rows[0], nil
 }
 
+// validOf is validAt, now, of many partnerships of a company.
+func validOf(ctx context.Context, scope access.Scope, partnerships []string) ([]row, error) {
+	var out []row
+	if len(partnerships) == 0 {
+		return nil, nil
+	}
+	now := db.Micros(db.Now(ctx))
+	return out, db.Tx(ctx).Where("partnership_id IN ? AND (supplier_id = ? OR reseller_id = ?) AND state = 'confirmed' AND starts <= ?", partnerships, scope.Org(), scope.Org(), now).
+		Where("NOT EXISTS (SELECT 1 FROM edi_agreement l WHERE l.partnership_id = edi_agreement.partnership_id AND l.state = 'confirmed' AND l.number > edi_agreement.number AND l.starts <= ?)", now).
+		Find(&out).Error
+}
+
 // validID is the id of the version that holds at an instant; empty when none does.
 func validID(ctx context.Context, partnership string, at time.Time) (string, error) {
 	type version struct {

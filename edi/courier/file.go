@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +23,8 @@ type CertificateFile struct {
 	File     []byte
 	Password string
 	Private  bool
-	// Generate makes a new self-signed certificate with its key for this AS2 name.
+	// Generate makes a new self-signed certificate with its key for this AS2 name, one
+	// of the company's.
 	Generate string
 	Purpose  Purpose
 	UseFrom  time.Time
@@ -40,6 +42,9 @@ func (s *Service) AddFile(ctx context.Context, actor access.Actor, f Certificate
 	cmd := CertificateCmd{Purpose: f.Purpose, UseFrom: f.UseFrom}
 	switch {
 	case f.Generate != "":
+		if err := s.isOwn(ctx, actor.Org, f.Generate); err != nil {
+			return Certificate{}, err
+		}
 		now := s.DB.Clock().Truncate(time.Second)
 		id, err := as2.Generate(f.Generate, now.Add(-time.Hour), now.Add(lifetime))
 		if err != nil {
@@ -70,6 +75,21 @@ func (s *Service) AddFile(ctx context.Context, actor access.Actor, f Certificate
 		}
 	}
 	return s.AddCertificate(ctx, actor, cmd)
+}
+
+// isOwn refuses a name that is none of the company's AS2 names: partners compare what a
+// certificate says with the name they know.
+func (s *Service) isOwn(ctx context.Context, org, name string) error {
+	own, err := s.Names.Own(ctx, org)
+	switch {
+	case err != nil:
+		return err
+	case len(own) == 0:
+		return fault.InvalidField("generate", "courier.no_name")
+	case !slices.Contains(own, name):
+		return fault.InvalidField("generate", "courier.name_not_yours", "Value", name, "Names", strings.Join(own, ", "))
+	}
+	return nil
 }
 
 // decoded takes base64 off a binary file that came as text.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -91,6 +92,20 @@ func (names) Sides(_ context.Context, actor access.Actor, partnership string) (s
 		}
 	}
 	return "", "", fault.New(fault.NotFound, "error.not_found")
+}
+
+func (names) SidesOf(_ context.Context, actor access.Actor, partnerships []string) (map[string]Pair, error) {
+	out := map[string]Pair{}
+	for _, l := range links {
+		if slices.Contains(partnerships, l.id) && (actor.Org == l.supplier || actor.Org == l.reseller) {
+			out[l.id] = Pair{l.supplier, l.reseller}
+		}
+	}
+	return out, nil
+}
+
+func (names) Own(_ context.Context, org string) ([]string, error) {
+	return []string{nameOfOrg(org)}, nil
 }
 
 type partners struct{}

@@ -95,15 +95,32 @@ type proofFile struct {
 	SHA256 string `json:"sha256"`
 }
 
-func (k *packing) copy(name string, r io.Reader) error {
+// write adds a file whose content fill writes.
+func (k *packing) write(name string, fill func(io.Writer) error) error {
 	f, err := k.zip.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: k.at})
 	if err != nil {
 		return err
 	}
-	h := sha256.New()
-	n, err := io.Copy(io.MultiWriter(f, h), r)
-	k.files = append(k.files, proofFile{name, n, hex.EncodeToString(h.Sum(nil))})
+	h, n := sha256.New(), tally(0)
+	err = fill(io.MultiWriter(f, h, &n))
+	k.files = append(k.files, proofFile{name, int64(n), hex.EncodeToString(h.Sum(nil))})
 	return err
+}
+
+// tally counts what is written to it.
+type tally int64
+
+// Write implements io.Writer.
+func (n *tally) Write(b []byte) (int, error) {
+	*n += tally(len(b))
+	return len(b), nil
+}
+
+func (k *packing) copy(name string, r io.Reader) error {
+	return k.write(name, func(w io.Writer) error {
+		_, err := io.Copy(w, r)
+		return err
+	})
 }
 
 func (k *packing) bytes(name string, b []byte) error { return k.copy(name, bytes.NewReader(b)) }
@@ -151,7 +168,7 @@ func (p *Proof) Write(ctx context.Context, w io.Writer, readme string) error {
 			return err
 		}
 	}
-	if err := k.json("findings.json", p.findings()); err != nil {
+	if err := k.write("findings.json", func(w io.Writer) error { return p.findings(ctx, w) }); err != nil {
 		return err
 	}
 	if err := k.json("audit.json", p.lines()); err != nil {
@@ -291,19 +308,46 @@ type proofSet struct {
 	Findings any    `json:"findings"`
 }
 
-// findings are the verdicts as they were stored; of many sets the first.
-func (p *Proof) findings() any {
+// findings writes the verdicts as they were stored, on the interchange and on every set of
+// it: a page of sets is in memory at a time, however many there are.
+func (p *Proof) findings(ctx context.Context, w io.Writer) error {
 	m := p.message
-	out := struct {
-		Result   string     `json:"result"`
-		Envelope any        `json:"envelope"`
-		Count    int        `json:"set_count"`
-		Sets     []proofSet `json:"sets"`
-	}{m.Result, m.Findings, m.SetCount, []proofSet{}}
-	for _, s := range m.Sets {
-		out.Sets = append(out.Sets, proofSet{s.Position, s.Kind, s.Control, s.BusinessKey, s.Result, s.Business, s.Answered, s.Findings})
+	envelope, err := json.MarshalIndent(m.Findings, "  ", "  ")
+	if err != nil {
+		return err
 	}
-	return out
+	result, err := json.Marshal(m.Result)
+	if err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(w, "{\n  \"result\": %s,\n  \"envelope\": %s,\n  \"set_count\": %d,\n  \"sets\": [", result, envelope, m.SetCount); err != nil {
+		return err
+	}
+	between := "\n    "
+	for after := 0; ; {
+		page, err := p.s.Gateway.Sets(ctx, p.actor, m.ID, gateway.SetFilter{After: after})
+		if err != nil {
+			return err
+		}
+		for _, s := range page.Items {
+			b, err := json.MarshalIndent(proofSet{s.Position, s.Kind, s.Control, s.BusinessKey, s.Result, s.Business, s.Answered, s.Findings}, "    ", "  ")
+			if err != nil {
+				return err
+			}
+			if _, err := io.WriteString(w, between); err != nil {
+				return err
+			}
+			if _, err := w.Write(b); err != nil {
+				return err
+			}
+			between = ",\n    "
+		}
+		if after = page.Next; after == 0 {
+			break
+		}
+	}
+	_, err = io.WriteString(w, "\n  ]\n}\n")
+	return err
 }
 
 type proofLine struct {

@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -58,6 +59,12 @@ func (twoSides) Sides(_ context.Context, actor access.Actor, id string) (string,
 	}
 	return aurelia, kestrel, nil
 }
+
+func (t twoSides) SidesOf(ctx context.Context, actor access.Actor, ids []string) (map[string]Pair, error) {
+	return names{}.SidesOf(ctx, actor, ids)
+}
+
+func (twoSides) Own(ctx context.Context, org string) ([]string, error) { return names{}.Own(ctx, org) }
 
 func (twoSides) Resolve(context.Context, string, gateway.Identity, gateway.Identity) (gateway.Resolved, error) {
 	return gateway.Resolved{Sender: kestrel, Receiver: aurelia, Active: []gateway.Partnership{{ID: partnership, Supplier: aurelia, Reseller: kestrel}}}, nil
@@ -318,6 +325,49 @@ func TestProofOfWhatCameIn(t *testing.T) {
 		}
 		if _, err := k.s.Prove(t.Context(), access.Actor{Person: "x", Org: aurelia, Roles: []access.Role{access.Viewer}, Via: "session:x"}, m.ID); fault.CodeOf(err) != fault.Forbidden {
 			t.Errorf("a viewer: %v", err)
+		}
+	})
+}
+
+// The proof of an interchange holds the verdict on every set, not on a first page of them.
+func TestProofHoldsEverySet(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		k := openDesk(t, d)
+		const sets = gateway.MaxSets + 5
+		head, set, _ := strings.Cut(order850, "ST*850*")
+		set, _, _ = strings.Cut(set, "GE*1*")
+		var b strings.Builder
+		b.WriteString(head)
+		for i := 1; i <= sets; i++ {
+			b.WriteString(strings.NewReplacer("0001~BEG", fmt.Sprintf("%04d~BEG", i), "*7*0001~", fmt.Sprintf("*7*%04d~", i), "PO901", fmt.Sprintf("PO-%d", i)).Replace("ST*850*" + set))
+		}
+		fmt.Fprintf(&b, "GE*%d*901~IEA*1*000000901~", sets)
+		a, err := k.g.Receive(t.Context(), admin(kestrel), gateway.Submission{Reader: strings.NewReader(b.String()), Door: "api"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := k.jobs.Idle(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		files, _ := k.unpack(admin(aurelia), a.ID)
+		wholeManifest(t, files, a.ID)
+		var said struct {
+			Result string
+			Count  int `json:"set_count"`
+			Sets   []struct {
+				Position int
+				Number   string
+				Result   string
+			}
+		}
+		if err := json.Unmarshal([]byte(files["findings.json"]), &said); err != nil || said.Result != "accepted" || said.Count != sets || len(said.Sets) != sets {
+			t.Fatalf("%v: %s, %d of %d sets", err, said.Result, len(said.Sets), said.Count)
+		}
+		for i, s := range said.Sets {
+			if s.Position != i+1 || s.Number != fmt.Sprintf("PO-%d", i+1) || s.Result != "accepted" {
+				t.Errorf("set %d: %+v", i+1, s)
+			}
 		}
 	})
 }

@@ -41,12 +41,22 @@ type Names interface {
 	// Sides gives the supplier and the reseller of a partnership that the actor may
 	// see; a fault NotFound otherwise.
 	Sides(ctx context.Context, actor access.Actor, partnership string) (supplier, reseller string, err error)
+	// SidesOf is Sides of many partnerships in one statement, by id; what the actor may
+	// not see is left out.
+	SidesOf(ctx context.Context, actor access.Actor, partnerships []string) (map[string]Pair, error)
+	// Own gives the AS2 names of a company, confirmed or not.
+	Own(ctx context.Context, org string) ([]string, error)
 }
+
+// Pair are the companies of a partnership.
+type Pair struct{ Supplier, Reseller string }
 
 // Gateway is what the courier carries for (edi/gateway.Service).
 type Gateway interface {
 	Receive(ctx context.Context, actor access.Actor, in gateway.Submission) (gateway.Answer, error)
 	Get(ctx context.Context, actor access.Actor, id string) (gateway.Message, error)
+	// Sets is a page of the sets of an interchange.
+	Sets(ctx context.Context, actor access.Actor, id string, f gateway.SetFilter) (gateway.SetPage, error)
 	Raw(ctx context.Context, actor access.Actor, id string) (io.ReadCloser, gateway.Interchange, error)
 	Carried(ctx context.Context, actor access.Actor, id, delivery string) error
 	// ReceiptPatience is how long a company waits for an asynchronous receipt.

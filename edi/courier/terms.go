@@ -110,6 +110,11 @@ func agreed(ctx context.Context, partnership, sender string) (AgreedTerms, error
 	if err != nil {
 		return AgreedTerms{}, err
 	}
+	return agreedOf(rows, partnership, sender)
+}
+
+// agreedOf are the terms of one direction among the rows of a partnership.
+func agreedOf(rows []termsRow, partnership, sender string) (AgreedTerms, error) {
 	out := AgreedTerms{Partnership: partnership, Sender: sender}
 	for _, r := range rows {
 		if r.SenderID != sender {

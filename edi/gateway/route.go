@@ -106,6 +106,50 @@ func (s *Service) Routes(ctx context.Context, actor access.Actor, partnership st
 	return out, err
 }
 
+// RoutesOf is Routes of many partnerships, by id, in as many statements as of one; what is
+// not the actor's has no entry. Codes: NotFound, Forbidden.
+func (s *Service) RoutesOf(ctx context.Context, actor access.Actor, partnerships ...string) (map[string][]Route, error) {
+	scope, err := access.List(actor, access.LinkRead)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string][]Route{}
+	err = s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		pairs, err := pairsOf(ctx, scope, partnerships)
+		if err != nil {
+			return err
+		}
+		chosen, err := routesOfAll(ctx, scope, partnerships)
+		for _, p := range pairs {
+			for _, kind := range routeKinds(p.SupplierID == scope.Org()) {
+				r := Route{Partnership: p.ID, Org: scope.Org(), Kind: kind}
+				if x := routeFor(chosen[p.ID], kind); x != nil {
+					r = x.route()
+				}
+				out[p.ID] = append(out[p.ID], r)
+			}
+		}
+		return err
+	})
+	return out, err
+}
+
+// LastOf says when the last interchange of each of some partnerships was received, by id, in
+// one statement; one without any, or that is not the actor's, has no entry.
+// Codes: NotFound, Forbidden.
+func (s *Service) LastOf(ctx context.Context, actor access.Actor, partnerships ...string) (map[string]time.Time, error) {
+	scope, err := access.List(actor, access.EDIRead)
+	if err != nil {
+		return nil, err
+	}
+	var out map[string]time.Time
+	err = s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) (err error) {
+		out, err = lastOf(ctx, scope, partnerships)
+		return err
+	})
+	return out, err
+}
+
 // SetRoutes chooses how the actor's company receives documents in a partnership: those
 // named, the others stay. What was made before keeps its way.
 // Codes: NotFound, Forbidden, Invalid (a kind that it does not receive, an unknown door

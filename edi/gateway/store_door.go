@@ -6,11 +6,13 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"entente/db"
+	"entente/prm/access"
 	"entente/prm/fault"
 )
 
@@ -41,6 +43,51 @@ func routesOf(ctx context.Context, partnership, org string) ([]routeRow, error) 
 		var out []routeRow
 		return out, db.Tx(ctx).Where("partnership_id = ? AND org_id = ?", partnership, org).Find(&out).Error
 	})
+}
+
+// pairRow is a partnership as this package needs it; the row belongs to prm/partner.
+type pairRow struct{ ID, SupplierID, ResellerID string }
+
+// pairsOf reads those of some partnerships that a company is a side of.
+func pairsOf(ctx context.Context, scope access.Scope, ids []string) ([]pairRow, error) {
+	var out []pairRow
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return out, db.Tx(ctx).Table("partnership").Select("id", "supplier_id", "reseller_id").Where("id IN ? AND (supplier_id = ? OR reseller_id = ?)", ids, scope.Org(), scope.Org()).Scan(&out).Error
+}
+
+// routesOfAll are what a company chose in some partnerships, by partnership.
+func routesOfAll(ctx context.Context, scope access.Scope, ids []string) (map[string][]routeRow, error) {
+	var rows []routeRow
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	err := db.Tx(ctx).Where("partnership_id IN ? AND org_id = ?", ids, scope.Org()).Find(&rows).Error
+	out := map[string][]routeRow{}
+	for _, r := range rows {
+		out[r.PartnershipID] = append(out[r.PartnershipID], r)
+	}
+	return out, err
+}
+
+// lastOf reads the end of the index range of each pair: it costs the same however many
+// interchanges there are.
+func lastOf(ctx context.Context, scope access.Scope, ids []string) (map[string]time.Time, error) {
+	out := map[string]time.Time{}
+	if len(ids) == 0 {
+		return out, nil
+	}
+	var rows []struct {
+		ID   string
+		Last int64
+	}
+	err := db.Tx(ctx).Raw(`SELECT id, last FROM (SELECT p.id, COALESCE((SELECT i.received FROM interchange i WHERE i.supplier_id = p.supplier_id AND i.reseller_id = p.reseller_id ORDER BY i.received DESC LIMIT 1), 0) AS last
+FROM partnership p WHERE p.id IN ? AND (p.supplier_id = ? OR p.reseller_id = ?)) AS x WHERE last > 0`, ids, scope.Org(), scope.Org()).Scan(&rows).Error
+	for _, r := range rows {
+		out[r.ID] = db.FromMicros(r.Last)
+	}
+	return out, err
 }
 
 // routeOf is nil where nobody chose. The row is shared.

@@ -62,17 +62,32 @@ func ReadProfile(r io.Reader) (*Profile, error) {
 	return p, p.Check()
 }
 
-// Check says what is wrong with a profile, by the name of the list and the number of
-// the entry from 1.
+// ProfileError says which entry of a profile is wrong.
+type ProfileError struct {
+	List  string // "units", "items" …
+	Entry int    // from 1
+	Twice string // what was listed before; empty: a part of the entry is missing
+	need  string
+}
+
+// Error implements error.
+func (e *ProfileError) Error() string {
+	if e.Twice != "" {
+		return fmt.Sprintf("translate: %s %d: %q is listed twice", e.List, e.Entry, e.Twice)
+	}
+	return fmt.Sprintf("translate: %s %d: %s", e.List, e.Entry, e.need)
+}
+
+// Check says what is wrong with a profile, as a *ProfileError.
 func (p *Profile) Check() error {
 	for _, l := range p.lists() {
 		seen := map[string]bool{}
 		for i, e := range *l.pairs {
 			switch {
 			case e.Theirs == "" || e.Ours == "":
-				return fmt.Errorf("translate: %s %d: theirs and ours must both be given", l.name, i+1)
+				return &ProfileError{List: l.name, Entry: i + 1, need: "theirs and ours must both be given"}
 			case seen[e.Theirs]:
-				return fmt.Errorf("translate: %s %d: %q is listed twice", l.name, i+1, e.Theirs)
+				return &ProfileError{List: l.name, Entry: i + 1, Twice: e.Theirs}
 			}
 			seen[e.Theirs] = true
 		}
@@ -82,9 +97,9 @@ func (p *Profile) Check() error {
 		for i, e := range list {
 			switch key := e.TheirQualifier + ":" + e.Theirs; {
 			case e.Theirs == "" || e.Ours == "" || e.TheirQualifier == "" || e.OurQualifier == "":
-				return fmt.Errorf("translate: %s %d: both numbers and both qualifiers must be given", name, i+1)
+				return &ProfileError{List: name, Entry: i + 1, need: "both numbers and both qualifiers must be given"}
 			case seen[key]:
-				return fmt.Errorf("translate: %s %d: %q is listed twice", name, i+1, e.Theirs)
+				return &ProfileError{List: name, Entry: i + 1, Twice: e.Theirs}
 			default:
 				seen[key] = true
 			}

@@ -189,7 +189,7 @@ type certificateIn struct {
 		Certificate string    `json:"certificate,omitempty" maxLength:"200000" doc:"PEM, or base64 of DER, PKCS #7 or, with a key, PKCS #12"`
 		Password    string    `json:"password,omitempty" doc:"of a PKCS #12 file"`
 		Private     bool      `json:"private,omitempty" doc:"the file holds a private key that this server is to use"`
-		Generate    string    `json:"generate,omitempty" doc:"make a self-signed one for this AS2 name instead"`
+		Generate    string    `json:"generate,omitempty" doc:"make a self-signed one for this AS2 name instead, one of your company"`
 		Purpose     string    `json:"purpose,omitempty" enum:"both,sign,encrypt"`
 		UseFrom     time.Time `json:"use_from,omitzero" doc:"when to begin to use it; at once when absent"`
 	}

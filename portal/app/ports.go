@@ -449,6 +449,26 @@ func (c courierNames) Sides(ctx context.Context, actor access.Actor, partnership
 	return p.Supplier, p.Reseller, err
 }
 
+func (c courierNames) SidesOf(ctx context.Context, actor access.Actor, partnerships []string) (map[string]courier.Pair, error) {
+	actor.Scopes = nil
+	ps, err := c.a.partners.Some(ctx, actor, partnerships...)
+	out := make(map[string]courier.Pair, len(ps))
+	for id, p := range ps {
+		out[id] = courier.Pair{Supplier: p.Supplier, Reseller: p.Reseller}
+	}
+	return out, err
+}
+
+func (c courierNames) Own(ctx context.Context, org string) (names []string, err error) {
+	ids, err := c.a.accounts.Identities(ctx, access.System("as2", org))
+	for _, i := range ids {
+		if i.Kind == account.AS2 {
+			names = append(names, i.Value)
+		}
+	}
+	return names, err
+}
+
 // agreementPartners knows partnerships for the agreements.
 type agreementPartners struct{ a *App }
 

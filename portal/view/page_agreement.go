@@ -65,6 +65,7 @@ type AgreementFormPage struct {
 	X12, EDIFACT []AgreementSets
 	Guides       []Tick              // of the version it starts from; kept while they are ticked
 	Ticks        []Tick              // of writing
+	WritingOpen  bool                // something of it is wrong
 	Business     []Tick              // of orders
 	Choices      map[string][]Option // price_date, price_basis, free_goods, tax_rounding
 	Commercial   bool                // the viewer may change prices and tax

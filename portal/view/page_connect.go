@@ -6,6 +6,7 @@ import "time"
 type ConnectionsPage struct {
 	Base
 	Rows        []ConnectionRow
+	Pager       Pager
 	PartnersURL string // empty: the viewer may not see partners
 	HooksURL    string // empty: nor webhooks
 }
@@ -272,6 +273,7 @@ type CertificatesPage struct {
 	Ending bool
 	Count  int // that end soon or have ended
 	Rows   []CertificateOf
+	Pager  Pager
 	AddURL string // where the company adds its own; empty: it has no partner
 }
 
@@ -280,13 +282,9 @@ type CertificateOf struct {
 	CertificateRow
 	Company Company
 	Mine    bool
-	Uses    []CertificateUse
-	NextURL string // where a next one is added; empty: not by the viewer
-}
-
-// Ends says that somebody should look at it.
-func (c CertificateOf) Ends() bool {
-	return c.State == "certificate.ending" || c.State == "certificate.ended" || c.Left <= 30
+	Uses    []CertificateUse // the first of them
+	MoreURL string           // all connections, where more use it
+	NextURL string           // where a next one is added; empty: not by the viewer
 }
 
 // CertificateUse is a connection that uses it.
@@ -298,6 +296,7 @@ type CertificateUse struct {
 type MapsPage struct {
 	Base
 	Partners []MapCard
+	Pager    Pager
 	House    []MapRow // rules of the company, whoever the partner is
 	RulesURL string
 }

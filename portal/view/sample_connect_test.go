@@ -15,7 +15,7 @@ func connectionOf(tab, url string, who Company, st State) Connection {
 }
 
 func connectionsPage(b Base) Page {
-	return &ConnectionsPage{Base: b, Rows: []ConnectionRow{
+	return &ConnectionsPage{Base: b, Pager: Pager{Shown: 3, Total: -1, Next: "/c/aurelia/edi/connections?after=x"}, Rows: []ConnectionRow{
 		{URL: "/c/aurelia/edi/connections/1", Company: kestrel, Side: "reseller", Status: Status{State: "connection.ready"}, Over: T("connection.over.as2"), Warn: T("connection.warn.ending", "company", "Kestrel Supply", "n", 1), Last: at(24, 9, 12)},
 		{URL: "/c/aurelia/edi/connections/2", Company: baltic, Side: "reseller", Status: Status{"connection.partly", T("connection.steps_left", "n", 3)}, Over: T("connection.over.outbox")},
 		{URL: "/c/aurelia/edi/connections/3", Company: huadong, Side: "reseller", Status: Status{"connection.paused", T("state.partner.suspended")}, Over: T("connection.over.pages")},
@@ -127,11 +127,11 @@ func certificatesPage(b Base) Page {
 	}
 	uses := []CertificateUse{{"Kestrel Supply", "/c/aurelia/edi/connections/1"}, {"Baltic Trade Oü", "/c/aurelia/edi/connections/2"}}
 	return &CertificatesPage{Base: b, Tabs: []Tab{{T("list.all"), "/c/aurelia/edi/certificates", -1, true}, {T("certs.ending"), "/c/aurelia/edi/certificates?show=ending", 1, false}}, Count: 1, AddURL: uses[0].URL,
-		Rows: []CertificateOf{{row("certificate.ending", 12), aurelia, true, uses, uses[0].URL}, {row("certificate.trusted", 300), kestrel, false, uses[:1], ""}}}
+		Rows: []CertificateOf{{row("certificate.ending", 12), aurelia, true, uses, "/c/aurelia/edi/connections", uses[0].URL}, {row("certificate.trusted", 300), kestrel, false, uses[:1], "", ""}}, Pager: Pager{Shown: 2, Total: -1, Next: "/c/aurelia/edi/certificates?after=x"}}
 }
 
 func mapsPage(b Base) Page {
-	return &MapsPage{Base: b, RulesURL: "/c/aurelia/company/approvals", House: []MapRow{{T("approval.rule.order_limit"), T("role.admin"), "/c/aurelia/company/approvals"}},
+	return &MapsPage{Base: b, Pager: Pager{Shown: 1, Total: -1}, RulesURL: "/c/aurelia/company/approvals", House: []MapRow{{T("approval.rule.order_limit"), T("role.admin"), "/c/aurelia/company/approvals"}},
 		Partners: []MapCard{{Company: kestrel, Side: "reseller", URL: "/c/aurelia/edi/connections/1", Rows: []MapRow{{T("maps.units"), T("maps.count", "n", 1), "/c/aurelia/edi/connections/1/agreement"}, {T("maps.items"), T("maps.many", "n", 1000), "/c/aurelia/catalogue"}},
 			Routes: []MapRoute{{"850", T("document.850"), T("maps.in"), T("routes.format_order"), T("routes.door.outbox")}}}}}
 }

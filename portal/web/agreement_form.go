@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"entente/edi/agreement"
 	"entente/edi/courier"
@@ -31,16 +32,42 @@ func agreementPropose(v *visit) error {
 	cmd.Body = v.agreementBody(in, base)
 	if err = in.err(); err == nil {
 		_, err = v.w.d.Agreements.Propose(v.ctx, v.actor(), cmd)
-	}
-	if err != nil {
-		errs, note, ok := v.formErrors(err)
-		if !ok {
-			return err
+	} else if more := fault.As(cmd.Body.Check()); more.Code == fault.Invalid { // all that is wrong, at once
+		for _, f := range more.Fields {
+			if !in.isWrong(f.Name) {
+				in.wrong.Fields = append(in.wrong.Fields, f)
+			}
 		}
-		form := in.form(errs, note)
-		return v.agreementFormPage(fault.CodeOf(err).Status(), &form, &cmd.Body)
 	}
-	return v.done(v.path("edi", "connections", l.p.ID, "agreement"), "said.agreement_proposed")
+	if err == nil {
+		return v.done(v.path("edi", "connections", l.p.ID, "agreement"), "said.agreement_proposed")
+	}
+	form, ok := v.agreementRefused(in, err)
+	if !ok {
+		return err
+	}
+	if fault.KeyOf(err) == "agreement.changed" { // what was typed is a change of the newer version from now on
+		form.Values["version"] = strconv.Itoa(base.Number)
+	}
+	return v.agreementFormPage(fault.CodeOf(err).Status(), &form, &cmd.Body)
+}
+
+// agreementRefused is the form as it was typed, with what is wrong, for every refusal after
+// which the person can mend it or ask somebody else to send it.
+func (v *visit) agreementRefused(in *input, err error) (view.Form, bool) {
+	errs, note, ok := v.formErrors(err)
+	if code := fault.CodeOf(err); !ok && (code == fault.TooLarge || fault.KeyOf(err) == "agreement.commercial") {
+		for _, w := range fault.As(err).Fields {
+			errs = append(errs, view.FieldError{Field: w.Name, Text: v.sentence(code, w.Key, w.Args)})
+		}
+		f := fault.As(err)
+		note, ok = v.sentence(code, f.Key, f.Args), true
+	}
+	form := in.form(errs, note)
+	if text := v.file("guide_file"); len(text) > 0 && utf8.Valid(text) { // a browser does not send back the file
+		form.Values["guide"] = string(text)
+	}
+	return form, ok
 }
 
 // agreementBase is the partnership of the address and the version that a change starts
@@ -262,10 +289,11 @@ func (v *visit) agreementFormPage(status int, typed *view.Form, body *agreement.
 		page.Form.Values["version"] = strconv.Itoa(base.Number)
 	}
 	kept := v.values("keep")
+	all := typed == nil || typed.Value("version") != strconv.Itoa(base.Number) || v.input().text("version") != typed.Value("version") // of another version: its own numbers
 	for i, g := range base.Body.Guides {
 		var head struct{ Name, Set, Version string }
 		_ = json.Unmarshal(g, &head)
-		page.Guides = append(page.Guides, view.Tick{Name: strconv.Itoa(i), Label: view.Raw(strings.TrimSpace(head.Name + " " + head.Set + " " + head.Version)), On: typed == nil || slices.Contains(kept, strconv.Itoa(i))})
+		page.Guides = append(page.Guides, view.Tick{Name: strconv.Itoa(i), Label: view.Raw(strings.TrimSpace(head.Name + " " + head.Set + " " + head.Version)), On: all || slices.Contains(kept, strconv.Itoa(i))})
 	}
 	page.X12, page.EDIFACT = v.agreementSets(l, b)
 	for _, s := range []side{l.ours, l.theirs} {
@@ -273,6 +301,9 @@ func (v *visit) agreementFormPage(status int, typed *view.Form, body *agreement.
 	}
 	if l.own != l.p.Supplier {
 		slices.Reverse(page.Sides)
+	}
+	for _, name := range []string{"element", "component", "repetition", "segment"} {
+		page.WritingOpen = page.WritingOpen || !page.Form.Error("delimiter_"+name).IsZero()
 	}
 	for _, name := range []string{"lines", "implementation", "only_errors"} {
 		page.Ticks = append(page.Ticks, view.Tick{Name: name, Label: view.T("agreement.f." + name), Hint: view.T("agreement." + name + "_hint"), On: page.Form.Value(name) != ""})

@@ -44,6 +44,30 @@ func TestAgreementPages(t *testing.T) {
 	if a := propose(t, ingrid, form, wrong); a.Status != 422 || !strings.Contains(a.Body, "f-price-tolerance-e") || !strings.Contains(a.Body, "should read theirs = ours") || !strings.Contains(a.Body, `value="ORDERS:reseller" checked`) {
 		t.Errorf("a wrong form: %d", a.Status)
 	}
+	// Whatever refuses it, everything that was typed stands there again, with each error at its field.
+	kept := func(what string, a portaltest.Answer, status int, words ...string) {
+		t.Helper()
+		for _, w := range append(words, `value="17"`, `value="EE 1"`, `>K-9 = EA`, `>As we said<`, `>{&#34;guide&#34;:1}<`, `value="DESADV:supplier" checked`, `value="sha384" selected`) {
+			if a.Status != status || !strings.Contains(a.Body, w) {
+				t.Errorf("%s: %d lacks %s", what, a.Status, w)
+			}
+		}
+	}
+	typed := func(more url.Values) url.Values {
+		v := url.Values{"edifact": {"D:96A:UN"}, "set": {"DESADV:supplier"}, "duplicate_days": {"17"}, "reseller_tax": {"EE 1"}, "units": {"K-9 = EA"}, "note": {"As we said"}, "guide": {`{"guide":1}`}, "reseller_terms": {"1"}, "reseller_sign": {"sha384"}}
+		for k, list := range more {
+			v[k] = list
+		}
+		return v
+	}
+	kept("wrong in the form and to the service", propose(t, ingrid, form, typed(url.Values{"edifact": {"D96A"}, "quantity_tolerance": {"x"}, "reseller_tries": {"99"}, "delimiter_segment": {"A"}, "items": {"BP:1 = VP:2\nBP:1 = VP:3"}})), 422,
+		`id="f-edifact-e"`, `id="f-quantity-tolerance-e"`, `id="f-reseller-tries-e"`, `id="f-guide-e"`, `id="f-delimiter-segment-e"`, `id="f-items-e"`, "stands there twice", `value="D96A"`)
+	kept("a document that nobody exchanges", propose(t, ingrid, form, typed(url.Values{"set": {"DESADV:supplier", "NONSENSE:supplier"}})), 422, `id="f-sets-e"`, "is not a document that is exchanged here")
+	guideless := typed(url.Values{"price_tolerance": {"0.7"}, "tax_reverse": {"1"}})
+	guideless.Del("guide")
+	if a := propose(t, p.As(t, "tomas@aurelia.example"), form, guideless); a.Status != 403 || !strings.Contains(a.Body, `id="f-price-tolerance-e"`) || !strings.Contains(a.Body, `id="f-reseller-tax-e"`) || !strings.Contains(a.Body, `value="0.7"`) || !strings.Contains(a.Body, `>As we said<`) || !strings.Contains(a.Body, "Ask one of yours") {
+		t.Errorf("one who may not agree on prices: %d", a.Status)
+	}
 	good := url.Values{
 		"edifact": {"d:96a:un"}, "set": {"ORDERS:reseller", "ORDRSP:supplier", "DESADV:supplier", "INVOIC:supplier"}, "units": {"STK = EA"}, "price_tolerance": {"0.5"}, "duplicate_days": {"60"}, "response_hours": {"4"}, "price_date": {"requested"}, "price_basis": {"list"}, "reseller_tax": {"EE 100 594 102"},
 		"supplier_edifact": {"AURELIATOOLS:ZZZ"}, "reseller_edifact": {"BALTICTRADE:ZZZ"}, "reseller_tries": {"7"}, "reseller_folder": {"1"}, "reseller_terms": {"1"}, "reseller_sign": {"sha512"},

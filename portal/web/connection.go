@@ -4,12 +4,14 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"entente/edi/courier"
 	"entente/edi/gateway"
 	"entente/portal/view"
 	"entente/prm/access"
 	"entente/prm/account"
+	"entente/prm/fault"
 	"entente/prm/partner"
 )
 
@@ -82,34 +84,62 @@ func (v *visit) link(id string) (link, error) {
 	if err != nil {
 		return link{}, err
 	}
-	l := link{p: p, own: v.org(), other: p.Other(v.org())}
-	if l.terms, err = v.w.d.Courier.Terms(v.ctx, v.actor(), p.ID); err != nil {
-		return l, err
-	}
-	ids, err := v.w.d.Partners.Identities(v.ctx, v.actor(), p.ID)
+	all, err := v.links([]partner.Partnership{p})
 	if err != nil {
-		return l, err
+		return link{p: p, own: v.org(), other: p.Other(v.org())}, err
 	}
-	l.ours.org, l.theirs.org = l.own, l.other
-	var people []string
-	for _, i := range ids {
-		s := &l.ours
-		if i.Org == l.other {
-			s = &l.theirs
+	return all[0], nil
+}
+
+// links reads how some partnerships that a service gave are connected, in as many
+// statements as of one.
+func (v *visit) links(ps []partner.Partnership) ([]link, error) {
+	if len(ps) == 0 {
+		return nil, nil
+	}
+	ids := make([]string, len(ps))
+	for i, p := range ps {
+		ids[i] = p.ID
+	}
+	reached, err := v.w.d.Courier.Links(v.ctx, v.actor(), ids...)
+	if err != nil {
+		return nil, err
+	}
+	named, err := v.w.d.Partners.IdentitiesOf(v.ctx, v.actor(), ids...)
+	if err != nil {
+		return nil, err
+	}
+	out, orgs, people := make([]link, len(ps)), []string{v.org()}, []string(nil)
+	for i, p := range ps {
+		r, ok := reached[p.ID]
+		if !ok {
+			return nil, fault.New(fault.NotFound, "error.not_found")
 		}
-		s.ids = append(s.ids, i)
-		people = append(people, i.ConfirmedBy)
-	}
-	for _, s := range []*side{&l.ours, &l.theirs} {
-		if s.st, s.certs, err = v.w.d.Courier.Station(v.ctx, v.actor(), p.ID, s.org); err != nil {
-			return l, err
+		l := &out[i]
+		*l = link{p: p, own: v.org(), other: p.Other(v.org()), terms: r.Terms}
+		for _, s := range []*side{&l.ours, &l.theirs} {
+			if s.org = l.own; s == &l.theirs {
+				s.org = l.other
+			}
+			s.st, s.certs = r.Stations[s.org], r.Certificates[s.org]
 		}
+		for _, x := range named[p.ID] {
+			s := &l.ours
+			if x.Org == l.other {
+				s = &l.theirs
+			}
+			s.ids, people = append(s.ids, x), append(people, x.ConfirmedBy)
+		}
+		for _, t := range l.terms {
+			people = append(people, t.ChangedBy)
+		}
+		orgs = append(orgs, l.other)
 	}
-	for _, t := range l.terms {
-		people = append(people, t.ChangedBy)
+	n, err := v.lookup(orgs, people)
+	for i := range out {
+		out[i].n = n
 	}
-	l.n, err = v.lookup([]string{l.own, l.other}, people)
-	return l, err
+	return out, err
 }
 
 // steps are what AS2 between the two needs, each ticked once it is so.
@@ -204,43 +234,46 @@ func (v *visit) connection(l link, tab string) view.Connection {
 	return c
 }
 
-// connectionList is every partnership with how it is connected.
+// connectionList is every partnership with how it is connected, a page at a time.
 func connectionList(v *visit) error {
-	c, err := v.partners()
+	ps, next, err := v.partnersPaged(pageRows)
 	if err != nil {
 		return err
 	}
-	page := &view.ConnectionsPage{Base: v.shell()}
+	page := &view.ConnectionsPage{Base: v.shell(), Pager: view.Pager{Shown: len(ps), Total: -1, Next: v.next(next)}}
 	if v.may(access.HookRead, access.Own(v.org())) {
 		page.HooksURL = v.path("edi", "hooks")
 	}
 	if v.lists(access.PartnerRead) {
 		page.PartnersURL = v.path("partners")
 	}
-	last := map[string]gateway.Interchange{}
-	if v.lists(access.EDIRead) {
-		for _, p := range c.all {
-			recent, err := v.traffic(p, 1)
-			if err != nil {
-				return err
-			}
-			if len(recent) > 0 {
-				last[p.ID] = recent[0]
-			}
-		}
+	links, err := v.links(ps)
+	if err != nil {
+		return err
 	}
-	for _, p := range c.all {
-		if p.State == partner.Ended {
-			continue
+	last := map[string]time.Time{}
+	if v.lists(access.EDIRead) {
+		ids := make([]string, len(ps))
+		for i, p := range ps {
+			ids[i] = p.ID
 		}
-		l, err := v.link(p.ID)
-		if err != nil {
+		if last, err = v.w.d.Gateway.LastOf(v.ctx, v.actor(), ids...); err != nil {
 			return err
 		}
-		row := view.ConnectionRow{URL: v.path("edi", "connections", p.ID), Company: l.n.company(l.other), Side: partnerSide(p, l.own), Status: v.linkStatus(l), Over: v.over(l), Warn: v.linkWarning(l), Last: last[p.ID].Received}
-		page.Rows = append(page.Rows, row)
 	}
-	return v.render(page, nil)
+	for _, l := range links {
+		page.Rows = append(page.Rows, view.ConnectionRow{URL: v.path("edi", "connections", l.p.ID), Company: l.n.company(l.other), Side: partnerSide(l.p, l.own), Status: v.linkStatus(l), Over: v.over(l), Warn: v.linkWarning(l), Last: last[l.p.ID]})
+	}
+	return v.render(page, fragments{"list": "connections.list", "rows": "connections.list"})
+}
+
+// partnersPaged is a page of the company's partnerships that have not ended; none for
+// somebody who may not see them.
+func (v *visit) partnersPaged(limit int) ([]partner.Partnership, string, error) {
+	if !v.lists(access.PartnerRead) {
+		return nil, "", nil
+	}
+	return v.w.d.Partners.Page(v.ctx, v.actor(), v.Query("after"), limit)
 }
 
 // over says by which ways documents can travel, in words.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"entente/edi/agreement"
+	"entente/edi/courier"
 	"entente/edi/doc"
 	"entente/edi/gateway"
 	"entente/portal/view"
@@ -245,88 +246,123 @@ func orderRefuse(v *visit) error {
 	return v.done(v.orderURL(id), "said.answered")
 }
 
+// usesShown is how many of a company's connections a certificate of its own names.
+const usesShown = 5
+
 // certificateList is every certificate of the company and of its partners, those that end
-// first at the top, with what uses each.
+// first at the top, with what uses each, a page at a time.
 func certificateList(v *visit) error {
-	c, err := v.partners()
-	if err != nil {
-		return err
-	}
 	if !v.lists(access.StationRead) {
 		return fault.New(fault.NotFound, "error.not_found")
 	}
 	page := &view.CertificatesPage{Base: v.shell(), Ending: v.Query("show") == "ending"}
-	var own []view.CertificateUse
-	var ours link
-	for _, p := range c.all {
-		if p.State == partner.Ended {
-			continue
-		}
-		l, err := v.link(p.ID)
-		if err != nil {
+	if v.lists(access.PartnerRead) {
+		if err := v.certificates(page); err != nil {
 			return err
 		}
-		url := v.path("edi", "connections", p.ID)
-		own = append(own, view.CertificateUse{Name: l.n.org(l.other), URL: url})
-		page.Rows = append(page.Rows, v.certificatesOf(l, l.theirs, []view.CertificateUse{{Name: l.n.org(l.other), URL: url}})...)
-		if ours.p.ID == "" {
-			ours = l
-		}
 	}
-	if ours.p.ID != "" {
-		page.Rows = append(v.certificatesOf(ours, ours.ours, own), page.Rows...)
-		page.AddURL = v.path("edi", "connections", ours.p.ID)
-	}
-	for _, r := range page.Rows {
-		if r.Ends() {
-			page.Count++
-		}
-	}
-	if page.Ending {
-		page.Rows = slices.DeleteFunc(page.Rows, func(r view.CertificateOf) bool { return !r.Ends() })
-	}
-	slices.SortStableFunc(page.Rows, func(a, b view.CertificateOf) int { return a.Until.Compare(b.Until) })
 	page.Tabs = []view.Tab{{Label: view.T("list.all"), URL: v.path("edi", "certificates"), Count: -1, On: !page.Ending}, {Label: view.T("certs.ending"), URL: v.path("edi", "certificates") + "?show=ending", Count: page.Count, On: page.Ending}}
-	return v.render(page, fragments{"list": "certificates.list"})
+	return v.render(page, fragments{"list": "certificates.list", "rows": "certificates.list"})
 }
 
-// certificatesOf are those of one company that are not retired.
-func (v *visit) certificatesOf(l link, s side, uses []view.CertificateUse) []view.CertificateOf {
-	used, _ := s.inUse(v, l.dated(s.org))
-	var out []view.CertificateOf
-	for _, c := range s.certs {
-		if !c.Retired.IsZero() {
+// certificates reads the page of certificates that the query asks for.
+func (v *visit) certificates(page *view.CertificatesPage) error {
+	first, more, err := v.w.d.Partners.Page(v.ctx, v.actor(), "", usesShown)
+	if err != nil || len(first) == 0 {
+		return err
+	}
+	page.AddURL = v.path("edi", "connections", first[0].ID)
+	filter := courier.CertificateFilter{After: v.Query("after"), Limit: pageRows}
+	soon := v.now.AddDate(0, 0, endingDays+1) // whole days are counted
+	if page.Ending {
+		filter.Before = soon
+	}
+	found, err := v.w.d.Courier.Certificates(v.ctx, v.actor(), filter, soon)
+	if err != nil {
+		return err
+	}
+	page.Count, page.Pager = found.Ending, view.Pager{Shown: len(found.Items), Total: -1, Next: v.next(found.Next)}
+	var others []string
+	for _, c := range found.Items {
+		if c.Org != v.org() {
+			others = append(others, c.Org)
+		}
+	}
+	around, err := v.w.d.Partners.With(v.ctx, v.actor(), distinct(others)...)
+	if err != nil {
+		return err
+	}
+	for _, p := range first {
+		if !slices.ContainsFunc(around, func(x partner.Partnership) bool { return x.ID == p.ID }) {
+			around = append(around, p)
+		}
+	}
+	links, err := v.links(around)
+	if err != nil {
+		return err
+	}
+	for _, c := range found.Items {
+		row, ok := v.certificateOf(c, links)
+		if !ok { // taken out of use meanwhile
 			continue
 		}
-		row := view.CertificateOf{CertificateRow: v.certificateRow(l, c, c.ID == used.ID), Company: l.n.company(s.org), Mine: s.org == v.org(), Uses: uses}
-		if row.Mine && v.may(access.StationManage, access.Own(v.org())) {
-			row.NextURL = uses[0].URL
+		if row.Mine && more != "" {
+			row.MoreURL = v.path("edi", "connections")
 		}
-		out = append(out, row)
+		page.Rows = append(page.Rows, row)
 	}
-	return out
+	return nil
 }
+
+// certificateOf is a certificate as the first of the connections that use it sees it.
+func (v *visit) certificateOf(c courier.CertificateRef, links []link) (row view.CertificateOf, ok bool) {
+	for _, l := range links {
+		s := l.theirs
+		if c.Org == l.own {
+			s = l.ours
+		}
+		i := slices.IndexFunc(s.certs, func(x courier.Certificate) bool { return x.ID == c.ID && x.Retired.IsZero() })
+		if s.org != c.Org || i < 0 {
+			continue
+		}
+		if !ok {
+			used, _ := s.inUse(v, l.dated(s.org))
+			row = view.CertificateOf{CertificateRow: v.certificateRow(l, s.certs[i], c.ID == used.ID), Company: l.n.company(s.org), Mine: s.org == v.org()}
+			if row.Mine && v.may(access.StationManage, access.Own(v.org())) {
+				row.NextURL = v.path("edi", "connections", l.p.ID)
+			}
+		}
+		if ok = true; len(row.Uses) < usesShown {
+			row.Uses = append(row.Uses, view.CertificateUse{Name: l.n.org(l.other), URL: v.path("edi", "connections", l.p.ID)})
+		}
+	}
+	return row, ok
+}
+
+// mapCards is how many partners a page of maps and rules has, and countedReferences how
+// many item numbers of a partner are counted.
+const (
+	mapCards          = 20
+	countedReferences = 1000
+)
 
 // mapList is what turns documents into each other and what judges them, by partner, with
 // the place where each is set.
 func mapList(v *visit) error {
-	c, err := v.partners()
-	if err != nil {
-		return err
-	}
 	if !v.lists(access.LinkRead) {
 		return fault.New(fault.NotFound, "error.not_found")
 	}
-	page := &view.MapsPage{Base: v.shell()}
-	for _, p := range c.all {
-		if p.State == partner.Ended {
-			continue
-		}
-		card, err := v.mapCard(c, p)
-		if err != nil {
-			return err
-		}
-		page.Partners = append(page.Partners, card)
+	ps, next, err := v.partnersPaged(mapCards)
+	if err != nil {
+		return err
+	}
+	page := &view.MapsPage{Base: v.shell(), Pager: view.Pager{Shown: len(ps), Total: -1, Next: v.next(next)}}
+	known, err := v.mapsOf(ps)
+	if err != nil {
+		return err
+	}
+	for _, p := range ps {
+		page.Partners = append(page.Partners, v.mapCard(known, p))
 	}
 	if v.lists(access.ApprovalRead) {
 		rules, err := v.w.d.Approvals.Rules(v.ctx, v.actor())
@@ -340,29 +376,69 @@ func mapList(v *visit) error {
 		}
 		page.RulesURL = v.path("company", "approvals")
 	}
-	return v.render(page, nil)
+	return v.render(page, fragments{"list": "maps.list", "rows": "maps.list"})
 }
 
-// countedReferences is how many item numbers of a partner are counted.
-const countedReferences = 1000
+// mapFacts are what holds with the partners of a page, by partnership.
+type mapFacts struct {
+	n          names
+	agreed     map[string]agreement.Version
+	references map[string]int // to countedReferences+1
+	places     map[string]int // to offeredPlaces+1
+	routes     map[string][]gateway.Route
+	policies   map[string]precheck.Policy
+}
+
+// mapsOf reads it, each kind for all partners at once.
+func (v *visit) mapsOf(ps []partner.Partnership) (m mapFacts, err error) {
+	if len(ps) == 0 {
+		return m, nil
+	}
+	var ids, orgs []string
+	for _, p := range ps {
+		ids, orgs = append(ids, p.ID), append(orgs, p.Other(v.org()))
+	}
+	if m.n, err = v.lookup(orgs, nil); err != nil {
+		return m, err
+	}
+	if m.agreed, err = v.w.d.Agreements.ValidOf(v.ctx, v.actor(), ids...); err != nil {
+		return m, err
+	}
+	if m.routes, err = v.w.d.Gateway.RoutesOf(v.ctx, v.actor(), ids...); err != nil {
+		return m, err
+	}
+	if v.lists(access.CatalogRead) {
+		if m.references, err = v.w.d.Catalog.CountReferences(v.ctx, v.actor(), countedReferences+1, ids...); err != nil {
+			return m, err
+		}
+	}
+	if v.lists(access.LocationRead) {
+		if m.places, err = v.w.d.Locations.Counts(v.ctx, v.actor(), offeredPlaces+1, ids...); err != nil {
+			return m, err
+		}
+	}
+	if v.may(access.OrderRead, access.Shared(v.org(), "")) {
+		m.policies, err = v.w.d.Prechecks.GetMany(v.ctx, v.actor(), ids...)
+	}
+	return m, err
+}
 
 // mapCard is what holds with one partner.
-func (v *visit) mapCard(c circle, p partner.Partnership) (view.MapCard, error) {
+func (v *visit) mapCard(m mapFacts, p partner.Partnership) view.MapCard {
 	url := v.path("edi", "connections", p.ID)
-	n, err := v.lookup([]string{p.Other(v.org())}, nil)
-	card := view.MapCard{Company: n.company(p.Other(v.org())), Side: partnerSide(p, c.own), URL: url}
-	if err != nil {
-		return card, err
-	}
+	card := view.MapCard{Company: m.n.company(p.Other(v.org())), Side: partnerSide(p, v.org()), URL: url}
 	add := func(name string, value view.Text, to string) {
 		card.Rows = append(card.Rows, view.MapRow{Name: view.T(name), Value: value, URL: to})
 	}
-	now, err := v.w.d.Agreements.Present(v.ctx, v.actor(), p.ID)
-	if err != nil {
-		return card, err
+	counted := func(n, most int) view.Text { // most are shown as they are, more as many
+		if n > most {
+			return view.T("maps.many", "n", most)
+		}
+		return entries(n)
 	}
 	guides := 0
-	if a := now.Valid; a != nil {
+	a, held := m.agreed[p.ID]
+	if held {
 		guides = len(a.Body.Guides)
 		add("maps.agreement", view.T("maps.version", "n", a.Number, "from", a.ValidFrom), url+"/agreement")
 		codes := a.Body.Codes
@@ -373,33 +449,13 @@ func (v *visit) mapCard(c circle, p partner.Partnership) (view.MapCard, error) {
 		add("maps.agreement", view.T("maps.none"), url+"/agreement")
 	}
 	add("maps.guides", entries(guides), url+"/agreement")
-	if v.may(access.CatalogRead, access.Resource{Owner: p.Supplier, Reseller: p.Reseller}) {
-		refs, err := v.w.d.Catalog.ReferencesOf(v.ctx, v.actor(), p.Supplier, p.Reseller, "", countedReferences)
-		if err != nil {
-			return card, err
-		}
-		value := entries(len(refs))
-		if len(refs) == countedReferences {
-			value = view.T("maps.many", "n", countedReferences)
-		}
-		add("maps.items", value, v.path("catalogue"))
+	if n, ok := m.references[p.ID]; ok && v.may(access.CatalogRead, access.Resource{Owner: p.Supplier, Reseller: p.Reseller}) {
+		add("maps.items", counted(n, countedReferences), v.path("catalogue"))
 	}
-	if v.may(access.LocationRead, p.Resource()) {
-		places, more, err := v.w.d.Locations.List(v.ctx, v.actor(), p.ID, location.Filter{Limit: offeredPlaces})
-		if err != nil {
-			return card, err
-		}
-		value := entries(len(places))
-		if more != "" {
-			value = view.T("maps.many", "n", len(places))
-		}
-		add("maps.locations", value, url+"/locations")
+	if n, ok := m.places[p.ID]; ok && v.may(access.LocationRead, p.Resource()) {
+		add("maps.locations", counted(n, offeredPlaces), url+"/locations")
 	}
-	routes, err := v.w.d.Gateway.Routes(v.ctx, v.actor(), p.ID)
-	if err != nil {
-		return card, err
-	}
-	for _, r := range routes {
+	for _, r := range m.routes[p.ID] {
 		door := "routes.door." + or(r.Door, "usual")
 		if r.Door == "" && r.Kind == "850" {
 			door += "_850"
@@ -410,7 +466,7 @@ func (v *visit) mapCard(c circle, p partner.Partnership) (view.MapCard, error) {
 		}
 		card.Routes = append(card.Routes, view.MapRoute{Kind: r.Kind, Name: view.T("document." + r.Kind), Direction: view.T("maps.in"), Format: format, Door: view.T(door)})
 	}
-	if a := now.Valid; a != nil { // by which door and in what form the partner takes them is its own choice
+	if held { // by which door and in what form the partner takes them is its own choice
 		side := agreement.Reseller
 		if p.Supplier == v.org() {
 			side = agreement.Supplier
@@ -430,11 +486,7 @@ func (v *visit) mapCard(c circle, p partner.Partnership) (view.MapCard, error) {
 		}
 	}
 	add("maps.tolerance", view.T("maps.tolerances", "price", percent(p.PriceTolerance), "quantity", percent(p.QuantityTolerance)), v.path("partners", p.ID))
-	if p.Supplier == v.org() && v.may(access.OrderRead, p.Resource()) {
-		policy, err := v.w.d.Prechecks.Get(v.ctx, v.actor(), p.ID)
-		if err != nil {
-			return card, err
-		}
+	if policy, ok := m.policies[p.ID]; ok && v.may(access.OrderRead, p.Resource()) {
 		strict := 0
 		for _, r := range precheck.Rules {
 			if policy.Of(r) != precheck.Off {
@@ -443,7 +495,7 @@ func (v *visit) mapCard(c circle, p partner.Partnership) (view.MapCard, error) {
 		}
 		add("maps.checks", entries(strict), v.path("partners", p.ID))
 	}
-	return card, nil
+	return card
 }
 
 // entries is how many entries there are, or that there are none.

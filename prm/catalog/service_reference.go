@@ -133,6 +133,22 @@ func (s *Service) Referred(ctx context.Context, actor access.Actor, supplier, pa
 	return out, err
 }
 
+// CountReferences says how many numbers of the reseller each of some partnerships has, up to
+// most, by partnership and in one statement; what is not the actor's has no entry, nor has
+// one in which its company buys and that is not active. Codes: NotFound, Forbidden.
+func (s *Service) CountReferences(ctx context.Context, actor access.Actor, most int, partnerships ...string) (map[string]int, error) {
+	scope, err := access.List(actor, access.CatalogRead)
+	if err != nil {
+		return nil, err
+	}
+	var out map[string]int
+	err = s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) (err error) {
+		out, err = countReferences(ctx, scope, min(max(most, 1), 10_000), partnerships)
+		return err
+	})
+	return out, err
+}
+
 // ReferencesOf lists the numbers of one partner by number, after one of them, for a
 // file. Codes: NotFound (not one of both, no partnership).
 func (s *Service) ReferencesOf(ctx context.Context, actor access.Actor, supplier, partner, after string, most int) ([]Reference, error) {

@@ -455,6 +455,25 @@ func referred(ctx context.Context, org, partner string, items []string, out map[
 	return err
 }
 
+// countReferences counts the numbers of the partnerships of a company, of each no further
+// than most.
+func countReferences(ctx context.Context, scope access.Scope, most int, partnerships []string) (map[string]int, error) {
+	out := map[string]int{}
+	if len(partnerships) == 0 {
+		return out, nil
+	}
+	var rows []struct {
+		ID string
+		N  int
+	}
+	err := db.Tx(ctx).Raw(`SELECT p.id, (SELECT count(*) FROM (SELECT 1 FROM item_reference r WHERE r.org_id = p.supplier_id AND r.partner_id = p.reseller_id LIMIT ?) AS few) AS n
+FROM partnership p WHERE p.id IN ? AND (p.supplier_id = ? OR p.reseller_id = ? AND p.state = 'active')`, most, partnerships, scope.Org(), scope.Org()).Scan(&rows).Error
+	for _, r := range rows {
+		out[r.ID] = r.N
+	}
+	return out, err
+}
+
 // referencesAfter reads the numbers of a partner in their order.
 func referencesAfter(ctx context.Context, org, partner, after string, most int) ([]Reference, error) {
 	var rows []struct{ BuyerItem, ProductID, SKU string }

@@ -70,6 +70,21 @@ func (s *Service) List(ctx context.Context, actor access.Actor, partnership stri
 	return out, next, err
 }
 
+// Counts says how many places each of some partnerships has, up to most, by partnership and
+// in one statement; what is not the actor's has no entry. Codes: NotFound, Forbidden.
+func (s *Service) Counts(ctx context.Context, actor access.Actor, most int, partnerships ...string) (map[string]int, error) {
+	scope, err := access.List(actor, access.LocationRead)
+	if err != nil {
+		return nil, err
+	}
+	var out map[string]int
+	err = s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) (err error) {
+		out, err = counts(ctx, scope, min(max(most, 1), MaxPlaces), partnerships)
+		return err
+	})
+	return out, err
+}
+
 // Get gives one place. Codes: NotFound, Forbidden.
 func (s *Service) Get(ctx context.Context, actor access.Actor, id ID) (Place, error) {
 	var out Place

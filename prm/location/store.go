@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"entente/db"
+	"entente/prm/access"
 	"entente/prm/fault"
 )
 
@@ -157,6 +158,24 @@ func read(ctx context.Context, partnership string, c Code) (Place, bool, error) 
 	}
 	p, err := byID(ctx, ID(ids[0]))
 	return p, err == nil, err
+}
+
+// counts counts the places of the partnerships of a company, of each no further than most.
+func counts(ctx context.Context, scope access.Scope, most int, partnerships []string) (map[string]int, error) {
+	out := map[string]int{}
+	if len(partnerships) == 0 {
+		return out, nil
+	}
+	var rows []struct {
+		ID string
+		N  int
+	}
+	err := db.Tx(ctx).Raw(`SELECT p.id, (SELECT count(*) FROM (SELECT 1 FROM location l WHERE l.partnership_id = p.id LIMIT ?) AS few) AS n
+FROM partnership p WHERE p.id IN ? AND (p.supplier_id = ? OR p.reseller_id = ?)`, most, partnerships, scope.Org(), scope.Org()).Scan(&rows).Error
+	for _, r := range rows {
+		out[r.ID] = r.N
+	}
+	return out, err
 }
 
 func countPlaces(ctx context.Context, partnership string) (int64, error) {

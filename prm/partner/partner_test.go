@@ -386,7 +386,28 @@ func TestStrangerMeetsNothing(t *testing.T) {
 			},
 		}
 		calls["InviteAgain"] = func(a access.Actor) error { return do(w.s.InviteAgain(w.ctx(), a, p.ID)) }
-		own := []string{"List", "Between", "InviteNew"} // of the actor's own company: see TestOneEachWay
+		none := func(n int, err error) error { // of many: nothing of what was asked for
+			if err == nil && n == 0 {
+				err = errNotFound
+			}
+			return err
+		}
+		calls["Some"] = func(a access.Actor) error {
+			got, err := w.s.Some(w.ctx(), a, p.ID)
+			return none(len(got), err)
+		}
+		calls["IdentitiesOf"] = func(a access.Actor) error {
+			got, err := w.s.IdentitiesOf(w.ctx(), a, p.ID)
+			return none(len(got), err)
+		}
+		calls["With"] = func(a access.Actor) error {
+			got, err := w.s.With(w.ctx(), a, w.orgs["kestrel"].ID)
+			return none(len(got), err)
+		}
+		own := []string{"List", "Between", "InviteNew", "Page"} // of the actor's own company: see TestOneEachWay
+		if got, _, err := w.s.Page(w.ctx(), w.who["baltic"], "", 50); err != nil || len(got) != 1 || got[0].ID == p.ID {
+			w.t.Errorf("the stranger's own page: %+v %v", got, err)
+		}
 		w.pub.take()
 		before := w.digest()
 		for name, call := range calls {

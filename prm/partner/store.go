@@ -93,6 +93,48 @@ func list(ctx context.Context, scope access.Scope, states []State, other string)
 	return partnerships(rows), err
 }
 
+// page reads partnerships that have not ended in the order of list.
+func page(ctx context.Context, scope access.Scope, after string, limit int) ([]Partnership, string, error) {
+	q := ofOrg(db.Tx(ctx), scope).Where("state <> ?", string(Ended))
+	if after != "" {
+		at, id, ok := db.ReadCursor(after)
+		if !ok {
+			return nil, "", badCursor()
+		}
+		q = q.Where("(created > ? OR created = ? AND id > ?)", at, at, id)
+	}
+	var rows []partnershipRow
+	if err := q.Order("created, id").Limit(limit + 1).Find(&rows).Error; err != nil {
+		return nil, "", err
+	}
+	next := ""
+	if len(rows) > limit {
+		rows = rows[:limit]
+		next = db.Cursor(rows[limit-1].Created, rows[limit-1].ID)
+	}
+	return partnerships(rows), next, nil
+}
+
+// with reads the partnerships with some companies that have not ended.
+func with(ctx context.Context, scope access.Scope, others []string) ([]Partnership, error) {
+	var rows []partnershipRow
+	err := ofOrg(db.Tx(ctx), scope).Where("state <> ? AND (supplier_id IN ? OR reseller_id IN ?)", string(Ended), others, others).Order("created, id").Find(&rows).Error
+	return partnerships(rows), err
+}
+
+func some(ctx context.Context, scope access.Scope, ids []string) (map[string]Partnership, error) {
+	out := make(map[string]Partnership, len(ids))
+	if len(ids) == 0 {
+		return out, nil
+	}
+	var rows []partnershipRow
+	err := ofOrg(db.Tx(ctx), scope).Where("id IN ?", ids).Find(&rows).Error
+	for _, r := range rows {
+		out[r.ID] = r.partnership()
+	}
+	return out, err
+}
+
 func byIDs(ctx context.Context, ids []string) (map[string]Partnership, error) {
 	out := make(map[string]Partnership, len(ids))
 	if len(ids) == 0 {
@@ -117,22 +159,48 @@ func update(ctx context.Context, p Partnership) (bool, error) {
 	return res.RowsAffected == 1, res.Error
 }
 
+type identityRow struct {
+	PartnershipID, ID, OrgID, Kind, Qualifier, Value, ConfirmedBy string
+	Created, Confirmed                                            int64
+}
+
+const identityColumns = "i.id, i.org_id, i.kind, i.qualifier, i.value, i.created, COALESCE(c.confirmed_by, '') AS confirmed_by, COALESCE(c.confirmed, 0) AS confirmed"
+
+func (r identityRow) identity() Identity {
+	return Identity{Identity: account.Identity{ID: r.ID, Org: r.OrgID, Kind: account.IdentityKind(r.Kind), Qualifier: r.Qualifier, Value: r.Value, Created: db.FromMicros(r.Created)},
+		ConfirmedBy: r.ConfirmedBy, Confirmed: db.FromMicros(r.Confirmed)}
+}
+
 // identities returns the EDI identities of both sides of p with what was
 // confirmed in it.
 func identities(ctx context.Context, p Partnership) ([]Identity, error) {
-	var rows []struct {
-		ID, OrgID, Kind, Qualifier, Value, ConfirmedBy string
-		Created, Confirmed                             int64
-	}
-	err := db.Tx(ctx).Table("edi_identity AS i").
-		Select("i.id, i.org_id, i.kind, i.qualifier, i.value, i.created, COALESCE(c.confirmed_by, '') AS confirmed_by, COALESCE(c.confirmed, 0) AS confirmed").
+	var rows []identityRow
+	err := db.Tx(ctx).Table("edi_identity AS i").Select(identityColumns).
 		Joins("LEFT JOIN edi_identity_confirmation c ON c.partnership_id = ? AND c.org_id = i.org_id AND c.identity_id = i.id", p.ID).
 		Where("i.org_id IN ?", []string{p.Supplier, p.Reseller}).
 		Order("i.org_id, i.kind, i.qualifier, i.value").Scan(&rows).Error
 	out := make([]Identity, len(rows))
 	for i, r := range rows {
-		out[i] = Identity{Identity: account.Identity{ID: r.ID, Org: r.OrgID, Kind: account.IdentityKind(r.Kind), Qualifier: r.Qualifier, Value: r.Value, Created: db.FromMicros(r.Created)},
-			ConfirmedBy: r.ConfirmedBy, Confirmed: db.FromMicros(r.Confirmed)}
+		out[i] = r.identity()
+	}
+	return out, err
+}
+
+// identitiesOf is identities of many partnerships of a company, by id. Those that ended
+// have none.
+func identitiesOf(ctx context.Context, scope access.Scope, ids []string) (map[string][]Identity, error) {
+	out := make(map[string][]Identity, len(ids))
+	if len(ids) == 0 {
+		return out, nil
+	}
+	var rows []identityRow
+	err := db.Tx(ctx).Table("partnership AS p").Select("p.id AS partnership_id, "+identityColumns).
+		Joins("JOIN edi_identity i ON i.org_id IN (p.supplier_id, p.reseller_id)").
+		Joins("LEFT JOIN edi_identity_confirmation c ON c.partnership_id = p.id AND c.org_id = i.org_id AND c.identity_id = i.id").
+		Where("p.id IN ? AND (p.supplier_id = ? OR p.reseller_id = ?) AND p.state <> ?", ids, scope.Org(), scope.Org(), string(Ended)).
+		Order("p.id, i.org_id, i.kind, i.qualifier, i.value").Scan(&rows).Error
+	for _, r := range rows {
+		out[r.PartnershipID] = append(out[r.PartnershipID], r.identity())
 	}
 	return out, err
 }

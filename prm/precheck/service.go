@@ -34,6 +34,24 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, partnership strin
 	return out, err
 }
 
+// GetMany is Get of many partnerships, by id and in one statement; one in which the actor's
+// company does not supply has no entry. Codes: Unauthenticated, NotFound, Forbidden.
+func (s *Service) GetMany(ctx context.Context, actor access.Actor, partnerships ...string) (map[string]Policy, error) {
+	if err := access.Check(actor, access.OrderRead, access.Shared(actor.Org, "")); err != nil {
+		return nil, err
+	}
+	var out map[string]Policy
+	err := s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		chosen, err := rulesOfMany(ctx, actor.Org, partnerships)
+		out = make(map[string]Policy, len(chosen))
+		for id, rules := range chosen {
+			out[id] = Default().with(rules)
+		}
+		return err
+	})
+	return out, err
+}
+
 // Set chooses severities; rules that are not named stay as they are.
 // Codes: NotFound, Forbidden, Invalid (a rule or severity that there is not).
 func (s *Service) Set(ctx context.Context, actor access.Actor, partnership string, chosen map[Rule]Severity) (Policy, error) {
