@@ -65,7 +65,7 @@ func TA1(i *schema.Interchange, fa int, style Style) *x12.Seg {
 	case !i.Header.AckRequested || fa == i.Groups:
 		return nil
 	}
-	if fa+i.TA1s > 0 && fa == i.Groups {
+	if fa+i.TA1s+i.Notices > 0 && fa == i.Groups {
 		return nil
 	}
 	d := style.delimiters(i.Header.Version)

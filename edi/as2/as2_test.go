@@ -16,6 +16,7 @@ func TestEveryPermutation(t *testing.T) {
 	t.Parallel()
 	digests := []Hash{SHA1, SHA224, SHA256, SHA384, SHA512}
 	n := 0
+	pairs := map[[2]string]bool{}
 	for _, compression := range []Compression{NoCompression, CompressBefore, CompressAfter} {
 		for _, signed := range []bool{false, true} {
 			for _, cipher := range []Cipher{"", TripleDES, AES128, AES192, AES256, AES128GCM, AES192GCM, AES256GCM} {
@@ -25,13 +26,22 @@ func TestEveryPermutation(t *testing.T) {
 						set := func(a *Agreement) {
 							lenient(a)
 							a.Compression, a.Sign, a.Cipher, a.Receipt, a.AsyncURL = compression, signed, cipher, receipt, async
-							a.Digest, a.PSS, a.PlainNames = digests[n%5], n%3 == 1, n%2 == 1
-							if n%4 == 3 {
+							a.Digest, a.PSS, a.PlainNames = digests[n%5], n/2%2 == 1, n%2 == 1
+							if n/7%2 == 1 {
 								a.OAEP = digests[n/4%5]
 							}
 						}
 						rel := client(set)
 						a := rel.Agreement
+						scheme, transport := fmt.Sprint(a.PSS), fmt.Sprint(a.OAEP != "")
+						for _, with := range []string{"compressed " + string(compression), "cipher " + string(cipher), "receipt " + string(receipt) + async, "keys by " + transport} {
+							if signed {
+								pairs[[2]string{with, string(a.Digest) + scheme}] = true
+							}
+							if cipher != "" {
+								pairs[[2]string{with, string(cipher) + transport}] = true
+							}
+						}
 						docs := []Payload{order(), {ContentType: "application/pdf", FileName: "drawing.pdf", Data: []byte("%PDF\r\n\x00\xff")}, {ContentType: TypeXML, Data: []byte("<a/>\n")}}[:1+n%3]
 						t.Run(fmt.Sprintf("%s signed=%v %s %s async=%v %s", compression, signed, cipher, receipt, async != "", a.Digest), func(t *testing.T) {
 							t.Parallel()
@@ -42,13 +52,19 @@ func TestEveryPermutation(t *testing.T) {
 			}
 		}
 	}
+	// What turns does not turn past anything: every digest and padding meets every cipher,
+	// compression, receipt and key transport.
+	digestPairs, keyPairs := (3+8+6+2)*5*2, (3+6+1+1)*7*2
+	if want := digestPairs + keyPairs; len(pairs) != want {
+		t.Errorf("%d pairs are sent, want %d", len(pairs), want)
+	}
 }
 
 func exchange(t *testing.T, rel Relation, docs []Payload) {
 	a := rel.Agreement
 	req := pack(t, rel, docs...)
 	theirs := server(func(s *Agreement) {
-		s.RequireSigned, s.RequireEncrypted = a.Sign, a.Cipher != ""
+		s.RequireSigned, s.RequireEncrypted, s.PSS = a.Sign, a.Cipher != "", a.PSS
 		allow(s)
 	})
 	got, err := Open(req.Header, req.Body, finder(theirs), Limits{})

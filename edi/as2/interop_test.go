@@ -1,12 +1,14 @@
 package as2
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -211,7 +213,7 @@ func TestBouncyCastle(t *testing.T) {
 }
 
 // TestLibas2 takes messages of the npm package libas2 at our door, through HTTP, and
-// lets it judge our MDN.
+// lets it judge our MDN; and sends to a server of libas2, whose MDN we judge.
 func TestLibas2(t *testing.T) {
 	t.Parallel()
 	_, err := exec.LookPath("node")
@@ -264,10 +266,35 @@ func TestLibas2(t *testing.T) {
 		t.Fatal(err)
 	}
 	cmd := exec.Command("node", "testdata/interop/libas2.js")
-	cmd.Stdin = bytes.NewReader(job)
-	out, err := cmd.CombinedOutput()
+	in, err := cmd.StdinPipe()
 	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
+		t.Fatal(err)
+	}
+	pipe, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var complaints bytes.Buffer
+	cmd.Stderr = &complaints
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill() })
+	_, _ = in.Write(append(job, '\n'))
+	said := bufio.NewReader(pipe)
+	first, _ := said.ReadBytes('\n')
+	var ready struct {
+		Port  int
+		PKCS1 bool
+	}
+	if err := json.Unmarshal(first, &ready); err != nil {
+		t.Fatalf("%v: %s%s", err, first, complaints.String())
+	}
+	toLibas2(t, fmt.Sprintf("http://127.0.0.1:%d/as2", ready.Port), ready.PKCS1)
+	_ = in.Close()
+	out, err := io.ReadAll(said)
+	if werr := cmd.Wait(); err != nil || werr != nil {
+		t.Fatalf("%v, %v\n%s", err, werr, complaints.String())
 	}
 	t.Logf("%s", out)
 	close(arrived)
@@ -289,6 +316,72 @@ func TestLibas2(t *testing.T) {
 		}
 		if err := json.Unmarshal(line, &read); err != nil || !read.Processed || !SameMessageID(read.About, read.Sent) || read.MIC == "" || read.Own != "" && read.Own != read.MIC {
 			t.Errorf("libas2 read %s", line)
+		}
+	}
+}
+
+// toLibas2 sends to a server of libas2, which is Kestrel here: every receipt proves what was
+// sent, and what was changed on its way, or made for somebody else, is refused.
+func toLibas2(t *testing.T, url string, pkcs1 bool) {
+	unencrypted := func(a *Agreement) { a.Cipher = "" }
+	oaep := func(a *Agreement) { a.OAEP = SHA256 }
+	digest := func(h Hash) func(*Agreement) { return func(a *Agreement) { a.Digest = h } }
+	cipher := func(c Cipher) func(*Agreement) { return func(a *Agreement) { a.Cipher = c } }
+	to := func(change ...func(*Agreement)) Relation {
+		return server(append([]func(*Agreement){allow}, change...)...)
+	}
+	type sending struct {
+		name string
+		rel  Relation
+		want Verdict
+		bend bool
+	}
+	all := []sending{
+		{"signed SHA-1", to(unencrypted, digest(SHA1)), Proven, false},
+		{"signed SHA-256", to(unencrypted), Proven, false},
+		{"signed SHA-384", to(unencrypted, digest(SHA384)), Proven, false},
+		{"signed SHA-512", to(unencrypted, digest(SHA512)), Proven, false},
+		{"an unsigned receipt", to(unencrypted, func(a *Agreement) { a.Receipt = UnsignedReceipt }), Confirmed, false},
+		{"AES-128", to(cipher(AES128), oaep), Proven, false},
+		{"AES-192", to(cipher(AES192), oaep), Proven, false},
+		{"AES-256", to(oaep), Proven, false},
+		{"changed on its way", to(unencrypted), Refused, true},
+	}
+	if pkcs1 {
+		all = append(all, sending{"AES-256 by PKCS #1", to(), Proven, false}, sending{"3DES by PKCS #1", to(cipher(TripleDES)), Proven, false})
+	}
+	stranger := to(oaep)
+	stranger.Keys.Encrypt = mallory().Certificate
+	all = append(all, sending{"encrypted for another", stranger, Refused, false})
+	for _, s := range all {
+		req := pack(t, s.rel)
+		body := mem(InMemory(req.Body))
+		if s.bend {
+			body = bytes.Replace(body, []byte("KESTRELSUPPLY"), []byte("MALLORYSUPPLY"), 1)
+		}
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, bytes.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range req.Header {
+			r.Header[f.Name] = append(r.Header[f.Name], f.Value)
+		}
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatalf("%s: %v", s.name, err)
+		}
+		answer, err := io.ReadAll(res.Body)
+		_ = res.Body.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		report, err := ParseMDN(HeaderOf(res.Header), answer, Limits{})
+		if err != nil {
+			t.Errorf("%s: %v: %d %s", s.name, err, res.StatusCode, answer)
+			continue
+		}
+		if f := report.Check(req.Sent, []*x509.Certificate{kestrel().Certificate}, s.rel.Agreement.AllowSHA1); f.Verdict != s.want {
+			t.Errorf("%s: %s, %+v\n%s", s.name, f.Verdict, f, answer)
 		}
 	}
 }

@@ -219,6 +219,18 @@ func VerdictOf(err error) Verdict {
 	return NoMDN
 }
 
+// verify checks the signature. Some programs sign without the line end that closes the
+// report inside, or with the one that belongs to the boundary: neither is content.
+func (r *Report) verify(pinned []*x509.Certificate) (s cms.Signature, err error) {
+	for _, part := range [][]byte{r.part, bytes.TrimSuffix(r.part, []byte("\r\n")), append(bytes.Clone(r.part), "\r\n"...)} {
+		o := &opener{signed: InMemory(part)}
+		if s, err = r.sig.Verify(o.digest, pinned); !errors.Is(err, cms.ErrDigest) {
+			return s, err
+		}
+	}
+	return s, err
+}
+
 // Check holds an MDN against what was sent. Only pinned certificates count.
 func (r *Report) Check(sent Sent, pinned []*x509.Certificate, allowSHA1 bool) Finding {
 	f := Finding{Claim: r.Disposition}
@@ -230,8 +242,7 @@ func (r *Report) Check(sent Sent, pinned []*x509.Certificate, allowSHA1 bool) Fi
 		if r.sig == nil {
 			return end(BadMDNSignature, cms.ErrMalformed)
 		}
-		o := &opener{signed: InMemory(r.part)}
-		s, err := r.sig.Verify(o.digest, pinned)
+		s, err := r.verify(pinned)
 		switch {
 		case errors.Is(err, cms.ErrOtherSigner):
 			return end(OtherMDNSigner, err)

@@ -24,8 +24,11 @@ type Station struct {
 	// ReceiptHosts are the hosts beside that of URL to which an asynchronous
 	// receipt may be sent.
 	ReceiptHosts []string
-	Changed      time.Time
-	ChangedBy    string
+	// User is the name that its server asks of who calls it (HTTP basic authentication);
+	// empty: it asks for none. The password lies here sealed and is never given out.
+	User      string
+	Changed   time.Time
+	ChangedBy string
 }
 
 // Purpose is what a certificate is for.
@@ -36,6 +39,9 @@ const (
 	ForBoth    Purpose = "both"
 	ForSigning Purpose = "sign"
 	ForCipher  Purpose = "encrypt"
+	// ForServer is that of the HTTPS server at the station's address, or the authority that
+	// issued it: where a company has one, its server is called with no other.
+	ForServer Purpose = "https"
 )
 
 // Certificate is one of a company's station. Own says that its private key lies here,
@@ -109,7 +115,9 @@ func (c Certificate) Valid(at time.Time) bool {
 	return c.Retired.IsZero() && !at.Before(c.NotBefore) && at.Before(c.NotAfter)
 }
 
-func (c Certificate) fits(p Purpose) bool { return c.Purpose == ForBoth || c.Purpose == p }
+func (c Certificate) fits(p Purpose) bool {
+	return c.Purpose == p || c.Purpose == ForBoth && p != ForServer
+}
 
 // Terms say how messages from one company of a partnership to the other are secured
 // and receipted. What they ask for is required of what comes in and done to what goes

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"strings"
 	"time"
 
@@ -84,8 +85,8 @@ func (s *Service) echoWith(ctx context.Context, actor access.Actor, partnership,
 	if actor.Org == supplier {
 		to = reseller
 	}
-	address, err := s.addressOf(ctx, to)
-	if err == nil && address == "" {
+	way, err := s.reach(ctx, to, "")
+	if err == nil && way.url == "" {
 		err = fault.New(fault.Conflict, "courier.no_station")
 	}
 	if err != nil {
@@ -115,7 +116,7 @@ func (s *Service) echoWith(ctx context.Context, actor access.Actor, partnership,
 		}
 	}
 	out := Echo{Partnership: partnership, Org: actor.Org, By: actor.Person, At: s.DB.Clock()}
-	s.echo(ctx, &out, rel, address)
+	s.echo(ctx, &out, rel, way)
 	steps, err := json.Marshal(out.Steps)
 	if err != nil {
 		return Echo{}, err
@@ -143,7 +144,7 @@ func (s *Service) echoWith(ctx context.Context, actor access.Actor, partnership,
 const echoText = "This is a test message. It holds no document, nothing needs to be done.\r\n"
 
 // echo makes the message, sends it and reads the answer.
-func (s *Service) echo(ctx context.Context, out *Echo, rel as2.Relation, address string) {
+func (s *Service) echo(ctx context.Context, out *Echo, rel as2.Relation, to reach) {
 	step := func(name, key string, bad bool, pairs ...string) {
 		e := EchoStep{Name: name, Key: key, Bad: bad}
 		for i := 0; i+1 < len(pairs); i += 2 {
@@ -167,19 +168,23 @@ func (s *Service) echo(ctx context.Context, out *Echo, rel as2.Relation, address
 	}
 	began := time.Now()
 	size, open := bytesBody(req.Body)
-	status, header, answer, err := s.post(ctx, address, req.Header, size, open)
+	status, header, answer, err := s.post(ctx, to, req.Header, size, open)
 	took := time.Since(began)
 	if err != nil {
 		step("HTTP", reasonOf(err, "courier.unreachable"), true)
 		out.Steps[len(out.Steps)-1].Took = took
-		out.Advice = "echo.advice.unreachable"
+		if out.Advice = "echo.advice.unreachable"; strings.HasPrefix(fault.KeyOf(err), "dial.tls_") {
+			out.Advice = "echo.advice.tls"
+		}
 		return
 	}
 	good := status >= 200 && status <= 299
 	step("HTTP", map[bool]string{true: "echo.status", false: "echo.status_bad"}[good], !good, "status", decimal(status))
 	out.Steps[len(out.Steps)-1].Took = took
 	if !good {
-		out.Advice = statusAdvice(status)
+		if out.Advice = statusAdvice(status); status == http.StatusUnauthorized && to.user != "" {
+			out.Advice = "echo.advice.http_login"
+		}
 		return
 	}
 	if req.Sent.Receipt == as2.NoReceipt {
@@ -265,7 +270,9 @@ func statusAdvice(status int) string {
 	switch status {
 	case 301, 302, 303, 307, 308:
 		return "echo.advice.redirect"
-	case 401, 403, 407:
+	case 401:
+		return "echo.advice.http_asks"
+	case 403, 407:
 		return "echo.advice.http_denied"
 	case 404, 410:
 		return "echo.advice.http_path"

@@ -46,7 +46,7 @@ func TestEcho(t *testing.T) {
 			{"all well", nil, "", "echo.mic"},
 			{"names unknown to OpenAS2", status(500), "http_names", "echo.status_bad"},
 			{"a wrong path", status(404), "http_path", "echo.status_bad"},
-			{"a password", status(401), "http_denied", "echo.status_bad"},
+			{"a password", status(401), "http_asks", "echo.status_bad"},
 			{"a proxy without its server", status(503), "http_down", "echo.status_bad"},
 			{"another program", status(405), "http_method", "echo.status_bad"},
 			{"a low limit", status(413), "http_size", "echo.status_bad"},

@@ -160,6 +160,9 @@ func (p *Proof) Write(ctx context.Context, w io.Writer, readme string) error {
 		}
 		var b bytes.Buffer
 		for _, r := range rows {
+			if Purpose(r.Purpose) == ForServer { // it proves nothing of a message
+				continue
+			}
 			if err := pem.Encode(&b, &pem.Block{Type: "CERTIFICATE", Bytes: r.Der}); err != nil {
 				return err
 			}

@@ -116,10 +116,14 @@ func (s *Service) sendReceipt(ctx context.Context, r *messageRow) outcome {
 	if err == nil && !allowed {
 		return outcome{state: keep, reason: "courier.receipt_host"}
 	}
+	var to reach
+	if err == nil {
+		to, err = s.reach(ctx, r.SenderID, r.ReceiptURL)
+	}
 	if err == nil {
 		var status int
 		size, open := bytesBody(r.Receipt)
-		status, _, _, err = s.post(ctx, r.ReceiptURL, headerOf(r.ReceiptHeaders), size, open)
+		status, _, _, err = s.post(ctx, to, headerOf(r.ReceiptHeaders), size, open)
 		if err == nil && status >= 200 && status <= 299 {
 			return outcome{state: keep, values: map[string]any{"receipt_proved": true}}
 		}

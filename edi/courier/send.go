@@ -39,7 +39,7 @@ func (s *Service) Take(ctx context.Context, out gateway.Interchange) (bool, erro
 	own, theirs := false, false
 	for _, c := range certs {
 		own = own || c.OrgID == out.From && len(c.Private) > 0
-		theirs = theirs || c.OrgID == out.To
+		theirs = theirs || c.OrgID == out.To && Purpose(c.Purpose) != ForServer
 	}
 	t, err := agreed(ctx, out.Partnership, out.From)
 	if err != nil {
@@ -227,11 +227,11 @@ func reasonOf(err error, other string) string {
 // sendMessage sends a message, or sends it again: with the Message-ID and the bytes of
 // the first try, unless the terms want a new one.
 func (s *Service) sendMessage(ctx context.Context, r *messageRow) outcome {
-	address, err := s.addressOf(ctx, r.ReceiverID)
+	to, err := s.reach(ctx, r.ReceiverID, "")
 	if err != nil {
 		return s.retry(ctx, r, "courier.internal", err)
 	}
-	if address == "" {
+	if to.url == "" {
 		// The station was taken away meanwhile: the outbox holds it.
 		return outcome{state: Failed, reason: "courier.no_station", delivery: gateway.DeliveryWaiting}
 	}
@@ -251,12 +251,16 @@ func (s *Service) sendMessage(ctx context.Context, r *messageRow) outcome {
 	if err := s.edge(fail.SendPacked); err != nil {
 		return s.retry(ctx, r, "courier.internal", err)
 	}
-	status, header, answer, err := s.post(ctx, address, headerOf(r.Headers), r.Size, func() (io.ReadCloser, error) { return s.Blobs.Open(ctx, r.Blob) })
+	status, header, answer, err := s.post(ctx, to, headerOf(r.Headers), r.Size, func() (io.ReadCloser, error) { return s.Blobs.Open(ctx, r.Blob) })
 	switch {
 	case errors.Is(err, errNoBody):
 		return s.retry(ctx, r, "courier.internal", err)
 	case err != nil:
 		return s.retry(ctx, r, reasonOf(err, "courier.unreachable"), err)
+	case status == http.StatusUnauthorized && to.user == "":
+		return s.retry(ctx, r, "courier.http_login", nil)
+	case status == http.StatusUnauthorized:
+		return s.retry(ctx, r, "courier.http_login_refused", nil)
 	case status < 200 || status > 299:
 		return s.retry(ctx, r, "courier.http_status", errors.New(http.StatusText(status)+": "+string(answer[:min(len(answer), 200)])))
 	case sent.Receipt == as2.NoReceipt:
@@ -270,15 +274,6 @@ func (s *Service) sendMessage(ctx context.Context, r *messageRow) outcome {
 		return outcome{state: AwaitingReceipt, again: wait, delivery: gateway.DeliverySending}
 	}
 	return s.judge(header, answer, sent, rel)
-}
-
-func (s *Service) addressOf(ctx context.Context, org string) (url string, err error) {
-	err = s.DB.View(db.WithOrgs(ctx, org), func(ctx context.Context) error {
-		st, err := stationOf(ctx, org)
-		url = st.URL
-		return err
-	})
-	return url, err
 }
 
 // outgoing is the relation of a message that we send, and whether a further try of it
@@ -391,32 +386,6 @@ func securityWords(a as2.Agreement) string {
 
 // errNoBody says that what is to be sent cannot be read.
 var errNoBody = errors.New("courier: the message cannot be read")
-
-// post makes one call. The client bounds time and size and guards the address; the body
-// is read while it is sent, so that a slow partner costs no memory.
-func (s *Service) post(ctx context.Context, address string, h as2.Header, size int64, open func() (io.ReadCloser, error)) (int, as2.Header, []byte, error) {
-	body, err := open()
-	if err != nil {
-		return 0, nil, nil, errors.Join(errNoBody, err)
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, body)
-	if err != nil {
-		_ = body.Close()
-		return 0, nil, nil, fault.Wrap(err, fault.Invalid, "courier.url")
-	}
-	req.ContentLength, req.GetBody = size, open
-	for _, f := range h {
-		req.Header[f.Name] = append(req.Header[f.Name], f.Value)
-	}
-	req.Header.Set("User-Agent", agent)
-	res, err := s.Client.Do(req)
-	if err != nil {
-		return 0, nil, nil, err
-	}
-	defer res.Body.Close()
-	answer, err := io.ReadAll(res.Body)
-	return res.StatusCode, as2.HeaderOf(res.Header), answer, err
-}
 
 func bytesBody(b []byte) (int64, func() (io.ReadCloser, error)) {
 	return int64(len(b)), func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil }

@@ -2,6 +2,7 @@ package courier
 
 import (
 	"context"
+	"crypto/x509"
 	"io"
 	"log/slog"
 	"net/http"
@@ -84,6 +85,9 @@ type Deps struct {
 	// Client posts to stations that somebody else named: it guards addresses, sizes
 	// and times (edi/dial).
 	Client *http.Client
+	// Pinned makes such a client that believes the certificates of a server's company, and
+	// no others where only; nil: Client does.
+	Pinned func(certificates []*x509.Certificate, only bool) *http.Client
 	// Temp is the folder of what is decrypted of large messages, in files without names;
 	// empty: that of the system.
 	Temp   string
@@ -109,6 +113,7 @@ type Service struct {
 	once sync.Once
 	kick chan struct{} // something was queued
 	pens chan struct{} // who packs holds one
+	pins clients
 	// probe is called at the edges of taking and of sending; a test that returns an
 	// error from it has the node die there.
 	probe func(edge string) error

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"entente/db"
 	"entente/db/audit"
@@ -31,6 +33,9 @@ func (s *Service) Station(ctx context.Context, actor access.Actor, partnership, 
 	err := s.DB.View(db.WithOrgs(ctx, actor.Org, org), func(ctx context.Context) (err error) {
 		if st, err = stationOf(ctx, org); err != nil {
 			return err
+		}
+		if org != actor.Org {
+			st.User = "" // theirs to know
 		}
 		rows, err := certificatesOf(ctx, org == actor.Org, org)
 		out = make([]Certificate, len(rows))
@@ -62,20 +67,41 @@ func (s *Service) maySee(ctx context.Context, actor access.Actor, partnership, o
 	return access.Check(actor, access.StationRead, access.Shared(supplier, reseller))
 }
 
+// StationCmd is where a company's own server takes messages, and what it asks of who calls.
+type StationCmd struct {
+	URL          string // http or https; empty: nowhere
+	ReceiptHosts []string
+	// Login is what the server asks of who calls it; nil: what was said before holds.
+	Login *Login
+}
+
+// Login is a name and password for HTTP basic authentication (RFC 7617).
+type Login struct {
+	User     string // empty: none is asked for
+	Password string // empty: that of before holds for the same User
+}
+
 // SetStation says where the actor's company takes messages: an http or https address,
 // or none. hosts are further hosts to which it may ask for asynchronous receipts.
 // Codes: NotFound, Forbidden, Invalid.
 func (s *Service) SetStation(ctx context.Context, actor access.Actor, address string, hosts []string) (Station, error) {
+	return s.SaveStation(ctx, actor, StationCmd{URL: address, ReceiptHosts: hosts})
+}
+
+// SaveStation is SetStation with the name and password that the company's server asks for.
+// They are kept sealed and sent to that address alone, over https.
+// Codes: NotFound, Forbidden, Invalid.
+func (s *Service) SaveStation(ctx context.Context, actor access.Actor, cmd StationCmd) (Station, error) {
 	if err := access.Check(actor, access.StationManage, access.Own(actor.Org)); err != nil {
 		return Station{}, err
 	}
 	bad := fault.New(fault.Invalid, "form.invalid")
-	address = strings.TrimSpace(address)
+	address := strings.TrimSpace(cmd.URL)
 	if address != "" && !goodURL(address) {
 		bad.With("url", "courier.url")
 	}
 	var clean []string
-	for _, h := range hosts {
+	for _, h := range cmd.ReceiptHosts {
 		h = strings.ToLower(strings.TrimSpace(h))
 		if h == "" {
 			continue
@@ -86,19 +112,57 @@ func (s *Service) SetStation(ctx context.Context, actor access.Actor, address st
 		}
 		clean = append(clean, h)
 	}
+	if l := cmd.Login; l != nil {
+		if !goodLogin(l.User) || strings.Contains(l.User, ":") {
+			bad.With("http_user", "courier.http_user")
+		}
+		if !goodLogin(l.Password) {
+			bad.With("http_password", "courier.http_password")
+		}
+	}
 	if err := bad.OrNil(); err != nil {
 		return Station{}, err
 	}
 	out := Station{Org: actor.Org, URL: address, ReceiptHosts: clean, ChangedBy: actor.Person}
 	err := s.DB.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		was, err := stationOf(ctx, actor.Org)
+		if err != nil {
+			return err
+		}
+		sealed, err := stationSecret(ctx, actor.Org)
+		if err != nil {
+			return err
+		}
+		out.User = was.User
+		if l := cmd.Login; l != nil {
+			switch out.User = l.User; {
+			case l.User == "":
+				sealed = nil
+			case l.Password != "":
+				sealed = s.Secrets.Seal([]byte(l.Password), aboutLogin(actor.Org))
+			case l.User != was.User:
+				return fault.InvalidField("http_password", "courier.http_password_missing")
+			}
+		}
+		if out.User != "" && !strings.HasPrefix(strings.ToLower(address), "https://") {
+			return fault.InvalidField("url", "courier.http_plain")
+		}
 		out.Changed = db.Now(ctx)
-		if err := saveStation(ctx, out); err != nil {
+		if err := saveStation(ctx, out, sealed); err != nil {
 			return err
 		}
 		return s.note(ctx, actor, "as2.station", "org", actor.Org, audit.Done)
 	})
 	return out, err
 }
+
+// goodLogin takes a name or password that fits into a header.
+func goodLogin(s string) bool {
+	return len(s) <= 200 && utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
+}
+
+// aboutLogin names a sealed password at a company's server.
+func aboutLogin(org string) string { return "as2 login " + org }
 
 func goodURL(s string) bool {
 	u, err := url.Parse(s)
@@ -136,8 +200,14 @@ func (s *Service) AddCertificate(ctx context.Context, actor access.Actor, cmd Ce
 	if cmd.Purpose == "" {
 		cmd.Purpose = ForBoth
 	}
-	if !slices.Contains([]Purpose{ForBoth, ForSigning, ForCipher}, cmd.Purpose) {
+	if !slices.Contains([]Purpose{ForBoth, ForSigning, ForCipher, ForServer}, cmd.Purpose) {
 		return Certificate{}, fault.InvalidField("purpose", "courier.purpose")
+	}
+	if cmd.Purpose == ForServer { // counts at once, beside what is there
+		if cmd.Key != nil {
+			return Certificate{}, fault.InvalidField("certificate", "courier.holds_key")
+		}
+		cmd.UseFrom = time.Time{}
 	}
 	row, err := s.rowOf(actor, cmd)
 	if err != nil {
@@ -170,6 +240,9 @@ func (s *Service) AddCertificate(ctx context.Context, actor access.Actor, cmd Ce
 		}
 		for _, r := range before {
 			c := r.certificate()
+			if c.Purpose == ForServer || cmd.Purpose == ForServer {
+				continue
+			}
 			if c.Valid(now) && (c.fits(cmd.Purpose) || cmd.Purpose == ForBoth) {
 				out.Announced = out.Created
 			}
@@ -184,6 +257,7 @@ func (s *Service) AddCertificate(ctx context.Context, actor access.Actor, cmd Ce
 			}
 		}
 		if !isNew {
+			fresh := out
 			have, err := certificatesOf(ctx, true, actor.Org)
 			for _, r := range have {
 				if r.Fingerprint == row.Fingerprint {
@@ -192,6 +266,13 @@ func (s *Service) AddCertificate(ctx context.Context, actor access.Actor, cmd Ce
 			}
 			if err == nil && out.Retired != 0 {
 				err = fault.New(fault.Conflict, "courier.retired")
+			}
+			if err == nil && Purpose(out.Purpose) == ForServer && cmd.Purpose != ForServer {
+				// That of the server signs or encrypts too, and is believed of the server still.
+				out.Purpose, out.UseFrom, out.Announced = fresh.Purpose, fresh.UseFrom, fresh.Announced
+				if err = keepPurpose(ctx, out); err == nil && out.Announced > 0 {
+					err = s.publish(ctx, EventAnnounced, out.ID, Rollover{Org: actor.Org, Certificate: out.ID}, actor.Org)
+				}
 			}
 			if err != nil || len(row.Private) == 0 || len(out.Private) > 0 {
 				return err

@@ -305,6 +305,7 @@ func TestStrangers(t *testing.T) {
 		for name, call := range map[string]func(a access.Actor) error{
 			"Station of the supplier": func(a access.Actor) error { _, _, err := w.s.Station(ctx, a, withKestrel, aurelia); return err },
 			"Station of the reseller": func(a access.Actor) error { _, _, err := w.s.Station(ctx, a, withKestrel, kestrel); return err },
+			"Believed":                func(a access.Actor) error { _, _, err := w.s.Believed(ctx, a, withKestrel, kestrel); return err },
 			"Terms":                   func(a access.Actor) error { _, err := w.s.Terms(ctx, a, withKestrel); return err },
 			"SetTerms": func(a access.Actor) error {
 				_, err := w.s.SetTerms(ctx, a, withKestrel, aurelia, 0, Terms{})
@@ -325,7 +326,8 @@ func TestStrangers(t *testing.T) {
 			}
 		}
 		for name, call := range map[string]func(a access.Actor) error{
-			"SetStation": func(a access.Actor) error { _, err := w.s.SetStation(ctx, a, "", nil); return err },
+			"SetStation":  func(a access.Actor) error { _, err := w.s.SetStation(ctx, a, "", nil); return err },
+			"SaveStation": func(a access.Actor) error { _, err := w.s.SaveStation(ctx, a, StationCmd{}); return err },
 			"AddCertificate": func(a access.Actor) error {
 				_, err := w.s.AddCertificate(ctx, a, CertificateCmd{Certificate: otherKey().Certificate})
 				return err

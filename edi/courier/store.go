@@ -19,13 +19,15 @@ type stationRow struct {
 	ReceiptHosts string
 	Changed      int64
 	ChangedBy    string
+	HTTPUser     string `gorm:"column:http_user"`
+	HTTPSecret   []byte `gorm:"column:http_secret"`
 }
 
 // TableName is the table of stationRow.
 func (stationRow) TableName() string { return "as2_station" }
 
 func (r stationRow) station() Station {
-	return Station{Org: r.OrgID, URL: r.URL, ReceiptHosts: list(r.ReceiptHosts), Changed: db.FromMicros(r.Changed), ChangedBy: r.ChangedBy}
+	return Station{Org: r.OrgID, URL: r.URL, ReceiptHosts: list(r.ReceiptHosts), User: r.HTTPUser, Changed: db.FromMicros(r.Changed), ChangedBy: r.ChangedBy}
 }
 
 type certificateRow struct {
@@ -174,11 +176,18 @@ func stationOf(ctx context.Context, org string) (Station, error) {
 	})
 }
 
-func saveStation(ctx context.Context, s Station) error {
+// stationSecret is the sealed password at the company's server; nil where there is none.
+func stationSecret(ctx context.Context, org string) ([]byte, error) {
+	var r stationRow
+	err := db.Tx(ctx).Select("http_secret").Where("org_id = ?", org).Limit(1).Find(&r).Error
+	return r.HTTPSecret, err
+}
+
+func saveStation(ctx context.Context, s Station, sealed []byte) error {
 	return db.Tx(ctx).Clauses(clause.OnConflict{
-		Columns: []clause.Column{{Name: "org_id"}}, DoUpdates: clause.AssignmentColumns([]string{"url", "receipt_hosts", "changed", "changed_by"}),
+		Columns: []clause.Column{{Name: "org_id"}}, DoUpdates: clause.AssignmentColumns([]string{"url", "receipt_hosts", "changed", "changed_by", "http_user", "http_secret"}),
 	}).Create(&stationRow{
-		OrgID: s.Org, URL: s.URL, ReceiptHosts: strings.Join(s.ReceiptHosts, ","), Changed: db.Micros(s.Changed), ChangedBy: s.ChangedBy,
+		OrgID: s.Org, URL: s.URL, ReceiptHosts: strings.Join(s.ReceiptHosts, ","), Changed: db.Micros(s.Changed), ChangedBy: s.ChangedBy, HTTPUser: s.User, HTTPSecret: sealed,
 	}).Error
 }
 
@@ -202,6 +211,12 @@ func insertCertificate(ctx context.Context, r *certificateRow) (bool, error) {
 
 func keepKey(ctx context.Context, org, id string, sealed []byte) error {
 	return db.Tx(ctx).Model(&certificateRow{}).Where("org_id = ? AND id = ?", org, id).Update("private", sealed).Error
+}
+
+// keepPurpose gives a certificate another purpose than that of an HTTPS server.
+func keepPurpose(ctx context.Context, r certificateRow) error {
+	return db.Tx(ctx).Model(&certificateRow{}).Where("org_id = ? AND id = ?", r.OrgID, r.ID).
+		Updates(map[string]any{"purpose": r.Purpose, "use_from": r.UseFrom, "announced": r.Announced}).Error
 }
 
 func retireCertificate(ctx context.Context, org, id string) (bool, error) {

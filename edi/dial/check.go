@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -22,13 +23,16 @@ type Step struct {
 	Peer    string    // TCP: the address that took the connection
 	Version string    // TLS: "TLS 1.3"
 	Until   time.Time // TLS: how long the server's certificate is valid
-	Status  int       // HTTP: what was answered to a GET
+	// Shown is the certificate of a server that is not believed, for people to compare.
+	Shown  *x509.Certificate
+	Status int // HTTP: what was answered to a GET
 }
 
 // Check calls an http or https address and says what happened step by step, up to the
 // first that fails. A name is told only where there is one. Nothing is sent but a GET
-// of that address. roots are the authorities believed, the system's when nil.
-func (d *Dialer) Check(ctx context.Context, address string, roots *x509.CertPool) []Step {
+// of that address. roots are the authorities believed, the system's when nil, and trust
+// what is believed beside them.
+func (d *Dialer) Check(ctx context.Context, address string, roots *x509.CertPool, trust Trust) []Step {
 	u, err := CheckURL(address)
 	if err != nil {
 		return []Step{{Name: "DNS", Err: err}}
@@ -53,29 +57,40 @@ func (d *Dialer) Check(ctx context.Context, address string, roots *x509.CertPool
 	defer conn.Close()
 	out = append(out, Step{Name: "TCP", Peer: conn.RemoteAddr().String(), Took: took})
 	if u.Scheme == "https" {
-		s := shakeHands(ctx, conn, host, roots)
+		s := shakeHands(ctx, conn, host, roots, trust)
 		if out = append(out, s); s.Err != nil {
 			return out
 		}
 	}
-	return append(out, d.ask(ctx, u.String(), roots))
+	return append(out, d.ask(ctx, u.String(), roots, trust))
 }
 
-func shakeHands(ctx context.Context, conn net.Conn, host string, roots *x509.CertPool) Step {
+func shakeHands(ctx context.Context, conn net.Conn, host string, roots *x509.CertPool, trust Trust) Step {
 	began := time.Now()
-	c := tls.Client(conn, &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12, RootCAs: roots})
+	var shown *x509.Certificate
+	conf := trust.config(host, roots)
+	conf.VerifyPeerCertificate = func(raw [][]byte, _ [][]*x509.Certificate) error { // only looks on
+		shown, _ = x509.ParseCertificate(raw[0])
+		return nil
+	}
+	c := tls.Client(conn, conf)
 	if err := c.HandshakeContext(ctx); err != nil {
-		return Step{Name: "TLS", Err: Explain(err), Took: time.Since(began)}
+		s := Step{Name: "TLS", Err: Explain(err), Took: time.Since(began), Shown: shown}
+		var verify *tls.CertificateVerificationError
+		if errors.As(err, &verify) && len(verify.UnverifiedCertificates) > 0 {
+			s.Shown = verify.UnverifiedCertificates[0]
+		}
+		return s
 	}
 	st := c.ConnectionState()
 	return Step{Name: "TLS", Version: tls.VersionName(st.Version), Until: st.PeerCertificates[0].NotAfter, Took: time.Since(began)}
 }
 
-func (d *Dialer) ask(ctx context.Context, address string, roots *x509.CertPool) Step {
+func (d *Dialer) ask(ctx context.Context, address string, roots *x509.CertPool, trust Trust) Step {
 	s, began := Step{Name: "HTTP"}, time.Now()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err == nil {
-		client := d.Client(Limits{Roots: roots})
+		client := d.Client(Limits{Roots: roots, Trust: trust})
 		defer client.CloseIdleConnections()
 		var res *http.Response
 		if res, err = client.Do(req); err == nil {

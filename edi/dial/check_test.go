@@ -54,7 +54,7 @@ func TestCheck(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var names []string
-			steps := c.d.Check(ctx, c.address, c.roots)
+			steps := c.d.Check(ctx, c.address, c.roots, Trust{})
 			for i, s := range steps {
 				names = append(names, s.Name)
 				if s.Err != nil && i < len(steps)-1 {

@@ -17,6 +17,7 @@ type Limits struct {
 	Header int64          // bytes of the answer's head, default 64 KiB
 	Body   int64          // bytes of the answer's body, default 4 MiB
 	Roots  *x509.CertPool // whose certificates are believed, default the system's
+	Trust  Trust          // and which beside them, or in their place
 }
 
 func (l Limits) filled() Limits {
@@ -40,12 +41,15 @@ func (d *Dialer) Client(l Limits) *http.Client {
 		Proxy:                  nil, // never from the environment
 		DialContext:            d.DialContext,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: l.Roots},
-		TLSHandshakeTimeout:    min(l.Total, 15*time.Second),
+		TLSHandshakeTimeout:    min(l.Total, shakeTime),
 		MaxResponseHeaderBytes: l.Header,
 		DisableCompression:     true, // a small answer stays small
 		MaxIdleConnsPerHost:    2,
 		IdleConnTimeout:        30 * time.Second,
 		ForceAttemptHTTP2:      true,
+	}
+	if len(l.Trust.Certificates) > 0 {
+		t.DialTLSContext = d.dialTLS(l.Trust, l.Roots)
 	}
 	return &http.Client{
 		Transport:     &guarded{t, l.Body},

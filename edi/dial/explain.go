@@ -16,7 +16,7 @@ import (
 // Explain turns what went wrong while calling into a fault with a plain word for
 // it: dial.not_allowed, dial.no_such_name, dial.name_failed, dial.refused,
 // dial.unreachable, dial.timeout, dial.reset, dial.tls_expired, dial.tls_name,
-// dial.tls_authority, dial.tls_failed, dial.failed. What names an inner address
+// dial.tls_authority, dial.tls_pin, dial.tls_failed, dial.failed. What names an inner address
 // stays in the cause. nil stays nil, and a fault stays what it is. net/http hides
 // some causes: what Do and a body's Read return is explained once more.
 func Explain(err error) error {

@@ -234,6 +234,23 @@ func TestBadInputAtEveryDoor(t *testing.T) {
 		m := b.get(maya, a.ID)
 		b.want("an unknown set", fmt.Sprint(m.Result, " ", len(m.Sets), " ", orders()), ResultPartly+" 2 1")
 
+		// A network's notice of delivery (TA3), before a group or alone, is shown as it came
+		// and answered by nothing; a 242 is a set that is not known here.
+		const notice = "TA3*ZZ*GXS*000*20261122*0912"
+		beside := b.post(maya, strings.Replace(fromKestrel(911, order("TA3-OK")).String(), "GS*", notice+"~GS*", 1))
+		alone := b.post(maya, fromKestrel(912, order("X")).String()[:106]+notice+"~IEA*0*000000912~")
+		status := b.post(maya, fromKestrel(913, []string{"242", "BGN*00*ST-1*20261122"}).String())
+		b.work()
+		for _, a := range []Answer{beside, alone} {
+			m = b.get(maya, a.ID)
+			if m.State != Processed || len(m.Findings) != 1 || m.Findings[0].Key != "interchange.notice" || m.Findings[0].Value != notice {
+				t.Errorf("TA3: %s %+v", m.State, m.Findings)
+			}
+		}
+		b.want("answered", len(m.Acknowledgements), 0)
+		m = b.get(maya, status.ID)
+		b.want("a 242", fmt.Sprint(m.Result, " ", m.Types, " ", len(m.Acknowledgements), " ", orders()), ResultRejected+" [242] 1 2")
+
 		// Larger than the cap: no more is read than that.
 		for _, door := range []string{"api", "page", "sftp"} {
 			head := fromKestrel(920, order("BIG")).String()
@@ -275,7 +292,7 @@ func TestBadInputAtEveryDoor(t *testing.T) {
 		}
 		b.post(maya, fromKestrel(930, order("GOOD-AFTER")).String())
 		b.work()
-		b.want("the next one", orders(), 2)
+		b.want("the next one", orders(), 3)
 	})
 }
 

@@ -57,6 +57,7 @@ func findingCases() []findingCase {
 		{order, "IEA*1*000000101", "IEA*1*000000102", "", 0, "interchange.control_differs IEA02 0 //001/ reject"},
 		{order, "IEA*1*000000101~", "", "", 0, "interchange.unfinished IEA 0 //023/ reject"},
 		{order, "IEA*1", "N9*1~IEA*1", "", 0, "segment.stray N9 0 //022/ reject"},
+		{order, "GS*PO", "TA3*ZZ*GXS*000*20261122*0912~GS*PO", "", 0, "interchange.notice TA3 0 /// note"},
 		{order, "*X*005010", "*X*004050", "", 0, "group.version GS08 0 2/2// reject; set.group_refused ST 1 /// reject"},
 		{order, "GS*PO", "GS*ZZ", "", 0, "group.unsupported GS01 0 1/1// reject; set.group_refused ST 1 /// reject"},
 		also(swapped(order, "0912*7*X", "0912*A*X", "GE*1*7", "GE*1*A"), "group.control GS06 0 6/6// reject; set.group_refused ST 1 /// reject"),

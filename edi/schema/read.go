@@ -179,7 +179,14 @@ func (e *engine) take(s *x12.Segment) error {
 			SegmentID: clip(s.TagBytes()), Pos: position(s),
 		})
 	case wire.Service:
-		if s.ID() == "TA1" {
+		switch s.ID() {
+		case "TA3": // a network tells of an interchange: shown as it is written, nothing follows of it
+			e.ic.Notices++
+			e.icFinding(wire.Finding{
+				Level: wire.LevelInterchange, Severity: wire.Note, Key: "interchange.notice",
+				SegmentID: "TA3", Pos: position(s), Value: clip(s.Raw()),
+			})
+		case "TA1":
 			e.ic.TA1s++
 			if len(e.ic.Answers) < e.lim.Findings {
 				e.ic.Answers = append(e.ic.Answers, TA1{

@@ -58,8 +58,9 @@ type Interchange struct {
 	Length   int64          `json:"length"`
 	Groups   int            `json:"group_count"`
 	Sets     int            `json:"set_count"`
-	TA1s     int            `json:"ta1_count,omitempty"` // acknowledgements of interchanges outside groups
-	Answers  []TA1          `json:"ta1,omitempty"`       // the first of them, as many as findings are kept
+	TA1s     int            `json:"ta1_count,omitempty"`    // acknowledgements of interchanges outside groups
+	Notices  int            `json:"notice_count,omitempty"` // what a network says of interchanges: TA3
+	Answers  []TA1          `json:"ta1,omitempty"`          // the first of them, as many as findings are kept
 	Findings []wire.Finding `json:"findings,omitempty"`
 	// Verdict is Rejected when the interchange's own envelope is wrong or no
 	// set was accepted, Partly when some sets were refused.

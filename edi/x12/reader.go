@@ -184,7 +184,7 @@ func (r *Reader) classify(s *Segment) {
 			s.SetSegment = 1
 		}
 		return
-	case tagTA1:
+	case tagTA1, tagTA3:
 		if !r.inGroup {
 			s.Kind = wire.Service
 			return

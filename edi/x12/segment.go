@@ -37,6 +37,7 @@ const (
 	tagISA Tag = 'I'<<16 | 'S'<<8 | 'A'
 	tagIEA Tag = 'I'<<16 | 'E'<<8 | 'A'
 	tagTA1 Tag = 'T'<<16 | 'A'<<8 | '1'
+	tagTA3 Tag = 'T'<<16 | 'A'<<8 | '3'
 	tagGS  Tag = 'G'<<8 | 'S'
 	tagGE  Tag = 'G'<<8 | 'E'
 	tagST  Tag = 'S'<<8 | 'T'

@@ -152,7 +152,7 @@ func readMessage(c *fiber.Ctx, limit int64, spool string, large *semaphore.Weigh
 
 type certificateOut struct {
 	ID          string     `json:"id"`
-	Purpose     string     `json:"purpose" doc:"both, sign or encrypt"`
+	Purpose     string     `json:"purpose" doc:"both, sign or encrypt; https: that of the HTTPS server, or of the authority that issued it"`
 	Own         bool       `json:"own" doc:"its private key lies here: the station lives on this server"`
 	Subject     string     `json:"subject"`
 	Issuer      string     `json:"issuer"`
@@ -174,13 +174,20 @@ type stationOut struct {
 	Names        []string         `json:"names" doc:"AS2 names"`
 	URL          string           `json:"url" doc:"where it takes messages; empty when it only sends"`
 	ReceiptHosts []string         `json:"receipt_hosts" doc:"further hosts to which it may ask for receipts"`
+	Login        *stationLogin    `json:"login,omitempty" doc:"what your server asks of who calls it; of your own station only"`
 	Certificates []certificateOut `json:"certificates"`
+}
+
+type stationLogin struct {
+	User     string `json:"user" maxLength:"200" doc:"empty: your server asks for none"`
+	Password string `json:"password,omitempty" maxLength:"200" doc:"never given out; absent: the one of before holds for the same user"`
 }
 
 type stationIn struct {
 	Body struct {
-		URL          string   `json:"url" maxLength:"500"`
-		ReceiptHosts []string `json:"receipt_hosts,omitempty" maxItems:"20"`
+		URL          string        `json:"url" maxLength:"500"`
+		ReceiptHosts []string      `json:"receipt_hosts,omitempty" maxItems:"20"`
+		Login        *stationLogin `json:"login,omitempty" doc:"HTTP basic authentication at your server, over https only; absent: what was said before holds"`
 	}
 }
 
@@ -190,7 +197,7 @@ type certificateIn struct {
 		Password    string    `json:"password,omitempty" doc:"of a PKCS #12 file"`
 		Private     bool      `json:"private,omitempty" doc:"the file holds a private key that this server is to use"`
 		Generate    string    `json:"generate,omitempty" doc:"make a self-signed one for this AS2 name instead, one of your company"`
-		Purpose     string    `json:"purpose,omitempty" enum:"both,sign,encrypt"`
+		Purpose     string    `json:"purpose,omitempty" enum:"both,sign,encrypt,https" doc:"https: your HTTPS server is called only where it shows this certificate, or one that this authority issued for its name"`
 		UseFrom     time.Time `json:"use_from,omitzero" doc:"when to begin to use it; at once when absent"`
 	}
 }
@@ -242,7 +249,11 @@ func (a *API) stations() {
 		})
 	handle(a, op("PUT", "/api/v1/edi/station", "stations:write", "Say where your AS2 server listens", "", 200),
 		func(ctx context.Context, actor access.Actor, in *stationIn) (*reply[stationOut], error) {
-			if _, err := a.d.Courier.SetStation(ctx, actor, in.Body.URL, in.Body.ReceiptHosts); err != nil {
+			cmd := courier.StationCmd{URL: in.Body.URL, ReceiptHosts: in.Body.ReceiptHosts}
+			if l := in.Body.Login; l != nil {
+				cmd.Login = &courier.Login{User: l.User, Password: l.Password}
+			}
+			if _, err := a.d.Courier.SaveStation(ctx, actor, cmd); err != nil {
 				return nil, err
 			}
 			out, err := a.stationOf(ctx, actor, "", actor.Org)
@@ -406,6 +417,9 @@ func (a *API) stationOf(ctx context.Context, actor access.Actor, partnership, or
 		return stationOut{}, err
 	}
 	out := stationOut{Company: orgs[org].Slug, URL: st.URL, ReceiptHosts: nonNil(st.ReceiptHosts), Names: []string{}, Certificates: []certificateOut{}}
+	if org == actor.Org && st.User != "" {
+		out.Login = &stationLogin{User: st.User}
+	}
 	for _, c := range certs {
 		out.Certificates = append(out.Certificates, certificateView(c))
 	}

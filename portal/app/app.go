@@ -2,10 +2,12 @@ package app
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -295,6 +297,9 @@ func (a *App) build(ctx context.Context) error {
 	a.courier = courier.New(courier.Deps{
 		DB: a.db, Jobs: a.jobs, Blobs: a.blobs, Secrets: a.secrets, Names: courierNames{a}, Gateway: a.gateway, Log: a.log, Temp: filepath.Join(a.cfg.Data, "uploads"),
 		Client: a.dialer.Client(dial.Limits{Total: 2 * time.Minute}),
+		Pinned: func(certs []*x509.Certificate, only bool) *http.Client {
+			return a.dialer.Client(dial.Limits{Total: 2 * time.Minute, Trust: dial.Trust{Certificates: certs, Only: only}})
+		},
 	}, courier.Options{URL: a.cfg.BaseURL + api.AS2Path})
 	a.gateway.Carry(a.courier)
 	a.shares = share.New(a.db, a.gateway)

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"entente/db"
+	"entente/db/job"
+	"entente/edi/courier"
 	"entente/edi/doc"
 	"entente/edi/gateway"
 	"entente/prm/access"
@@ -68,6 +70,20 @@ func overdueIsToldAndAskedFor(t *testing.T, a *App) {
 	scan(&lines, `SELECT CAST(count(*) AS TEXT) FROM message m JOIN room r ON r.id = m.room_id WHERE m.event_kind = 'edi.asked' AND r.subject_kind = 'partnership' AND m.args LIKE ?`, "%"+control+"%")
 	if lines != "1" {
 		t.Errorf("%s lines in the room", lines)
+	}
+
+	// A receipt (MDN) that does not come is told to the company that sent, by its own words.
+	err = a.db.InTx(db.WithOrgs(t.Context(), sender, receiver), func(ctx context.Context) error {
+		return a.jobs.Publish(ctx, job.Event{Kind: courier.EventUnproved, Version: 1, Orgs: []string{sender, receiver}, Object: id, Payload: courier.MessageEvent{
+			Message: db.NewID(), Interchange: id, Partnership: partnership, Supplier: sender, Reseller: receiver, Sender: sender, Reason: courier.ReceiptOverdue,
+		}})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	idle()
+	if us, them := notices(sender, "as2.overdue", ""), notices(receiver, "as2.overdue", ""); us == "0" || them != "0" {
+		t.Errorf("told of a receipt that is overdue: %s of ours, %s of theirs", us, them)
 	}
 
 	overdueIsToldToWhoCovers(t, a, sender, receiver, partnership, answer)

@@ -27,7 +27,7 @@ func certCmd(ctx context.Context, e *env, args []string) (int, error) {
 	all := fs.Bool("all", false, "list: retired ones too")
 	private := fs.Bool("private", false, "add: the file holds the private key as well (PEM or PKCS #12), since the company's station lives here")
 	password := fs.String("password-file", "", "add: file with the password of a PKCS #12; - reads standard input")
-	purpose := fs.String("purpose", string(courier.ForBoth), "both, sign or encrypt")
+	purpose := fs.String("purpose", string(courier.ForBoth), "both, sign or encrypt; https for that of the HTTPS server")
 	from := fs.String("use-from", "", "when we begin to sign with it, or to encrypt for it: 2026-12-01 or 2026-12-01T08:00:00Z; at once when left out")
 	days := fs.Int("days", 30, "expiry: those that end within so many days")
 	asJSON := fs.Bool("json", false, "print JSON")
@@ -44,8 +44,8 @@ func certCmd(ctx context.Context, e *env, args []string) (int, error) {
 	if n, ok := takes[what]; !ok || n != len(rest) || *org == "" && what != "expiry" {
 		return exitUsage, usage
 	}
-	if !slices.Contains([]string{string(courier.ForBoth), string(courier.ForSigning), string(courier.ForCipher)}, *purpose) {
-		return exitUsage, misuse("--purpose %q: it is both, sign or encrypt", *purpose)
+	if !slices.Contains([]string{string(courier.ForBoth), string(courier.ForSigning), string(courier.ForCipher), string(courier.ForServer)}, *purpose) {
+		return exitUsage, misuse("--purpose %q: it is both, sign, encrypt or https", *purpose)
 	}
 	file := courier.CertificateFile{Private: *private, Purpose: courier.Purpose(*purpose)}
 	if file.UseFrom, err = instantOf(*from); err != nil {

@@ -60,11 +60,13 @@ func (s *server) peak() int {
 // TestLargeAtEveryDoor: a gigabyte is refused by every door once the cap of 110 MiB is
 // reached, at once where its size is named, and costs no memory; one segment of 10 MB is
 // refused in words that say so, by a receipt or a text beside it. Nothing of either is booked.
+// Nor is anything of what is bad in other ways (badAtEveryDoor), at the same server.
 func TestLargeAtEveryDoor(t *testing.T) {
 	t.Parallel()
 	// The cap, and what lies in the buffers of both sides and the system between.
 	const most, memory = 110<<20 + 32<<20, 400
-	s := start(t, database{name: "sqlite"}, "--demo", "--sftp-addr", "127.0.0.1:0")
+	folder := badFolder(t)
+	s := start(t, database{name: "sqlite"}, "--demo", "--sftp-addr", "127.0.0.1:0", "--folder", folder)
 	kestrel := s.token("maya@kestrel.example", buyerScopes)
 	x := connect(t, s, kestrel, kestrel.partnership("aurelia"))
 	calm := s.peak()
@@ -129,6 +131,7 @@ func TestLargeAtEveryDoor(t *testing.T) {
 			t.Errorf("%d orders of %d", n, control)
 		}
 	}
+	badAtEveryDoor(t, s, kestrel, x, c, folder)
 	if n := s.peak(); n > memory {
 		t.Errorf("%d MB of memory at most, %d before", n, calm)
 	}

@@ -40,7 +40,7 @@ type ConnectionPage struct {
 	CompanyURL string // where names of one's own are added; empty: not allowed
 	Secret     *SFTPSecret
 	Stations   []Station // ours first
-	Address    *Form     // url, receipt_hosts; nil: the viewer may not change it
+	Address    *Form     // url, receipt_hosts, http_user, http_password; nil: the viewer may not change it
 	Adding     *CertificateForm
 	Terms      []TermsCard // to us first
 	Routes     *RoutesCard // nil: not for the viewer
@@ -92,6 +92,7 @@ type CertificateForm struct {
 	UploadOpen, MakeOpen bool
 	Private              bool
 	Purposes             []Option
+	MakePurposes         []Option // of one that is made here
 	Names                []Option // AS2 names of one's own
 }
 

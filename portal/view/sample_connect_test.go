@@ -59,7 +59,7 @@ func connectionPage(b Base, manage bool) Page {
 	p.CompanyURL, p.TokenURL = "/c/aurelia/company", "/c/aurelia/company"
 	p.Secret = &SFTPSecret{"aurelia.erp", "k3j4h5g6f7d8s9a0"}
 	p.Address = &Form{Values: map[string]string{"url": "ftp://x"}, Errors: []FieldError{{"url", T("courier.url")}}}
-	p.Adding = &CertificateForm{Upload: Form{Errors: []FieldError{{"certificate", T("courier.certificate_missing")}}}, UploadOpen: true, Private: true, Purposes: options("both", "both", "both", "sign", "sign"), Names: options("", "AURELIA-AS2", "AURELIA-AS2")}
+	p.Adding = &CertificateForm{Upload: Form{Errors: []FieldError{{"certificate", T("courier.certificate_missing")}}}, UploadOpen: true, Private: true, Purposes: options("both", "both", "both", "sign", "sign"), MakePurposes: options("both", "both", "both", "sign", "sign"), Names: options("", "AURELIA-AS2", "AURELIA-AS2")}
 	p.Terms[0].Form, p.Terms[0].Open = &Form{Values: map[string]string{"sign": "sha1", "version": "3"}, Note: T("courier.terms_changed")}, true
 	p.Terms[0].Choices = map[string][]Option{}
 	for _, f := range []string{"sign", "encrypt", "receipt", "compress", "signature", "transport"} {

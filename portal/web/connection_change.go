@@ -56,8 +56,13 @@ func stationSave(v *visit) error {
 		return err
 	}
 	in := v.input()
-	_, err := v.w.d.Courier.SetStation(v.ctx, v.actor(), in.text("url"), strings.FieldsFunc(in.text("receipt_hosts"), func(r rune) bool { return strings.ContainsRune(" ,;\r\n\t", r) }))
+	cmd := courier.StationCmd{URL: in.text("url"), ReceiptHosts: strings.FieldsFunc(in.text("receipt_hosts"), func(r rune) bool { return strings.ContainsRune(" ,;\r\n\t", r) })}
+	if _, asked := in.values["http_user"]; asked {
+		cmd.Login = &courier.Login{User: in.text("http_user"), Password: in.values["http_password"]}
+	}
+	_, err := v.w.d.Courier.SaveStation(v.ctx, v.actor(), cmd)
 	if err != nil {
+		delete(in.values, "http_password") // it is not sent back to the page
 		return v.refusedForm(err, in, func(f *linkForms, form *view.Form) { f.address = form })
 	}
 	return v.linkDone("said.saved")

@@ -2,6 +2,8 @@ package web
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
 	"strconv"
 	"strings"
@@ -170,7 +172,7 @@ func (v *visit) addressForm(l link, f linkForms) *view.Form {
 	if f.address != nil {
 		return f.address
 	}
-	return &view.Form{Values: map[string]string{"url": l.ours.st.URL, "receipt_hosts": strings.Join(l.ours.st.ReceiptHosts, " ")}}
+	return &view.Form{Values: map[string]string{"url": l.ours.st.URL, "receipt_hosts": strings.Join(l.ours.st.ReceiptHosts, " "), "http_user": l.ours.st.User}}
 }
 
 func (v *visit) certificateForm(l link, f linkForms) *view.CertificateForm {
@@ -181,7 +183,10 @@ func (v *visit) certificateForm(l link, f linkForms) *view.CertificateForm {
 	if f.generate != nil {
 		out.Make, out.MakeOpen = *f.generate, true
 	}
-	for _, p := range []courier.Purpose{courier.ForBoth, courier.ForSigning, courier.ForCipher} {
+	for _, p := range []courier.Purpose{courier.ForBoth, courier.ForSigning, courier.ForCipher, courier.ForServer} {
+		if p == courier.ForServer {
+			out.MakePurposes = out.Purposes
+		}
 		out.Purposes = append(out.Purposes, view.Option{Value: string(p), Label: view.T("purpose." + string(p))})
 	}
 	for _, i := range l.ours.ids {
@@ -321,10 +326,14 @@ func addressCheck(v *visit) error {
 	default:
 		return fault.New(fault.Unavailable, "error.unavailable")
 	}
+	certs, only, err := v.w.d.Courier.Believed(v.ctx, v.actor(), l.p.ID, l.other)
+	if err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(v.ctx, checkTime)
 	defer cancel()
 	var rows []view.CheckRow
-	for _, s := range v.w.d.Dialer.Check(ctx, l.theirs.st.URL, nil) {
+	for _, s := range v.w.d.Dialer.Check(ctx, l.theirs.st.URL, nil, dial.Trust{Certificates: certs, Only: only}) {
 		rows = append(rows, checkRow(s, l.theirs.st.URL))
 	}
 	if way, ok := v.wizardBack(); ok {
@@ -346,6 +355,9 @@ func connectionAgain(v *visit) error {
 func checkRow(s dial.Step, address string) view.CheckRow {
 	row := view.CheckRow{Name: s.Name, State: "check.ok", Took: s.Took}
 	switch {
+	case s.Err != nil && s.Shown != nil && (fault.KeyOf(s.Err) == "dial.tls_pin" || fault.KeyOf(s.Err) == "dial.tls_authority"):
+		sum := sha256.Sum256(s.Shown.Raw)
+		row.State, row.Note = "check.failed", view.T("connection.check.tls_other", "why", view.T(fault.KeyOf(s.Err)), "subject", or(s.Shown.Subject.String(), s.Shown.SerialNumber.String()), "fingerprint", pairsOf(hex.EncodeToString(sum[:])), "until", s.Shown.NotAfter)
 	case s.Err != nil:
 		row.State, row.Note = "check.failed", view.Keyed(or(fault.KeyOf(s.Err), "dial.failed"), fault.As(s.Err).Args)
 	case s.Host != "":
@@ -354,6 +366,8 @@ func checkRow(s dial.Step, address string) view.CheckRow {
 		row.Note = view.T("connection.check.tcp", "address", s.Peer)
 	case s.Version != "":
 		row.Note = view.T("connection.check.tls", "version", s.Version, "until", s.Until)
+	case s.Status == fiber.StatusUnauthorized:
+		row.Note = view.T("connection.check.http_asks", "status", s.Status)
 	case s.Status == fiber.StatusNotFound:
 		row.State, row.Note = "check.failed", view.T("connection.check.http_missing", "status", s.Status, "address", address)
 	case s.Status >= 500:

@@ -139,6 +139,24 @@ func TestConnectAPartner(t *testing.T) {
 	if a := upload(t, kaarel, csrf, certificates, "file", "baltic.cer", id.Certificate.Raw, url.Values{"purpose": {"both"}}); a.Status != 303 {
 		t.Fatalf("the certificate: %d\n%.2000s", a.Status, a.Body)
 	}
+	// A server that asks for a password: it goes over https only, and stands on no page.
+	login := url.Values{"url": {"http://as2.baltic.example/as2"}, "http_user": {"aurelia-erp"}, "http_password": {"s3cret-77"}}
+	if a := kaarel.Post(t, theirs+"/station", login); a.Status != 422 || strings.Contains(a.Body, "s3cret-77") || !strings.Contains(a.Body, "sent over https only") {
+		t.Errorf("a password in the clear: %d\n%.2000s", a.Status, a.Body)
+	}
+	login.Set("url", "https://as2.baltic.example/as2")
+	if a := kaarel.Post(t, theirs+"/station", login); a.Status != 303 {
+		t.Errorf("a password: %d\n%.2000s", a.Status, a.Body)
+	}
+	if body := kaarel.Get(t, theirs).Body; !strings.Contains(body, `value="aurelia-erp"`) || strings.Contains(body, "s3cret-77") || !strings.Contains(body, ">HTTPS server</option>") {
+		t.Error("its own people do not read the name, or read the password")
+	}
+	if body := ingrid.Get(t, ours).Body; strings.Contains(body, "aurelia-erp") || strings.Contains(body, "s3cret-77") {
+		t.Error("the partner reads the name or the password")
+	}
+	if a := kaarel.Post(t, theirs+"/station", url.Values{"url": {""}, "http_user": {""}, "http_password": {""}}); a.Status != 303 {
+		t.Errorf("no server any more: %d", a.Status)
+	}
 	if a := kaarel.Post(t, certificates, url.Values{"certificate": {text}}); a.Status != 303 {
 		t.Errorf("the same again: %d", a.Status)
 	}

@@ -473,6 +473,9 @@ func (v *visit) formSendRefused(in *input, err error) error {
 	var f *fault.Error
 	if errors.As(err, &f) && len(f.Fields) == 0 && (f.Code == fault.Invalid || f.Code == fault.TooLarge || f.Code == fault.Conflict || f.Code == fault.RateLimited) {
 		f.Fields = []fault.Field{{Name: "file", Key: f.Key, Args: f.Args}}
+		if f.Code == fault.TooLarge { // too large or too deep within: said at the file as well
+			err = &fault.Error{Code: fault.Invalid, Key: f.Key, Fields: f.Fields}
+		}
 	}
 	errs, note, ok := v.formErrors(err)
 	if !ok {

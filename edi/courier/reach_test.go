@@ -1,0 +1,178 @@
+package courier
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"entente/db"
+	"entente/edi/as2"
+	"entente/edi/dial"
+	"entente/prm/fault"
+)
+
+// secure gives Kestrel a station behind TLS that shows a certificate and asks for a name
+// and password, where there are any.
+func (w *world) secure(x *station, id as2.Identity, user, password string) *httptest.Server {
+	w.Helper()
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if u, p, _ := r.BasicAuth(); u != user || p != password {
+			rw.Header().Set("WWW-Authenticate", `Basic realm="AS2"`)
+			rw.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		x.ServeHTTP(rw, r)
+	}))
+	srv.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{id.Certificate.Raw}, PrivateKey: id.Key}}}
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
+	srv.StartTLS()
+	w.Cleanup(srv.Close)
+	return srv
+}
+
+// A server with a certificate of its own making is sent to once its company put that here,
+// and no other certificate is believed then; the name and password that it asks for lie
+// sealed and go to it alone. What stands in the way is told by its own word.
+func TestSendToHTTPS(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		dialer := dial.New(dial.Options{Allow: dial.Loopback})
+		w.s.Client = dialer.Client(dial.Limits{})
+		w.s.Pinned = func(certs []*x509.Certificate, only bool) *http.Client {
+			return dialer.Client(dial.Limits{Trust: dial.Trust{Certificates: certs, Only: only}})
+		}
+		x := w.listen(kestrelTo())
+		srv := w.secure(x, otherKey(), "aurelia", "s3cret")
+		save := func(cmd StationCmd) error { _, err := w.s.SaveStation(ctx, maya, cmd); return err }
+		pin := func(c *x509.Certificate) Certificate {
+			t.Helper()
+			got, err := w.s.AddFile(ctx, maya, CertificateFile{File: pemOf(c), Purpose: ForServer})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return got
+		}
+		// try sends one document and says why it failed, or that it did not.
+		try := func() string {
+			t.Helper()
+			id := w.queue()
+			w.drain()
+			r := w.message("submission_id = ?", id)
+			w.exec("UPDATE as2_message SET next_at = 0 WHERE id = ?", r.ID)
+			if r.State == string(Delivered) && r.ReceiptProved {
+				return "delivered"
+			}
+			return r.LastError
+		}
+		echoed := func() string {
+			t.Helper()
+			e, err := w.s.Echo(ctx, ingrid, withKestrel)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return e.Advice
+		}
+
+		// What cannot be: a password in the clear, or none for a new name.
+		w.want("plain", code(save(StationCmd{URL: "http://as2.kestrel.example/in", Login: &Login{"aurelia", "s3cret"}})), fault.Invalid)
+		w.want("no password", code(save(StationCmd{URL: srv.URL + "/in", Login: &Login{User: "aurelia"}})), fault.Invalid)
+		w.want("a colon", code(save(StationCmd{URL: srv.URL + "/in", Login: &Login{"a:b", "c"}})), fault.Invalid)
+		w.want("a line", code(save(StationCmd{URL: srv.URL + "/in", Login: &Login{"a", "c\r\nX: y"}})), fault.Invalid)
+
+		if err := save(StationCmd{URL: srv.URL + "/in"}); err != nil {
+			t.Fatal(err)
+		}
+		if why := try(); why != "dial.tls_authority" && why != "dial.tls_name" {
+			t.Errorf("nothing named: %s", why)
+		}
+		pin(balticKey().Certificate)
+		w.want("another is shown", try(), "dial.tls_pin")
+		w.want("told by the test message", echoed(), "echo.advice.tls")
+		pin(otherKey().Certificate)
+		w.want("no login", try(), "courier.http_login")
+		w.want("no login, by the test message", echoed(), "echo.advice.http_asks")
+		if err := save(StationCmd{URL: srv.URL + "/in", Login: &Login{"aurelia", "wrong"}}); err != nil {
+			t.Fatal(err)
+		}
+		w.want("a wrong password", try(), "courier.http_login_refused")
+		w.want("a wrong password, by the test message", echoed(), "echo.advice.http_login")
+		if err := save(StationCmd{URL: srv.URL + "/in", Login: &Login{"aurelia", "s3cret"}}); err != nil {
+			t.Fatal(err)
+		}
+		w.want("the right one", try(), "delivered")
+		w.want("the right one, by the test message", echoed(), "")
+		if err := save(StationCmd{URL: srv.URL + "/in"}); err != nil { // the form of one who changes something else
+			t.Fatal(err)
+		}
+		w.want("the password stays", try(), "delivered")
+
+		// It counts beside what signs, needs nobody's word, and is no certificate to encrypt for.
+		_, certs, err := w.s.Station(ctx, ingrid, withKestrel, kestrel)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range certs {
+			if c.Purpose == ForServer && c.Pending() || c.Purpose == ForServer && c.fits(ForCipher) {
+				t.Errorf("%+v", c)
+			}
+		}
+		st, _, _ := w.s.Station(ctx, ingrid, withKestrel, kestrel)
+		w.want("the partner reads the name", st.User, "")
+		if st, _, _ = w.s.Station(ctx, maya, "", kestrel); st.User != "aurelia" {
+			t.Errorf("its own people read %q", st.User)
+		}
+		var row stationRow
+		if err := w.d.View(ctx, func(ctx context.Context) error { return db.Tx(ctx).Where("org_id = ?", kestrel).Take(&row).Error }); err != nil || len(row.HTTPSecret) == 0 || bytes.Contains(row.HTTPSecret, []byte("s3cret")) {
+			t.Errorf("the password is not sealed: %v", err)
+		}
+		for address, want := range map[string]string{srv.URL + "/mdn": "aurelia", "https://mdn.kestrel.example/": "", "http://" + strings.TrimPrefix(srv.URL, "https://"): ""} {
+			if to, err := w.s.reach(ctx, kestrel, address); err != nil || to.user != want {
+				t.Errorf("%s is called as %q: %v", address, to.user, err)
+			}
+		}
+
+		// The server has a new certificate: told, until it stands here too.
+		again := w.secure(x, nordenKey(), "aurelia", "s3cret")
+		if err := save(StationCmd{URL: again.URL + "/in"}); err != nil {
+			t.Fatal(err)
+		}
+		w.want("a new certificate", try(), "dial.tls_pin")
+		pin(nordenKey().Certificate)
+		w.want("it was added", try(), "delivered")
+
+		// Without any pinned one, the certificate that it signs its messages with will do.
+		for _, c := range w.certificates(kestrel) {
+			if c.Purpose == string(ForServer) {
+				_ = w.s.RetireCertificate(ctx, maya, c.ID)
+			}
+		}
+		same := w.secure(x, kestrelKey(), "", "")
+		if err := save(StationCmd{URL: same.URL + "/in", Login: &Login{}}); err != nil {
+			t.Fatal(err)
+		}
+		w.want("its AS2 certificate", try(), "delivered")
+	})
+}
+
+// A certificate that was put here for the server and then for AS2 serves both.
+func TestOneCertificateForAll(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		for _, p := range []Purpose{ForServer, ForBoth} {
+			c, err := w.s.AddCertificate(t.Context(), maya, CertificateCmd{Certificate: otherKey().Certificate, Purpose: p})
+			if err != nil || c.Purpose != p || c.Pending() != (p == ForBoth) {
+				t.Errorf("%s: %+v, %v", p, c, err)
+			}
+		}
+		w.want("announced", w.events(EventAnnounced), 1)
+		if _, err := w.s.AddCertificate(t.Context(), maya, CertificateCmd{Certificate: nordenKey().Certificate, Key: nordenKey().Key, Purpose: ForServer}); code(err) != fault.Invalid {
+			t.Errorf("with its key: %v", err)
+		}
+	})
+}
