@@ -1,10 +1,14 @@
 package web_test
 
 import (
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"entente/portal/portaltest"
@@ -119,10 +123,56 @@ func TestCards(t *testing.T) {
 	if got := cardsIn(ask(maya, "kestrel", seq), seq); len(got) != 0 {
 		t.Errorf("the message links to nothing any more: %v", got)
 	}
+	nothingLeaves(t, p, ingrid, maya, id)
 	home := maya.Find(t, "/c/kestrel/partners", `href="(/c/kestrel/partners/[0-9a-v]{26})"`)
 	private := maya.Find(t, home, `data-room="([0-9a-v]{26})"`)
 	if a, b := kaarel.Get(t, "/c/baltic/rooms/"+private+"/cards?m=1"), kaarel.Get(t, "/c/baltic/rooms/"+nobodys+"/cards?m=1"); a.Status != 404 || b.Status != 404 {
 		t.Errorf("a competitor's answer: %d, of no room %d", a.Status, b.Status)
+	}
+}
+
+// nothingLeaves posts addresses of a server of ours, which the demo may call, in a room and in
+// the forum, and reads them in every way: nobody ever comes to it.
+func nothingLeaves(t *testing.T, p *portaltest.Portal, ingrid, maya *portaltest.Client, id string) {
+	t.Helper()
+	var came atomic.Int64
+	trap := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { came.Add(1) }))
+	trap.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		if s == http.StateNew {
+			came.Add(1)
+		}
+	}
+	trap.Start()
+	defer trap.Close()
+	at := trap.URL + "/c/kestrel/orders/" + strings.Repeat("0", 26)
+	text := "look: " + at + " and " + trap.URL + "/p.png ![x](" + trap.URL + "/q.png) <img src=" + trap.URL + "> " + strings.Replace(trap.URL, "http://", "https://", 1) + " //" + strings.TrimPrefix(trap.URL, "http://") + "/x"
+	if a := ingrid.Post(t, "/c/aurelia/rooms/"+id+"/messages", url.Values{"key": {"nothing-leaves"}, "text": {text}}); a.Status != 303 {
+		t.Fatalf("%d %.300s", a.Status, a.Body)
+	}
+	category := ingrid.Find(t, "/c/aurelia/forum", `href="/c/aurelia/forum\?category=([0-9a-v]{26})"`)
+	topic := url.Values{"category": {category}, "kind": {"question"}, "title": {"Where " + at}, "body": {text}, "key": {"nothing-leaves"}}
+	topic.Set("preview", "1")
+	if a := ingrid.Post(t, "/c/aurelia/forum/new", topic); a.Status != 200 || !strings.Contains(a.Body, trap.URL+"/q.png") {
+		t.Fatalf("%d %.300s", a.Status, a.Body)
+	}
+	topic.Del("preview")
+	made := ingrid.Post(t, "/c/aurelia/forum/new", topic)
+	if made.Status != 303 {
+		t.Fatalf("%d %.300s", made.Status, made.Body)
+	}
+	said := regexp.MustCompile(`id="m(\d+)"`).FindAllStringSubmatch(maya.Get(t, "/c/kestrel/rooms/"+id).Body, -1)
+	last := said[len(said)-1][1]
+	for _, path := range []string{"/c/kestrel/rooms/" + id + "?m=" + last, "/c/kestrel/rooms/" + id + "/cards?m=" + last, "/c/kestrel/rooms/" + id + "/messages/" + last + "/make", "/c/kestrel/rooms?q=look", "/c/kestrel/find?q=look"} {
+		if a := maya.Get(t, path); a.Status != 200 || strings.Contains(a.Body, `src="`+trap.URL) {
+			t.Errorf("%s: %d", path, a.Status)
+		}
+	}
+	page := ingrid.Get(t, made.Header.Get("Location"))
+	if page.Status != 200 || strings.Contains(page.Body, "<img src="+trap.URL) || !strings.Contains(page.Body, `href="`+trap.URL+`/q.png"`) {
+		t.Errorf("%d: the topic does not lead there", page.Status)
+	}
+	if n := came.Load(); n != 0 {
+		t.Errorf("%d came for what somebody wrote", n)
 	}
 }
 
