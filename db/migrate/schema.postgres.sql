@@ -650,12 +650,17 @@ CREATE TABLE forum_search (
 );
 CREATE INDEX forum_search_words ON forum_search USING gin (words);
 CREATE TABLE forum_seat (
-  category_id text NOT NULL, org_id text NOT NULL, may_reply bigint NOT NULL, may_create bigint NOT NULL, agreed bigint NOT NULL, agreed_by text NOT NULL, added bigint NOT NULL,
+  category_id text NOT NULL, org_id text NOT NULL, may_reply bigint NOT NULL, may_create bigint NOT NULL, agreed bigint NOT NULL, agreed_by text NOT NULL, added bigint NOT NULL, by_tier bigint NOT NULL,
   PRIMARY KEY (category_id, org_id),
   FOREIGN KEY (category_id) REFERENCES forum_category(id),
   FOREIGN KEY (org_id) REFERENCES org(id)
 );
 CREATE INDEX forum_seat_org ON forum_seat USING btree (org_id, category_id);
+CREATE TABLE forum_tier (
+  category_id text NOT NULL, tier text NOT NULL, may_reply bigint NOT NULL, may_create bigint NOT NULL,
+  PRIMARY KEY (category_id, tier),
+  FOREIGN KEY (category_id) REFERENCES forum_category(id)
+);
 CREATE TABLE forum_topic (
   id text NOT NULL, category_id text NOT NULL, kind text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, client_key text NOT NULL, title text NOT NULL, body text NOT NULL, tags text NOT NULL, state text NOT NULL, survey text NOT NULL, accepted text NOT NULL, replies bigint NOT NULL, active bigint NOT NULL, made bigint NOT NULL, edited bigint NOT NULL, removed bigint NOT NULL, removed_by text NOT NULL, nda bigint NOT NULL,
   UNIQUE (person_id, client_key),
@@ -1671,6 +1676,18 @@ CREATE TABLE room_org (
   FOREIGN KEY (room_id) REFERENCES room(id)
 );
 CREATE INDEX room_org_org ON room_org USING btree (org_id, room_id);
+CREATE TABLE room_task (
+  id text NOT NULL, room_id text NOT NULL, seq bigint NOT NULL, org_id text NOT NULL, person_id text NOT NULL, due text NOT NULL, made bigint NOT NULL, made_org text NOT NULL, made_by text NOT NULL, client_key text NOT NULL, done bigint NOT NULL, done_org text NOT NULL, done_by text NOT NULL,
+  UNIQUE (made_by, client_key),
+  PRIMARY KEY (id),
+  FOREIGN KEY (made_by) REFERENCES person(id),
+  FOREIGN KEY (made_org) REFERENCES org(id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (person_id) REFERENCES person(id),
+  FOREIGN KEY (room_id) REFERENCES room(id)
+);
+CREATE INDEX room_task_open ON room_task USING btree (person_id, org_id, due, id) WHERE (done = 0);
+CREATE INDEX room_task_room ON room_task USING btree (room_id, seq);
 CREATE TABLE saved_view (
   id text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, list text NOT NULL, name text NOT NULL, query text NOT NULL, shared bigint NOT NULL, made bigint NOT NULL,
   PRIMARY KEY (id),

@@ -505,9 +505,12 @@ CREATE TRIGGER forum_search_update AFTER UPDATE ON forum_search BEGIN
 END;
 CREATE VIRTUAL TABLE forum_search_fts USING fts5 (words, content='forum_search', content_rowid='doc', tokenize='unicode61 remove_diacritics 2');
 CREATE TABLE forum_seat (
-  category_id TEXT NOT NULL REFERENCES forum_category(id), org_id TEXT NOT NULL REFERENCES org(id), may_reply INTEGER NOT NULL, may_create INTEGER NOT NULL, agreed INTEGER NOT NULL, agreed_by TEXT NOT NULL, added INTEGER NOT NULL, PRIMARY KEY (category_id, org_id)
+  category_id TEXT NOT NULL REFERENCES forum_category(id), org_id TEXT NOT NULL REFERENCES org(id), may_reply INTEGER NOT NULL, may_create INTEGER NOT NULL, agreed INTEGER NOT NULL, agreed_by TEXT NOT NULL, added INTEGER NOT NULL, by_tier INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (category_id, org_id)
 );
 CREATE INDEX forum_seat_org ON forum_seat (org_id, category_id);
+CREATE TABLE forum_tier (
+  category_id TEXT NOT NULL REFERENCES forum_category(id), tier TEXT NOT NULL, may_reply INTEGER NOT NULL, may_create INTEGER NOT NULL, PRIMARY KEY (category_id, tier)
+);
 CREATE TABLE forum_topic (
   id TEXT PRIMARY KEY, category_id TEXT NOT NULL REFERENCES forum_category(id), kind TEXT NOT NULL, org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), client_key TEXT NOT NULL,
   title TEXT NOT NULL, body TEXT NOT NULL, tags TEXT NOT NULL, state TEXT NOT NULL, survey TEXT NOT NULL, accepted TEXT NOT NULL, replies INTEGER NOT NULL, active INTEGER NOT NULL, made INTEGER NOT NULL, edited INTEGER NOT NULL, removed INTEGER NOT NULL, removed_by TEXT NOT NULL, nda INTEGER NOT NULL DEFAULT 0, UNIQUE (person_id, client_key)
@@ -1267,6 +1270,12 @@ CREATE TABLE room_org (
   room_id TEXT NOT NULL REFERENCES room(id), org_id TEXT NOT NULL REFERENCES org(id), joined INTEGER NOT NULL, PRIMARY KEY (room_id, org_id)
 );
 CREATE INDEX room_org_org ON room_org (org_id, room_id);
+CREATE TABLE room_task (
+  id TEXT PRIMARY KEY, room_id TEXT NOT NULL REFERENCES room(id), seq INTEGER NOT NULL, org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), due TEXT NOT NULL, made INTEGER NOT NULL, made_org TEXT NOT NULL REFERENCES org(id), made_by TEXT NOT NULL REFERENCES person(id), client_key TEXT NOT NULL,
+  done INTEGER NOT NULL, done_org TEXT NOT NULL, done_by TEXT NOT NULL, UNIQUE (made_by, client_key)
+);
+CREATE INDEX room_task_open ON room_task (person_id, org_id, due, id) WHERE done = 0;
+CREATE INDEX room_task_room ON room_task (room_id, seq);
 CREATE TABLE saved_view (
   id TEXT PRIMARY KEY, org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), list TEXT NOT NULL, name TEXT NOT NULL, query TEXT NOT NULL, shared INTEGER NOT NULL, made INTEGER NOT NULL
 );

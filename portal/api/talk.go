@@ -344,7 +344,7 @@ func (a *API) makings(base string) {
 			return &reply[redacted]{redacted{text}}, nil
 		})
 	type making struct {
-		Kind   string    `json:"kind" doc:"lead, topic, or answer"`
+		Kind   string    `json:"kind" doc:"lead, topic, answer, return or dispute"`
 		Object string    `json:"object" doc:"its id; of an answer the topic's id, a dot and its own"`
 		At     time.Time `json:"at"`
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"entente/portal/portaltest"
 )
@@ -340,5 +341,68 @@ func TestCaseOfMessage(t *testing.T) {
 	}
 	if a := kaarel.Get(t, strings.Replace(form, "/c/kestrel/", "/c/baltic/", 1)); a.Status != 404 || strings.Contains(a.Body, "Two drivers") {
 		t.Errorf("a competitor: %d", a.Status)
+	}
+}
+
+// TestTaskOfMessage: a task of a message is given on a form, seen by both companies at the
+// message and above the talk, waits on the start page of its owner, and is done once; a
+// competitor finds nothing of it.
+func TestTaskOfMessage(t *testing.T) {
+	t.Parallel()
+	p := portaltest.Demo(t)
+	maya, ingrid, kaarel := p.As(t, portaltest.Maya), p.As(t, portaltest.Ingrid), p.As(t, portaltest.Kaarel)
+	made := maya.Post(t, "/c/kestrel/rooms", url.Values{"title": {"Tasks"}, "partner": {maya.Find(t, "/c/kestrel/rooms/new", `name="partner"[\s\S]*?<option value="([0-9a-v]{26})"`)}, "agreed": {"1"}, "key": {"task-room"}})
+	at := made.Header.Get("Location")
+	id := at[strings.LastIndexByte(at, '/')+1:]
+	asked := maya.Post(t, at+"/task", url.Values{"key": {"task-say1"}, "text": {"Measure the pallets of dock 7"}})
+	form, where, _ := strings.Cut(asked.Header.Get("Location"), "#")
+	if asked.Status != 303 || where != "task" {
+		t.Fatalf("%d %s %.300s", asked.Status, asked.Header.Get("Location"), made.Body)
+	}
+	seq := form[strings.LastIndex(form, "messages/")+9 : strings.LastIndexByte(form, '/')]
+	post := maya.Find(t, form, `action="(`+at+`/messages/`+seq+`/task)"`)
+	person := maya.Find(t, form, `<option value="([0-9a-v]{26}\.[0-9a-v]{26})"[^>]*>Ingrid Dahl`)
+	if a := maya.Post(t, post, url.Values{"person": {person}, "due": {"tomorrow"}, "key": {"task-one1"}}); a.Status != 422 || !strings.Contains(a.Body, `value="`+person+`" selected`) {
+		t.Errorf("a day that is none: %d", a.Status)
+	}
+	for range 2 { // the same form twice is one task
+		if a := maya.Post(t, post, url.Values{"person": {person}, "due": {"2020-02-03"}, "key": {"task-one1"}}); a.Status != 303 {
+			t.Fatalf("%d %.400s", a.Status, a.Body)
+		}
+	}
+	theirs := "/c/aurelia/rooms/" + id
+	if b := ingrid.Get(t, "/c/aurelia/").Body; strings.Count(b, theirs+"?m="+seq) < 1 || !strings.Contains(b, "given by Maya Osei, Kestrel Supply") {
+		t.Error("the task does not wait for its owner")
+	}
+	if b := maya.Get(t, "/c/kestrel/").Body; strings.Contains(b, "Measure the pallets") && strings.Contains(b, "given by") {
+		t.Error("the task waits for who gave it")
+	}
+	page := ingrid.Get(t, theirs).Body
+	if !strings.Contains(page, "1 open task") || !strings.Contains(page, "Maya Osei gave Ingrid Dahl a task") {
+		t.Error("the room does not tell of the task")
+	}
+	mark := ingrid.Find(t, theirs+"?m="+seq, `action="(`+theirs+`/tasks/[0-9a-v]{26})"`)
+	for path, want := range map[string]int{strings.Replace(mark, "/c/aurelia/", "/c/baltic/", 1): 404, strings.Replace(post, "/c/kestrel/", "/c/baltic/", 1): 404, "/c/baltic/rooms/" + id + "/task": 404} {
+		if a := kaarel.Post(t, path, url.Values{"done": {"1"}, "text": {"x"}, "key": {"task-evil1"}}); a.Status != want {
+			t.Errorf("a competitor's %s: %d", path, a.Status)
+		}
+	}
+	if a := ingrid.Post(t, mark, url.Values{"done": {"1"}}); a.Status != 303 {
+		t.Fatalf("%d %.300s", a.Status, a.Body)
+	}
+	if b := maya.Get(t, at).Body; strings.Contains(b, "open task") || !strings.Contains(b, "Ingrid Dahl has done a task") {
+		t.Error("the room does not tell that it is done")
+	}
+	if b := ingrid.Get(t, "/c/aurelia/").Body; strings.Contains(b, "given by Maya Osei, Kestrel Supply") {
+		t.Error("it waits still")
+	}
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.After(20 * time.Second); !strings.Contains(ingrid.Get(t, "/c/aurelia/inbox").Body, "Maya Osei of Kestrel Supply gave you a task"); {
+		select {
+		case <-tick.C:
+		case <-end:
+			t.Fatal("the owner got no notice")
+		}
 	}
 }
