@@ -197,21 +197,21 @@ func (a *API) categories() {
 		func(ctx context.Context, actor access.Actor, in *IDPath) (*reply[categoryOut], error) {
 			return show(ctx, actor, forum.CategoryID(in.ID))
 		})
-	type seatIn struct {
+	type categorySeat struct {
 		Org    string `json:"org" minLength:"1" doc:"slug of a company you work with"`
 		Reply  bool   `json:"reply,omitempty"`
 		Create bool   `json:"create,omitempty"`
 	}
-	type body struct {
-		Name   string     `json:"name" minLength:"1" maxLength:"80"`
-		About  string     `json:"about,omitempty" maxLength:"500"`
-		Open   bool       `json:"open,omitempty" doc:"its companies are named to each other, each once its admin agreed on the page"`
-		Closed bool       `json:"closed,omitempty" doc:"read only"`
-		Seats  []seatIn   `json:"seats,omitempty" maxItems:"500" doc:"all companies it is shared with by name; one left out finds nothing of it any more"`
-		Tiers  []tierSeat `json:"tiers,omitempty" maxItems:"50" doc:"all tiers it is shared with: whoever has one is in, from the moment it gets it until it loses it; what seats say of a company goes first"`
-		NDA    string     `json:"agreement,omitempty" maxLength:"20000" doc:"the text under which confidential ideas are read"`
+	type categoryIn struct {
+		Name   string         `json:"name" minLength:"1" maxLength:"80"`
+		About  string         `json:"about,omitempty" maxLength:"500"`
+		Open   bool           `json:"open,omitempty" doc:"its companies are named to each other, each once its admin agreed on the page"`
+		Closed bool           `json:"closed,omitempty" doc:"read only"`
+		Seats  []categorySeat `json:"seats,omitempty" maxItems:"500" doc:"all companies it is shared with by name; one left out finds nothing of it any more"`
+		Tiers  []tierSeat     `json:"tiers,omitempty" maxItems:"50" doc:"all tiers it is shared with: whoever has one is in, from the moment it gets it until it loses it; what seats say of a company goes first"`
+		NDA    string         `json:"agreement,omitempty" maxLength:"20000" doc:"the text under which confidential ideas are read"`
 	}
-	save := func(ctx context.Context, actor access.Actor, id string, b body) (*reply[categoryOut], error) {
+	save := func(ctx context.Context, actor access.Actor, id string, b categoryIn) (*reply[categoryOut], error) {
 		cmd := forum.CategoryCmd{ID: forum.CategoryID(id), Name: b.Name, About: b.About, Open: b.Open, Closed: b.Closed, NDA: b.NDA}
 		for _, s := range b.Seats {
 			org, err := a.partnerSlug(ctx, s.Org)
@@ -229,14 +229,14 @@ func (a *API) categories() {
 		}
 		return show(ctx, actor, at)
 	}
-	type made struct{ Body body }
+	type made struct{ Body categoryIn }
 	handle(a, op("POST", base, "forum:write", "Make a category", "By moderators. 409 where the name is taken.", 201),
 		func(ctx context.Context, actor access.Actor, in *made) (*reply[categoryOut], error) {
 			return save(ctx, actor, "", in.Body)
 		})
 	type changed struct {
 		IDPath
-		Body body
+		Body categoryIn
 	}
 	handle(a, op("PUT", base+"/{id}", "forum:write", "Change a category", "All of it, by moderators of its owner.", 200),
 		func(ctx context.Context, actor access.Actor, in *changed) (*reply[categoryOut], error) {
@@ -247,7 +247,7 @@ func (a *API) categories() {
 // reports are what waits for the moderators.
 func (a *API) reports() {
 	const base = "/api/v1/forum-reports"
-	type report struct {
+	type forumReport struct {
 		ID       string    `json:"id"`
 		Category string    `json:"category"`
 		Topic    string    `json:"topic"`
@@ -259,7 +259,7 @@ func (a *API) reports() {
 		At       time.Time `json:"at"`
 	}
 	handle(a, op("GET", base, "forum:write", "List what was reported", "In the categories of your company, the oldest first, for its moderators. To close, open or move an idea along: POST /api/v1/topics/{id}/state; to take something away: …/remove.", 200),
-		func(ctx context.Context, actor access.Actor, _ *struct{}) (*reply[list[report]], error) {
+		func(ctx context.Context, actor access.Actor, _ *struct{}) (*reply[list[forumReport]], error) {
 			all, err := a.d.Forum.Reports(ctx, actor)
 			if err != nil {
 				return nil, err
@@ -269,11 +269,11 @@ func (a *API) reports() {
 				orgs, people = append(orgs, f.From.Org), append(people, f.From.Person)
 			}
 			n, err := a.forumNames(ctx, orgs, people)
-			items := make([]report, len(all))
+			items := make([]forumReport, len(all))
 			for i, f := range all {
-				items[i] = report{string(f.ID), string(f.Category), string(f.Topic), string(f.Post), f.Title, f.Text, f.Reason, n.author(f.From), f.Made}
+				items[i] = forumReport{string(f.ID), string(f.Category), string(f.Topic), string(f.Post), f.Title, f.Text, f.Reason, n.author(f.From), f.Made}
 			}
-			return &reply[list[report]]{page(items, "").Body}, err
+			return &reply[list[forumReport]]{page(items, "").Body}, err
 		})
 	type decide struct {
 		IDPath

@@ -222,30 +222,30 @@ func wireFile(id room.ID, f room.File) fileOut {
 
 // keeping is how long messages are kept, holds and exports.
 func (a *API) keeping(base string) {
-	type retention struct {
+	type messageRetention struct {
 		Days int `json:"days" minimum:"0" maximum:"36500" doc:"for which your company keeps what its people write; 0 is for ever"`
 	}
 	const path = "/api/v1/rooms-retention"
 	handle(a, op("GET", path, "chat:read", "How long your company keeps messages", "", 200),
-		func(ctx context.Context, actor access.Actor, _ *struct{}) (*reply[retention], error) {
+		func(ctx context.Context, actor access.Actor, _ *struct{}) (*reply[messageRetention], error) {
 			days, err := a.d.Rooms.Retention(ctx, actor)
 			if err != nil {
 				return nil, err
 			}
-			return &reply[retention]{retention{days}}, nil
+			return &reply[messageRetention]{messageRetention{days}}, nil
 		})
-	type keep struct{ Body retention }
+	type keep struct{ Body messageRetention }
 	handle(a, op("PUT", path, "retention:write", "Choose how long your company keeps messages", "For admins. What is older is removed within an hour, but in rooms that your company holds. The other companies of its rooms see it.", 204),
 		func(ctx context.Context, actor access.Actor, in *keep) (*struct{}, error) {
 			return nil, a.d.Rooms.SetRetention(ctx, actor, in.Body.Days)
 		})
-	type keepOut struct {
+	type roomKeeping struct {
 		Org  string `json:"org" doc:"slug of the company"`
 		Days int    `json:"days" doc:"0 is for ever"`
 		Hold bool   `json:"hold" doc:"of your own company only"`
 	}
 	handle(a, op("GET", base+"/{id}/retention", "chat:read", "How each company of a room keeps it", "", 200),
-		func(ctx context.Context, actor access.Actor, in *IDPath) (*reply[list[keepOut]], error) {
+		func(ctx context.Context, actor access.Actor, in *IDPath) (*reply[list[roomKeeping]], error) {
 			all, err := a.d.Rooms.Keeps(ctx, actor, room.ID(in.ID))
 			if err != nil {
 				return nil, err
@@ -255,11 +255,11 @@ func (a *API) keeping(base string) {
 				orgs = append(orgs, k.Org)
 			}
 			names, err := a.d.Accounts.Directory().OrgsByID(ctx, orgs...)
-			items := make([]keepOut, len(all))
+			items := make([]roomKeeping, len(all))
 			for i, k := range all {
-				items[i] = keepOut{names[k.Org].Slug, k.Days, k.Hold}
+				items[i] = roomKeeping{names[k.Org].Slug, k.Days, k.Hold}
 			}
-			return &reply[list[keepOut]]{page(items, "").Body}, err
+			return &reply[list[roomKeeping]]{page(items, "").Body}, err
 		})
 	type hold struct {
 		IDPath
@@ -300,7 +300,7 @@ func (a *API) keeping(base string) {
 
 // own is what a person has of a room for himself: the draft, and what he is told.
 func (a *API) own(base string) {
-	type standing struct {
+	type roomStanding struct {
 		Entered bool   `json:"entered" doc:"you opened or wrote in the room, and it counts for you"`
 		Read    int64  `json:"read" doc:"seq up to which you have read"`
 		Unread  int64  `json:"unread"`
@@ -308,12 +308,12 @@ func (a *API) own(base string) {
 		Draft   string `json:"draft" doc:"what you began to write, on whatever device"`
 	}
 	handle(a, op("GET", base+"/{id}/standing", "chat:read", "Where you stand in a room", "", 200),
-		func(ctx context.Context, actor access.Actor, in *IDPath) (*reply[standing], error) {
+		func(ctx context.Context, actor access.Actor, in *IDPath) (*reply[roomStanding], error) {
 			st, err := a.d.Rooms.Standing(ctx, actor, room.ID(in.ID))
 			if err != nil {
 				return nil, err
 			}
-			return &reply[standing]{standing{st.Entered, st.Read, st.Unread, string(st.Level), st.Draft}}, nil
+			return &reply[roomStanding]{roomStanding{st.Entered, st.Read, st.Unread, string(st.Level), st.Draft}}, nil
 		})
 	type level struct {
 		IDPath
