@@ -707,8 +707,10 @@ class Panel {
     }
     if (name === "task") {
       box.value = words;
+      const action = form.action;
       form.action = go(words);
       form.submit();
+      form.action = action; // a page that comes back out of the browser's store says its lines again
       return null;
     }
     box.value = "";

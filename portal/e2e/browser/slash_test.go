@@ -3,8 +3,7 @@ package browser
 import "testing"
 
 // TestSlash: a line that begins with a slash does what it says, is offered while it is
-// typed, and is never said; two slashes are one that is. /task says what follows and leads to
-// where a task is made of it.
+// typed, and is never said; two slashes are one that is.
 func TestSlash(t *testing.T) {
 	p := as(t, right, "ingrid@aurelia.example")
 	open(t, p, "/c/aurelia/rooms")
@@ -22,7 +21,5 @@ func TestSlash(t *testing.T) {
 	if after := read[int](t, p, lines+`.length`); after != before+1 {
 		t.Errorf("%d lines became %d: a command was said", before, after)
 	}
-	must(t, p.Type(box, "/task count the pallets"), p.Enter(), p.Until(`location.hash === "#task" && location.pathname.endsWith("/make")`), p.Fill("#f-due", "2027-03-09"))
-	must(t, p.Leave("#task button[type=submit]"), p.Until(alive), p.Has("#th-t"), p.Says(".chat-thread", "count the pallets"))
 	must(t, p.Type(box, "/search folder"), p.Enter(), p.Until(`location.pathname === "/c/aurelia/rooms" && location.search === "?q=folder"`))
 }

@@ -131,20 +131,4 @@ func TestTalk(t *testing.T) {
 	if !slices.Equal(hers, theirs) || strings.Join(hers, "|") != strings.Join(want, "|") {
 		t.Errorf("Maya reads  %q\nIngrid reads %q\nsaid was     %q", hers, theirs, want)
 	}
-	forumStory(t, maya, line.URL, ingrid)
-}
-
-// forumStory goes on in the forum with the same two browsers: a question, an answer of the
-// other company, and the one who asked accepts it.
-func forumStory(t *testing.T, maya *Page, base string, ingrid *Page) {
-	t.Helper()
-	open(t, maya, base+"/c/kestrel/forum/new")
-	must(t, maya.Fill("#f-title", "How are pallets of Friday labelled?"), maya.Fill("#f-body", "With the **SSCC** alone?"), maya.Leave(".e-narrow button.btn-primary[type=submit]"), maya.Says("h1", "How are pallets of Friday labelled?"), maya.Says(".e-post .e-doc strong", "SSCC"))
-	open(t, ingrid, "/c/aurelia/forum")
-	must(t, ingrid.Says("#rows", "How are pallets of Friday labelled?"), ingrid.Leave("#rows tr[data-row] a"), ingrid.Says("h1", "How are pallets of Friday labelled?"))
-	must(t, ingrid.Fill("#reply textarea", "SSCC and the order number."), ingrid.Leave("#reply button.btn-primary"), ingrid.Says(".e-post .e-doc", "SSCC"))
-	open(t, maya, read[string](t, maya, `location.href`))
-	must(t, maya.Says("article.e-post[id] .e-doc", "SSCC and the order number."), maya.Leave(`form[action$="/accept"] button`), maya.Has(".e-post.best .st.green"))
-	open(t, ingrid, read[string](t, ingrid, `location.href`))
-	must(t, ingrid.Says(".e-post.best .e-doc", "SSCC and the order number."))
 }
