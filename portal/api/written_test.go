@@ -193,7 +193,8 @@ func TestWrittenOverTheAPI(t *testing.T) {
 			{"partner", get, "/rooms/{room}/tasks?message={seq}", "", 200, nil, "{task}", ""},
 			{"rival", get, "/rooms/{room}/tasks", "", 404, nil, "", ""},
 			{"rival", post, "/tasks/{task}/done", `{}`, 404, nil, "", ""},
-			{"partner", post, "/tasks/{task}/done", `{}`, 200, nil, `"done_by":{`, ""},
+			{"partner", post, "/tasks/{task}/done", `{}`, 403, nil, "room.not_yours", ""}, // made by the owner's company for itself
+			{"owner", post, "/tasks/{task}/done", `{}`, 200, nil, `"done_by":{`, ""},
 			{"owner", post, "/tasks/{task}/done", `{"on":false}`, 200, nil, `"done":null`, ""},
 			{"owner", get, "/rooms-retention", "", 200, map[string]string{"days": "days"}, "", ""},
 			{"owner", put, "/rooms-retention", `{"days":{days}}`, 204, nil, "", ""},
