@@ -99,8 +99,23 @@ func Pass(ctx context.Context, scan Scanner, name string, in io.ReadSeeker) (str
 	return kind, err
 }
 
+// reserved says of a name without its end that Windows takes it for a device, whatever end
+// it has.
+func reserved(stem string) bool {
+	stem = strings.ToUpper(strings.TrimSpace(stem))
+	switch stem {
+	case "CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$":
+		return true
+	}
+	port, numbered := strings.CutPrefix(stem, "COM")
+	if !numbered {
+		port, numbered = strings.CutPrefix(stem, "LPT")
+	}
+	return numbered && utf8.RuneCountInString(port) == 1 && strings.Contains("0123456789¹²³", port)
+}
+
 // CleanName makes a name safe to show and to save under: no folder, no control or
-// direction marks, no leading dot, bounded.
+// direction marks, no leading dot, no dot or blank at the end, no name of a device, bounded.
 func CleanName(name string) string {
 	name = path.Base(strings.ReplaceAll(strings.ToValidUTF8(name, ""), `\`, "/"))
 	name = strings.Map(func(r rune) rune {
@@ -109,7 +124,11 @@ func CleanName(name string) string {
 		}
 		return r
 	}, name)
-	name = strings.TrimLeft(strings.TrimSpace(name), ".")
+	edge := func(r rune) bool { return r == '.' || unicode.IsSpace(r) } // at its end Windows drops them, and what is left may be another name
+	name = strings.TrimFunc(name, edge)
+	if stem, _, _ := strings.Cut(name, "."); reserved(stem) {
+		name = "_" + name
+	}
 	for utf8.RuneCountInString(name) > maxName {
 		end := path.Ext(name)
 		if utf8.RuneCountInString(end) > 12 {
@@ -118,7 +137,7 @@ func CleanName(name string) string {
 		stem := []rune(strings.TrimSuffix(name, end))
 		name = string(stem[:maxName-utf8.RuneCountInString(end)]) + end
 	}
-	if name == "" {
+	if name = strings.TrimRightFunc(name, edge); name == "" {
 		return "file"
 	}
 	return name

@@ -51,10 +51,14 @@ func (s *Service) Experts(ctx context.Context, actor access.Actor, f Filter) ([]
 		if err != nil {
 			return err
 		}
+		ours, err := seatsAt(ctx, actor.Org, cats)
+		if err != nil {
+			return err
+		}
 		known := map[string]Category{}
 		for _, h := range heads {
-			if i := slices.IndexFunc(seats[h.ID], func(x seatRow) bool { return x.OrgID == actor.Org }); i >= 0 {
-				known[h.ID] = category(h, seats[h.ID][i])
+			if seat, there := ours[h.ID]; there {
+				known[h.ID] = category(h, seat)
 			}
 		}
 		out = nil

@@ -1,6 +1,6 @@
 // Package forum keeps categories of topics that a company shares with companies it
-// chooses: who may see, reply and create is said for each. A company that has no seat in
-// a category finds nothing of it.
+// chooses, by name or by the tier that it gives them: who may see, reply and create is said
+// for each. A company that has no seat in a category finds nothing of it.
 //
 // Companies of a category may be competitors. So a member sees its own people and the
 // owner's; whoever else writes is nobody, without name, company, avatar or count. Only
@@ -96,6 +96,7 @@ type Category struct {
 	Unread        int  // watched topics with something new
 	NDA           NDA
 	Seats         []Seat
+	Tiers         []TierSeat
 }
 
 // Locked says that the viewer's company must agree before it enters.
@@ -106,7 +107,7 @@ func (c Category) resource(org string) access.Resource {
 	return access.Resource{Owner: c.Owner, Members: []string{org}}
 }
 
-// Seat is what a company may do in a category. Only the owner sees seats.
+// Seat is what a company may do in a category. Only the owner sees seats, and tiers.
 type Seat struct {
 	Org           string
 	Reply, Create bool
@@ -211,7 +212,8 @@ type CategoryCmd struct {
 	Open   bool
 	Closed bool
 	Seats  []Seat
-	NDA    string // the text under which confidential ideas are read; "" is none
+	Tiers  []TierSeat // whoever has one of them with the actor's company, too
+	NDA    string     // the text under which confidential ideas are read; "" is none
 }
 
 // TopicCmd makes a topic.

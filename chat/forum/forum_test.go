@@ -541,7 +541,7 @@ func TestWhatIsWrong(t *testing.T) {
 func TestModelsMatchTheSchema(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		for _, model := range []any{&categoryRow{}, &seatRow{}, &topicRow{}, &postRow{}, &voteRow{}, &watchRow{}, &flagRow{}, &ballotRow{}, &ndaRow{}, &acceptRow{}} {
+		for _, model := range []any{&categoryRow{}, &seatRow{}, &topicRow{}, &postRow{}, &voteRow{}, &watchRow{}, &flagRow{}, &ballotRow{}, &ndaRow{}, &acceptRow{}, &tierRow{}} {
 			types, err := d.Gorm().Migrator().ColumnTypes(model)
 			must(t, err)
 			stmt := &gorm.Statement{DB: d.Gorm()}

@@ -109,6 +109,13 @@ func (s *Service) Watchers(ctx context.Context, actor access.Actor, id TopicID) 
 		return Watched{}, notFound()
 	}
 	out := Watched{}
+	var given map[string]string
+	if s.tiers != nil {
+		var err error
+		if given, err = s.tiers.Given(ctx, actor.Org); err != nil {
+			return Watched{}, err
+		}
+	}
 	err := s.view(ctx, actor, func(ctx context.Context) error {
 		c, row, err := load(ctx, actor, access.ForumRead, id)
 		if err != nil {
@@ -118,7 +125,7 @@ func (s *Service) Watchers(ctx context.Context, actor access.Actor, id TopicID) 
 			return notFound()
 		}
 		out = Watched{row.Title, c.Name, row.Nda != 0, [2]string{row.OrgID, row.PersonID}, map[string][]string{}}
-		rows, err := watchers(ctx, id)
+		rows, err := watchers(ctx, id, given)
 		for _, w := range rows {
 			out.Who[w.OrgID] = append(out.Who[w.OrgID], w.PersonID)
 		}

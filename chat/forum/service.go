@@ -50,6 +50,7 @@ type Service struct {
 	events   Events
 	blobs    *blob.Store // nil: no files
 	scan     attach.Scanner
+	tiers    Tiers // nil: none
 }
 
 // New makes the service. events may be nil in tests that do not look at them.
@@ -60,10 +61,18 @@ func New(d *db.DB, partners Partners, events Events) *Service {
 func notFound() error { return fault.New(fault.NotFound, "error.not_found") }
 
 func (s *Service) view(ctx context.Context, actor access.Actor, fn func(context.Context) error) error {
+	ctx, err := s.holding(ctx, actor)
+	if err != nil {
+		return err
+	}
 	return s.db.View(db.WithOrgs(ctx, actor.Org), fn)
 }
 
 func (s *Service) change(ctx context.Context, actor access.Actor, fn func(context.Context) error) error {
+	ctx, err := s.holding(ctx, actor)
+	if err != nil {
+		return err
+	}
 	return s.db.InTx(db.WithOrgs(ctx, actor.Org), fn)
 }
 
@@ -146,8 +155,12 @@ func (s *Service) Categories(ctx context.Context, actor access.Actor) ([]Categor
 		if err != nil {
 			return err
 		}
+		tiers, err := tiersIn(ctx, own)
+		if err != nil {
+			return err
+		}
 		for i := range out {
-			out[i].Seats = shown(out[i], seats[string(out[i].ID)])
+			out[i].Seats, out[i].Tiers = shown(out[i], seats[string(out[i].ID)]), tiers[string(out[i].ID)]
 		}
 		ndas, err := ndasOf(ctx, ids, actor.Person, actor.Org)
 		for i := range out {
@@ -163,7 +176,7 @@ func (s *Service) Categories(ctx context.Context, actor access.Actor) ([]Categor
 func shown(c Category, rows []seatRow) []Seat {
 	var out []Seat
 	for _, r := range rows {
-		if r.OrgID != c.Owner {
+		if r.OrgID != c.Owner && r.ByTier == 0 {
 			out = append(out, Seat{r.OrgID, r.MayReply != 0, r.MayCreate != 0, r.Agreed != 0})
 		}
 	}
@@ -189,7 +202,11 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, id CategoryID) (C
 			return nil
 		}
 		seats, err := seatsIn(ctx, []string{string(id)})
-		c.Seats = shown(c, seats[string(id)])
+		if err != nil {
+			return err
+		}
+		tiers, err := tiersIn(ctx, []string{string(id)})
+		c.Seats, c.Tiers = shown(c, seats[string(id)]), tiers[string(id)]
 		return err
 	})
 	if err != nil {
@@ -199,7 +216,7 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, id CategoryID) (C
 }
 
 // SaveCategory makes a category of the actor's company or changes one. It is shared with
-// companies the own one works with; a company whose seat is taken away finds nothing of it
+// companies the own one works with, by name and by tier; a company whose seat is taken away finds nothing of it
 // any more, what its people wrote stays. Consents to be named end when it is open no more.
 // Codes: Unauthenticated, NotFound, Forbidden, Invalid, Conflict (the name is taken).
 func (s *Service) SaveCategory(ctx context.Context, actor access.Actor, cmd CategoryCmd) (CategoryID, error) {
@@ -222,12 +239,17 @@ func (s *Service) SaveCategory(ctx context.Context, actor access.Actor, cmd Cate
 	if err != nil {
 		return "", err
 	}
+	names, err := s.tierNames(ctx, actor.Org)
+	if err != nil {
+		return "", err
+	}
 	if len(cmd.Seats) > maxSeats {
 		bad.With("seats", "form.too_many", "most", maxSeats)
 	}
 	err = s.change(ctx, actor, func(ctx context.Context) error {
 		row := categoryRow{ID: string(cmd.ID), OwnerID: actor.Org, Name: cmd.Name, About: cmd.About, Open: db.Flag(cmd.Open), Closed: db.Flag(cmd.Closed), Made: db.Micros(db.Now(ctx)), MadeBy: actor.Person}
 		had, ending := map[string]bool{}, false
+		var tiers []TierSeat
 		if cmd.ID != "" {
 			c, err := enter(ctx, actor, access.ForumManage, cmd.ID, false)
 			if err != nil {
@@ -239,14 +261,20 @@ func (s *Service) SaveCategory(ctx context.Context, actor access.Actor, cmd Cate
 				return err
 			}
 			for _, x := range seats[row.ID] {
-				had[x.OrgID] = x.OrgID != c.Owner
+				had[x.OrgID] = x.OrgID != c.Owner && x.ByTier == 0
 			}
+			by, err := tiersIn(ctx, []string{row.ID})
+			if err != nil {
+				return err
+			}
+			tiers = by[row.ID]
 		}
 		for _, x := range cmd.Seats { // who worked with us when it was shared may keep its seat
 			if x.Org == actor.Org || !slices.Contains(with, x.Org) && !had[x.Org] {
 				bad.With("seats", "forum.not_partner")
 			}
 		}
+		checkTiers(bad, cmd.Tiers, names, tiers)
 		if err := bad.OrNil(); err != nil {
 			return err
 		}
@@ -280,6 +308,9 @@ func (s *Service) SaveCategory(ctx context.Context, actor access.Actor, cmd Cate
 			}
 		}
 		cmd.ID = CategoryID(row.ID)
+		if err := saveTiers(ctx, row.ID, cmd.Tiers); err != nil {
+			return err
+		}
 		if err := saveNDA(ctx, actor, row.ID, cmd.NDA); err != nil {
 			return err
 		}
@@ -316,7 +347,7 @@ func (s *Service) Agree(ctx context.Context, actor access.Actor, id CategoryID, 
 			}
 			at = db.Micros(db.Now(ctx))
 		}
-		if err := setAgreed(ctx, id, actor.Org, actor.Person, at); err != nil {
+		if err := agreeByTier(ctx, id, actor.Org, actor.Person, at, db.Micros(db.Now(ctx))); err != nil {
 			return err
 		}
 		return note(ctx, actor, "forum.agreed", string(id))

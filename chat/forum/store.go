@@ -2,6 +2,8 @@ package forum
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 
 	"gorm.io/gorm"
@@ -33,6 +35,7 @@ type seatRow struct {
 	Agreed     int64 // when, 0 = not
 	AgreedBy   string
 	Added      int64
+	ByTier     int64 // 1: it was not chosen by name, and only its consent is kept
 }
 
 func (seatRow) TableName() string { return "forum_seat" }
@@ -132,8 +135,15 @@ func seatOf(ctx context.Context, id CategoryID, org string) (categoryRow, seatRo
 	if err := db.Tx(ctx).Where("id = ?", string(id)).Take(&c).Error; err != nil {
 		return c, s, db.Translate(err)
 	}
-	err := db.Tx(ctx).Where("category_id = ? AND org_id = ?", string(id), org).Take(&s).Error
-	return c, s, db.Translate(err)
+	seats, err := seatsAt(ctx, org, []string{string(id)})
+	if err != nil {
+		return c, s, err
+	}
+	s, there := seats[string(id)]
+	if !there {
+		return c, s, notFound()
+	}
+	return c, s, nil
 }
 
 type seated struct {
@@ -146,9 +156,10 @@ type seated struct {
 
 func categoriesOf(ctx context.Context, org, person string) ([]seated, error) {
 	var rows []seated
+	seats, args := seatsOf(ctx, org)
 	err := db.Tx(ctx).Raw(`SELECT c.*, s.may_reply, s.may_create, s.agreed,
 		(SELECT COUNT(*) FROM forum_topic t JOIN forum_watch w ON w.topic_id = t.id AND w.person_id = ? AND w.org_id = ? WHERE t.category_id = c.id AND w.level = 'watching' AND w.seen < t.active AND t.removed = 0 AND `+cleared("t", "w.person_id", "w.org_id")+`) AS fresh
-		FROM forum_category c JOIN forum_seat s ON s.category_id = c.id AND s.org_id = ? ORDER BY c.name, c.id LIMIT 200`, person, org, org).Scan(&rows).Error
+		FROM forum_category c JOIN `+seats+` s ON s.category_id = c.id ORDER BY c.name, c.id LIMIT 200`, append([]any{person, org}, args...)...).Scan(&rows).Error
 	return rows, err
 }
 
@@ -182,15 +193,11 @@ func updateCategory(ctx context.Context, c categoryRow) error {
 
 // putSeat adds a seat or changes what it may; its consent stays.
 func putSeat(ctx context.Context, s seatRow) error {
-	return db.Tx(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "category_id"}, {Name: "org_id"}}, DoUpdates: clause.AssignmentColumns([]string{"may_reply", "may_create"})}).Create(&s).Error
+	return db.Tx(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "category_id"}, {Name: "org_id"}}, DoUpdates: clause.AssignmentColumns([]string{"may_reply", "may_create", "by_tier"})}).Create(&s).Error
 }
 
 func dropSeat(ctx context.Context, id, org string) error {
 	return db.Tx(ctx).Where("category_id = ? AND org_id = ?", id, org).Delete(&seatRow{}).Error
-}
-
-func setAgreed(ctx context.Context, id CategoryID, org, person string, at int64) error {
-	return db.Tx(ctx).Model(&seatRow{}).Where("category_id = ? AND org_id = ?", string(id), org).UpdateColumns(map[string]any{"agreed": at, "agreed_by": person}).Error
 }
 
 // forgetAgreed takes back the consents of all companies but the owner.
@@ -265,8 +272,9 @@ type listedRow struct {
 // listTopics are topics of categories in which the company has a seat, and which it
 // entered where they are open.
 func listTopics(ctx context.Context, org, person string, f Filter, limit int) ([]listedRow, error) {
+	seats, args := seatsOf(ctx, org)
 	q := db.Tx(ctx).Table("forum_topic").Select("forum_topic.*, w.level AS level, w.seen AS seen").
-		Joins("JOIN forum_seat s ON s.category_id = forum_topic.category_id AND s.org_id = ?", org).
+		Joins("JOIN "+seats+" s ON s.category_id = forum_topic.category_id", args...).
 		Joins("JOIN forum_category c ON c.id = forum_topic.category_id AND (c.open = 0 OR s.agreed > 0)").
 		Joins("LEFT JOIN forum_watch w ON w.topic_id = forum_topic.id AND w.person_id = ? AND w.org_id = ?", person, org).
 		Where("forum_topic.removed = 0").Where(cleared("forum_topic", "?", "?"), person, org, person, org)
@@ -311,9 +319,10 @@ type accepterRow struct {
 
 // accepters are who wrote accepted answers to questions that somebody may read, by category.
 func accepters(ctx context.Context, org, person string, f Filter) ([]accepterRow, error) {
+	seats, args := seatsOf(ctx, org)
 	q := db.Tx(ctx).Table("forum_topic").Select("forum_topic.category_id, p.org_id, p.person_id, COUNT(*) AS n").
 		Joins("JOIN forum_post p ON p.topic_id = forum_topic.id AND p.id = forum_topic.accepted AND p.removed = 0").
-		Joins("JOIN forum_seat s ON s.category_id = forum_topic.category_id AND s.org_id = ?", org).
+		Joins("JOIN "+seats+" s ON s.category_id = forum_topic.category_id", args...).
 		Joins("JOIN forum_category c ON c.id = forum_topic.category_id AND (c.open = 0 OR s.agreed > 0)").
 		Where("forum_topic.removed = 0 AND forum_topic.accepted <> ''").Where(cleared("forum_topic", "?", "?"), person, org, person, org)
 	if f.Category != "" {
@@ -358,11 +367,23 @@ func dropWatch(ctx context.Context, id TopicID, person, org string) error {
 	return db.Tx(ctx).Model(&watchRow{}).Where("topic_id = ? AND person_id = ? AND org_id = ?", string(id), person, org).UpdateColumn("level", "").Error
 }
 
-// watchers are who wants to be told of a topic and still has a seat.
-func watchers(ctx context.Context, id TopicID) ([]watchRow, error) {
+// watchers are who wants to be told of a topic and still has a seat; given are the tiers that
+// the owner gives, by company.
+func watchers(ctx context.Context, id TopicID, given map[string]string) ([]watchRow, error) {
 	var rows []watchRow
+	by := map[string][]string{}
+	for org, tier := range given {
+		by[tier] = append(by[tier], org)
+	}
+	sql, args := "s.by_tier = 0", []any(nil)
+	for _, tier := range slices.Sorted(maps.Keys(by)) {
+		if tier != "" {
+			sql += " OR COALESCE(s.by_tier, 1) = 1 AND forum_watch.org_id IN ? AND EXISTS (SELECT 1 FROM forum_tier ft WHERE ft.category_id = t.category_id AND ft.tier = ?)"
+			args = append(args, by[tier], tier)
+		}
+	}
 	err := db.Tx(ctx).Table("forum_watch").Select("forum_watch.*").Joins("JOIN forum_topic t ON t.id = forum_watch.topic_id").
-		Joins("JOIN forum_seat s ON s.category_id = t.category_id AND s.org_id = forum_watch.org_id").Joins("JOIN forum_category c ON c.id = t.category_id AND (c.open = 0 OR s.agreed > 0)").
+		Joins("LEFT JOIN forum_seat s ON s.category_id = t.category_id AND s.org_id = forum_watch.org_id").Joins("JOIN forum_category c ON c.id = t.category_id AND (c.open = 0 OR s.agreed > 0)").Where("("+sql+")", args...).
 		Where("forum_watch.topic_id = ? AND forum_watch.level = ?", string(id), Watching).Where(cleared("t", "forum_watch.person_id", "forum_watch.org_id")).Order("forum_watch.org_id, forum_watch.person_id").Limit(2000).Scan(&rows).Error
 	return rows, err
 }

@@ -71,12 +71,16 @@ func (s *Service) dress(ctx context.Context, actor access.Actor, rows []listedRo
 		return nil, err
 	}
 	all := map[string]Category{}
+	ours, err := seatsAt(ctx, actor.Org, cats)
+	if err != nil {
+		return nil, err
+	}
 	for _, h := range heads { // the list holds only those where the company has a seat
-		i := slices.IndexFunc(seats[h.ID], func(x seatRow) bool { return x.OrgID == actor.Org })
-		if i < 0 {
+		seat, there := ours[h.ID]
+		if !there {
 			return nil, notFound()
 		}
-		all[h.ID] = category(h, seats[h.ID][i])
+		all[h.ID] = category(h, seat)
 	}
 	votes, err := tallies(ctx, ids, []string{""}, actor.Person)
 	if err != nil {

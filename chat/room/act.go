@@ -152,14 +152,15 @@ func (s *Service) Pin(ctx context.Context, actor access.Actor, id ID, seq int64,
 		if !on {
 			return unpin(ctx, id, seq)
 		}
-		n, err := countPins(ctx, id)
-		if err == nil && n >= MaxPins {
-			err = fault.New(fault.Conflict, "room.too_many_pins", "most", MaxPins)
-		}
-		if err != nil {
+		pinned, err := pin(ctx, id, seq, actor.Person, actor.Org)
+		if err != nil || !pinned { // it stands there already, also where no other finds room
 			return false, err
 		}
-		return pin(ctx, id, seq, actor.Person, actor.Org)
+		n, err := countPins(ctx, id)
+		if err == nil && n > MaxPins {
+			err = fault.New(fault.Conflict, "room.too_many_pins", "most", MaxPins)
+		}
+		return err == nil, err
 	}, nil)
 }
 
@@ -197,6 +198,9 @@ func (s *Service) act(ctx context.Context, actor access.Actor, id ID, seq int64,
 		}
 		if !open {
 			return errReadOnly
+		}
+		if r, err = s.load(ctx, actor, access.RoomPost, id); err != nil { // taken out since the check
+			return err
 		}
 		m, err := readMessage(ctx, id, seq)
 		if err != nil {

@@ -563,3 +563,36 @@ func TestRetentionHoldExport(t *testing.T) {
 		}
 	})
 }
+
+// TestPinFull: where no pin finds room any more, one that stands is pinned again without a
+// complaint and without a number; the next one is refused until one is taken off.
+func TestPinFull(t *testing.T) {
+	t.Parallel()
+	h := setup(t, dbtest.One(t))
+	ctx := context.Background()
+	r := h.shared(t, "1")
+	maya := h.actor("maya")
+	var seqs []int64
+	for i := range MaxPins + 1 {
+		seqs = append(seqs, h.post(t, "maya", r.ID, fmt.Sprint("k", i), "x").Seq)
+	}
+	for _, seq := range seqs[:MaxPins] {
+		ok(t, second(h.s.Pin(ctx, maya, r.ID, seq, true)))
+	}
+	at, err := h.s.Get(ctx, maya, r.ID)
+	ok(t, err)
+	for range 2 {
+		if _, err := h.s.Pin(ctx, maya, r.ID, seqs[0], true); err != nil {
+			t.Errorf("pinned again: %v", err)
+		}
+	}
+	isCode(t, second(h.s.Pin(ctx, maya, r.ID, seqs[MaxPins], true)), fault.Conflict)
+	if pins, err := h.s.Pins(ctx, maya, r.ID); err != nil || len(pins) != MaxPins {
+		t.Errorf("%d pins, %v", len(pins), err)
+	}
+	if now, err := h.s.Get(ctx, maya, r.ID); err != nil || now.LastSeq != at.LastSeq {
+		t.Errorf("numbers taken: %d, then %d, %v", at.LastSeq, now.LastSeq, err)
+	}
+	ok(t, second(h.s.Pin(ctx, maya, r.ID, seqs[0], false)))
+	ok(t, second(h.s.Pin(ctx, maya, r.ID, seqs[MaxPins], true)))
+}

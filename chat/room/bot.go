@@ -266,7 +266,10 @@ func (s *Service) PostAsBot(ctx context.Context, token string, d Draft) (m Messa
 	}
 	thread := d.Thread
 	err = s.db.Group(db.WithOrgs(ctx, b.OrgID), "chat", func(ctx context.Context) error {
-		seq, err := numbered(ctx, d.Room)
+		seq, err := numbered(ctx, d.Room, b.OrgID)
+		if fault.IsNotFound(err) { // its company left meanwhile
+			err = errBot
+		}
 		if err != nil {
 			return err
 		}

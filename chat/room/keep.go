@@ -62,7 +62,7 @@ func (s *Service) Keeps(ctx context.Context, actor access.Actor, id ID) ([]Keepi
 // ever.
 // Codes: Unauthenticated, NotFound.
 func (s *Service) Retention(ctx context.Context, actor access.Actor) (int, error) {
-	if err := access.Check(actor, access.OrgRead, access.Own(actor.Org)); err != nil {
+	if err := access.Check(actor, access.RoomRead, access.Own(actor.Org)); err != nil {
 		return 0, err
 	}
 	days := 0
@@ -78,7 +78,7 @@ func (s *Service) Retention(ctx context.Context, actor access.Actor) (int, error
 // company holds.
 // Codes: Unauthenticated, NotFound, Forbidden, Invalid.
 func (s *Service) SetRetention(ctx context.Context, actor access.Actor, days int) error {
-	if err := access.Check(actor, access.OrgManage, access.Own(actor.Org)); err != nil {
+	if err := access.Check(actor, access.RoomKeep, access.Own(actor.Org)); err != nil {
 		return err
 	}
 	if days < 0 || days > MaxKeepDays {
@@ -116,7 +116,7 @@ func (s *Service) holding(ctx context.Context, actor access.Actor, id ID, action
 		if _, err := s.load(ctx, actor, access.RoomRead, id); err != nil {
 			return err
 		}
-		if err := access.Check(actor, access.OrgManage, access.Own(actor.Org)); err != nil {
+		if err := access.Check(actor, access.RoomKeep, access.Own(actor.Org)); err != nil {
 			return err
 		}
 		if err := lock(ctx, id); err != nil {
@@ -241,7 +241,18 @@ type Exported struct {
 	Files     []ExportedFile    `json:"files,omitempty"`
 	Reactions []Reaction        `json:"reactions,omitempty"`
 	Pinned    bool              `json:"pinned,omitempty"`
+	Tasks     []ExportedTask    `json:"tasks,omitempty"`
 	Kept      []Former          `json:"kept,omitempty"`
+}
+
+// ExportedTask is a task made of a message.
+type ExportedTask struct {
+	Owner  Author     `json:"owner"`
+	Due    string     `json:"due,omitempty"`
+	By     Author     `json:"by"`
+	Made   time.Time  `json:"made"`
+	Done   *time.Time `json:"done,omitempty"`
+	DoneBy *Author    `json:"done_by,omitempty"`
 }
 
 // ExportedFile names a file of an export; its bytes stand beside under Path.
@@ -271,7 +282,7 @@ func (s *Service) Export(ctx context.Context, actor access.Actor, id ID, each fu
 		if r, err = s.load(ctx, actor, access.RoomRead, id); err != nil {
 			return err
 		}
-		return access.Check(actor, access.OrgManage, access.Own(actor.Org))
+		return access.Check(actor, access.RoomKeep, access.Own(actor.Org))
 	})
 	if err != nil {
 		return Room{}, err
@@ -279,6 +290,7 @@ func (s *Service) Export(ctx context.Context, actor access.Actor, id ID, each fu
 	for after := int64(0); ; {
 		var ms []Message
 		var kept map[int64][]keptRow
+		var tasks []taskRow
 		err := s.view(ctx, actor, func(ctx context.Context) (err error) {
 			if _, err := s.load(ctx, actor, access.RoomRead, id); err != nil {
 				return err
@@ -292,7 +304,10 @@ func (s *Service) Export(ctx context.Context, actor access.Actor, id ID, each fu
 			if err := adorn(ctx, id, ms); err != nil {
 				return err
 			}
-			kept, err = keptIn(ctx, id, actor.Org, after, ms[len(ms)-1].Seq)
+			if kept, err = keptIn(ctx, id, actor.Org, after, ms[len(ms)-1].Seq); err != nil {
+				return err
+			}
+			tasks, err = tasksAt(ctx, id, after, ms[len(ms)-1].Seq)
 			return err
 		})
 		if err != nil {
@@ -307,6 +322,15 @@ func (s *Service) Export(ctx context.Context, actor access.Actor, id ID, each fu
 		lines := make([]Exported, len(ms))
 		for i, m := range ms {
 			lines[i] = exported(m, kept[m.Seq])
+		}
+		of, err := s.tasks(ctx, actor, tasks)
+		if err != nil {
+			return Room{}, err
+		}
+		for _, t := range of {
+			if i := slices.IndexFunc(lines, func(l Exported) bool { return l.Seq == t.Seq }); i >= 0 {
+				lines[i].Tasks = append(lines[i].Tasks, exportedTask(t))
+			}
 		}
 		if err := each(lines); err != nil {
 			return Room{}, err
@@ -355,6 +379,14 @@ func exported(m Message, kept []keptRow) Exported {
 		f := Former{Text: k.Text, At: db.FromMicros(k.Kept)}
 		f.Files = db.FromText[[]ExportedFile](k.Files)
 		out.Kept = append(out.Kept, f)
+	}
+	return out
+}
+
+func exportedTask(t Task) ExportedTask {
+	out := ExportedTask{Owner: t.Owner, Due: t.Due, By: t.By, Made: t.Made}
+	if !t.Open() {
+		out.Done, out.DoneBy = &t.Done, &t.DoneBy
 	}
 	return out
 }

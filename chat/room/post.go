@@ -56,8 +56,11 @@ func (s *Service) Post(ctx context.Context, actor access.Actor, d Draft) (m Mess
 		return Message{}, false, err
 	}
 	err = s.db.Group(db.WithOrgs(ctx, actor.Org), "chat", func(ctx context.Context) error {
-		seq, err := numbered(ctx, d.Room)
+		seq, err := numbered(ctx, d.Room, actor.Org)
 		if err != nil {
+			return err
+		}
+		if err := stillChosen(ctx, actor, room); err != nil {
 			return err
 		}
 		if d.Thread, err = threadRoot(ctx, d.Room, d.Thread); err != nil {
@@ -84,13 +87,35 @@ func (s *Service) Post(ctx context.Context, actor access.Actor, d Draft) (m Mess
 	return m, false, nil
 }
 
-// numbered takes the next number of a room that takes posts.
-func numbered(ctx context.Context, id ID) (int64, error) {
-	seq, open, err := nextSeq(ctx, id)
-	if err == nil && !open {
-		err = errReadOnly
+// numbered takes the next number of a room that takes posts, for a company that is in it
+// now: one that was taken out after the post was checked says nothing any more.
+func numbered(ctx context.Context, id ID, org string) (int64, error) {
+	seq, open, there, err := nextSeqFor(ctx, id, org)
+	switch {
+	case err != nil:
+		return 0, err
+	case !there:
+		return 0, errNotFound
+	case !open:
+		return 0, errReadOnly
 	}
-	return seq, err
+	return seq, nil
+}
+
+// stillChosen says that the actor was not left out of a free room after the post was
+// checked. Other rooms choose nobody.
+func stillChosen(ctx context.Context, actor access.Actor, r Room) error {
+	if r.Subject.Kind != KindFree {
+		return nil
+	}
+	now := Room{ID: r.ID, Subject: r.Subject}
+	if err := fillFree(ctx, []*Room{&now}); err != nil {
+		return err
+	}
+	if now.barred(actor) {
+		return errNotFound
+	}
+	return nil
 }
 
 // store keeps what somebody said, makes it findable, and has it published once it stands.

@@ -1,12 +1,16 @@
 package room
 
 import (
+	"context"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
 
 	"entente/db"
 	"entente/db/dbtest"
+	"entente/prm/access"
+	"entente/prm/fault"
 )
 
 // TestOneKeyAtOnce sends the same keys through two programs on one database, many times at
@@ -90,6 +94,58 @@ func TestPostIsFewStatements(t *testing.T) {
 		}
 		if got := d.Counts().Run - before; got > most {
 			t.Errorf("%d statements, at most %d", got, most)
+		}
+	})
+}
+
+// leaver does something once, after a post was checked and before it is written.
+type leaver struct {
+	*house
+	do func()
+}
+
+func (l *leaver) Names(ctx context.Context, ids []string) (map[string]string, error) {
+	if do := l.do; do != nil {
+		l.do = nil
+		do()
+	}
+	return l.house.Names(ctx, ids)
+}
+
+// TestPostAfterRemoval: who is taken out between the check and the write says nothing, does
+// nothing to a message, and uses no number.
+func TestPostAfterRemoval(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := setup(t, d)
+		l := &leaver{house: h}
+		s, ctx := NewService(d, Deps{People: l, Gate: h, Partners: h, Publisher: h.pub}), t.Context()
+		r := h.shared(t, "L-1")
+		m := h.post(t, "ingrid", r.ID, "k", "before")
+		out := func() { ok(t, h.s.RemoveOrg(ctx, h.system("aurelia"), r.ID, h.org["kestrel"])) }
+		in := func() {
+			_, err := h.s.EnsureRoom(ctx, h.system("aurelia"), Spec{Subject: r.Subject, Orgs: r.Orgs})
+			ok(t, err)
+		}
+		l.do = out
+		_, _, err := s.Post(ctx, h.actor("maya"), Draft{Room: r.ID, Key: "late", Text: "once more"})
+		isCode(t, err, fault.NotFound)
+		in()
+		l.do = out
+		isCode(t, second(s.React(ctx, h.actor("maya"), r.ID, m.Seq, "👍", true)), fault.NotFound)
+		if at, err := h.s.Get(ctx, h.actor("ingrid"), r.ID); err != nil || at.LastSeq != m.Seq {
+			t.Errorf("%+v %v", at, err)
+		}
+		// left out of a free room whose company stays
+		dan := h.actor("maya")
+		dan.Person, dan.Roles = h.person["dan"], []access.Role{access.Sales}
+		free, err := h.s.Make(ctx, h.actor("maya"), FreeCmd{Title: "Few", People: []string{dan.Person}, Key: "f"})
+		ok(t, err)
+		l.do = func() { ok(t, h.s.Choose(ctx, h.actor("maya"), free.ID, []string{h.actor("maya").Person})) }
+		_, _, err = s.Post(ctx, dan, Draft{Room: free.ID, Key: "late", Text: "once more"})
+		isCode(t, err, fault.NotFound)
+		if said, err := h.s.History(ctx, h.actor("maya"), free.ID, Window{}); err != nil || slices.ContainsFunc(said, func(m Message) bool { return m.Kind == Said }) {
+			t.Errorf("%+v %v", said, err)
 		}
 	})
 }

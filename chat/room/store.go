@@ -227,6 +227,19 @@ func nextSeq(ctx context.Context, id ID) (seq int64, open bool, err error) {
 	return seq, state == stateOpen, err
 }
 
+// nextSeqFor is nextSeq which also says whether a company is in the room, in the same
+// statement: every message asks for it.
+func nextSeqFor(ctx context.Context, id ID, org string) (seq int64, open, in bool, err error) {
+	var state string
+	var seats int64
+	there, err := db.Row(ctx, "UPDATE room SET last_seq = last_seq + 1, told_seq = last_seq + 1, active = ? WHERE id = ? RETURNING last_seq, state, (SELECT COUNT(*) FROM room_org o WHERE o.room_id = room.id AND o.org_id = ?)",
+		[]any{db.Micros(db.Now(ctx)), string(id), org}, &seq, &state, &seats)
+	if err == nil && !there {
+		err = errNotFound
+	}
+	return seq, state == stateOpen, seats > 0, err
+}
+
 // backSeq returns the number just taken, while its lock is still held.
 func backSeq(ctx context.Context, id ID) error {
 	return db.Tx(ctx).Exec("UPDATE room SET last_seq = last_seq - 1, told_seq = (SELECT COALESCE(MAX(seq), 0) FROM message WHERE room_id = ? AND kind <> ?) WHERE id = ?", string(id), string(Act), string(id)).Error

@@ -54,6 +54,9 @@ func (h *house) calls(r Room) map[string]func(access.Actor) error {
 			_, err := h.s.Export(ctx, a, r.ID, func([]Exported) error { return nil }, func(ExportedFile, io.Reader) error { return nil })
 			return err
 		},
+		"AddTask":     func(a access.Actor) error { return second(h.s.AddTask(ctx, a, r.ID, 1, TaskCmd{Key: "k"})) },
+		"TaskOwners":  func(a access.Actor) error { return second(h.s.TaskOwners(ctx, a, r.ID)) },
+		"Tasks":       func(a access.Actor) error { return second(h.s.Tasks(ctx, a, r.ID, 0)) },
 		"Answer":      func(a access.Actor) error { return h.s.Answer(ctx, a, r.ID, AnswerCmd{Join: true}) },
 		"Asked":       func(a access.Actor) error { _, err := h.s.Asked(ctx, a, r.ID); return err },
 		"Withdraw":    func(a access.Actor) error { return h.s.Withdraw(ctx, a, r.ID, h.org["baltic"]) },
@@ -123,7 +126,7 @@ func (h *house) digest(t testing.TB) string {
 	t.Helper()
 	out := ""
 	err := h.db.View(context.Background(), func(ctx context.Context) error {
-		for _, table := range []string{"room", "room_org", "room_member", "message", "message_reaction", "message_pin", "message_mention", "room_draft", "room_file", "room_invite", "room_hold", "message_kept"} {
+		for _, table := range []string{"room", "room_org", "room_member", "message", "message_reaction", "message_pin", "message_mention", "room_draft", "room_file", "room_invite", "room_hold", "message_kept", "room_task"} {
 			var rows []map[string]any
 			if err := db.Tx(ctx).Table(table).Order("1, 2").Find(&rows).Error; err != nil {
 				return err

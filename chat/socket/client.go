@@ -29,6 +29,7 @@ type client struct {
 	here   atomic.Bool   // conn is set, the sweeper looks at it
 	since  atomic.Int64  // nanoseconds of Unix since when a message is unfinished; 0: none is
 	ponged atomic.Uint32 // the latest ping that was answered
+	behind atomic.Bool   // it is being told what it missed, and nobody reads its pongs meanwhile
 	beats                // the sweeper's
 
 	checkMu sync.Mutex
@@ -276,6 +277,8 @@ func (c *client) fail(in inbound, err error) {
 // room.MaxGap missing messages, or when the client is ahead of the room (its
 // history is another one), it answers reload and goes on from the present.
 func (c *client) join(ctx context.Context, in inbound) error {
+	c.behind.Store(true)
+	defer c.behind.Store(false)
 	err := c.conn.Join(ctx, in.Room, func() (hub.Entry, error) {
 		r, err := c.e.cfg.Rooms.Enter(ctx, c.who().Actor, room.ID(in.Room))
 		if err != nil {

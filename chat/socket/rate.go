@@ -13,10 +13,19 @@ type rates struct {
 
 	mu      sync.Mutex
 	persons map[string]*allowance
+	gone    []leaving // who has no connection, in the order in which the last one ended
+	looked  int       // entries of gone that close looked at, for its test
+}
+
+// leaving is a person whose last connection ended at an instant.
+type leaving struct {
+	person string
+	at     time.Time
 }
 
 type allowance struct {
 	conns  int
+	left   time.Time // when the last connection ended
 	posts  bucket
 	frames bucket
 	calls  bucket
@@ -73,18 +82,30 @@ func (r *rates) open(person string) bool {
 // that reconnecting does not refill them.
 const keepAllowance = time.Minute
 
+// close counts a connection that ended, and forgets persons whose time is over. It looks at
+// those alone and at one more, so that ten thousand who go at once cost ten thousand looks.
 func (r *rates) close(person string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.clock()
 	if a := r.persons[person]; a != nil {
-		a.conns--
-	}
-	for p, a := range r.persons {
-		if a.conns <= 0 && now.Sub(a.frames.at) > keepAllowance {
-			delete(r.persons, p)
+		if a.conns--; a.conns <= 0 {
+			a.left = now
+			r.gone = append(r.gone, leaving{person, now})
 		}
 	}
+	for len(r.gone) > 0 {
+		r.looked++
+		first := r.gone[0]
+		if now.Sub(first.at) <= keepAllowance {
+			return
+		}
+		if a := r.persons[first.person]; a != nil && a.conns <= 0 && !a.left.After(first.at) { // else he came back meanwhile
+			delete(r.persons, first.person)
+		}
+		r.gone = r.gone[1:]
+	}
+	r.gone = nil
 }
 
 // frame takes one frame of any type from the person's rate.

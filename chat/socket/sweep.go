@@ -99,6 +99,8 @@ func (e *Endpoint) sweep(now time.Time) {
 			c.pingAt = now.Add(jitter(lim.PingEvery))
 		case c.asking && c.ponged.Load() == c.pings:
 			c.asking = false
+		case c.asking && c.behind.Load(): // its pong waits behind the join; one that takes nothing is ended by WriteWait
+			c.pongBy = now.Add(lim.PongWait)
 		case c.asking && now.After(c.pongBy):
 			silent = append(silent, c)
 		case !c.asking && !now.Before(c.pingAt):

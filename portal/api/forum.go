@@ -1,11 +1,8 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"time"
-
-	"github.com/danielgtaylor/huma/v2"
 
 	"entente/chat/forum"
 	"entente/prm/access"
@@ -13,18 +10,19 @@ import (
 )
 
 type categoryOut struct {
-	ID     string    `json:"id"`
-	Name   string    `json:"name"`
-	About  string    `json:"about"`
-	Owner  string    `json:"owner" doc:"slug of the company"`
-	Open   bool      `json:"open" doc:"its companies are named to each other"`
-	Agreed bool      `json:"agreed" doc:"your company agreed to that; without it an open category is not entered"`
-	Closed bool      `json:"closed"`
-	Reply  bool      `json:"reply"`
-	Create bool      `json:"create"`
-	Unread int       `json:"unread"`
-	Seats  []seatOut `json:"seats,omitempty" doc:"for its owner"`
-	NDA    *ndaHead  `json:"agreement,omitempty" doc:"under which its confidential ideas are read"`
+	ID     string     `json:"id"`
+	Name   string     `json:"name"`
+	About  string     `json:"about"`
+	Owner  string     `json:"owner" doc:"slug of the company"`
+	Open   bool       `json:"open" doc:"its companies are named to each other"`
+	Agreed bool       `json:"agreed" doc:"your company agreed to that; without it an open category is not entered"`
+	Closed bool       `json:"closed"`
+	Reply  bool       `json:"reply"`
+	Create bool       `json:"create"`
+	Unread int        `json:"unread"`
+	Seats  []seatOut  `json:"seats,omitempty" doc:"for its owner"`
+	Tiers  []tierSeat `json:"tiers,omitempty" doc:"for its owner: whoever has the tier is in"`
+	NDA    *ndaHead   `json:"agreement,omitempty" doc:"under which its confidential ideas are read"`
 }
 
 type ndaHead struct {
@@ -55,6 +53,13 @@ type seatOut struct {
 	Reply  bool   `json:"reply"`
 	Create bool   `json:"create"`
 	Agreed bool   `json:"agreed"`
+}
+
+// tierSeat is what partners of a tier may do: read it, and what is said here.
+type tierSeat struct {
+	Tier   string `json:"tier" minLength:"1" maxLength:"200"`
+	Reply  bool   `json:"reply,omitempty"`
+	Create bool   `json:"create,omitempty"`
 }
 
 type topicOut struct {
@@ -159,6 +164,129 @@ func (n forumNames) topic(t forum.Topic) topicOut {
 	return out
 }
 
+func (n forumNames) category(c forum.Category) categoryOut {
+	out := categoryOut{ID: string(c.ID), Name: c.Name, About: c.About, Owner: n.slugs[c.Owner], Open: c.Open, Agreed: c.Agreed, Closed: c.Closed, Reply: c.Reply, Create: c.Create, Unread: c.Unread}
+	if c.NDA.Number > 0 {
+		out.NDA = &ndaHead{c.NDA.Number, c.NDA.Accepted}
+	}
+	for _, s := range c.Seats {
+		out.Seats = append(out.Seats, seatOut{n.slugs[s.Org], s.Reply, s.Create, s.Agreed})
+	}
+	for _, t := range c.Tiers {
+		out.Tiers = append(out.Tiers, tierSeat(t))
+	}
+	return out
+}
+
+// categories are made and changed by their owner.
+func (a *API) categories() {
+	const base = "/api/v1/categories"
+	show := func(ctx context.Context, actor access.Actor, id forum.CategoryID) (*reply[categoryOut], error) {
+		c, err := a.d.Forum.Get(ctx, actor, id)
+		if err != nil {
+			return nil, err
+		}
+		orgs := []string{c.Owner}
+		for _, s := range c.Seats {
+			orgs = append(orgs, s.Org)
+		}
+		n, err := a.forumNames(ctx, orgs, nil)
+		return &reply[categoryOut]{n.category(c)}, err
+	}
+	handle(a, op("GET", base+"/{id}", "forum:read", "Get a category", "", 200),
+		func(ctx context.Context, actor access.Actor, in *IDPath) (*reply[categoryOut], error) {
+			return show(ctx, actor, forum.CategoryID(in.ID))
+		})
+	type categorySeat struct {
+		Org    string `json:"org" minLength:"1" doc:"slug of a company you work with"`
+		Reply  bool   `json:"reply,omitempty"`
+		Create bool   `json:"create,omitempty"`
+	}
+	type categoryIn struct {
+		Name   string         `json:"name" minLength:"1" maxLength:"80"`
+		About  string         `json:"about,omitempty" maxLength:"500"`
+		Open   bool           `json:"open,omitempty" doc:"its companies are named to each other, each once its admin agreed on the page"`
+		Closed bool           `json:"closed,omitempty" doc:"read only"`
+		Seats  []categorySeat `json:"seats,omitempty" maxItems:"500" doc:"all companies it is shared with by name; one left out finds nothing of it any more"`
+		Tiers  []tierSeat     `json:"tiers,omitempty" maxItems:"50" doc:"all tiers it is shared with: whoever has one is in, from the moment it gets it until it loses it; what seats say of a company goes first"`
+		NDA    string         `json:"agreement,omitempty" maxLength:"20000" doc:"the text under which confidential ideas are read"`
+	}
+	save := func(ctx context.Context, actor access.Actor, id string, b categoryIn) (*reply[categoryOut], error) {
+		cmd := forum.CategoryCmd{ID: forum.CategoryID(id), Name: b.Name, About: b.About, Open: b.Open, Closed: b.Closed, NDA: b.NDA}
+		for _, s := range b.Seats {
+			org, err := a.partnerSlug(ctx, s.Org)
+			if err != nil {
+				return nil, err
+			}
+			cmd.Seats = append(cmd.Seats, forum.Seat{Org: org, Reply: s.Reply, Create: s.Create})
+		}
+		for _, t := range b.Tiers {
+			cmd.Tiers = append(cmd.Tiers, forum.TierSeat(t))
+		}
+		at, err := a.d.Forum.SaveCategory(ctx, actor, cmd)
+		if err != nil {
+			return nil, err
+		}
+		return show(ctx, actor, at)
+	}
+	type made struct{ Body categoryIn }
+	handle(a, op("POST", base, "forum:write", "Make a category", "By moderators. 409 where the name is taken.", 201),
+		func(ctx context.Context, actor access.Actor, in *made) (*reply[categoryOut], error) {
+			return save(ctx, actor, "", in.Body)
+		})
+	type changed struct {
+		IDPath
+		Body categoryIn
+	}
+	handle(a, op("PUT", base+"/{id}", "forum:write", "Change a category", "All of it, by moderators of its owner.", 200),
+		func(ctx context.Context, actor access.Actor, in *changed) (*reply[categoryOut], error) {
+			return save(ctx, actor, in.ID, in.Body)
+		})
+}
+
+// reports are what waits for the moderators.
+func (a *API) reports() {
+	const base = "/api/v1/forum-reports"
+	type forumReport struct {
+		ID       string    `json:"id"`
+		Category string    `json:"category"`
+		Topic    string    `json:"topic"`
+		Post     string    `json:"post,omitempty" doc:"of a reply; absent: the topic itself"`
+		Title    string    `json:"title" doc:"empty where you did not accept the agreement it is under"`
+		Text     string    `json:"text"`
+		Reason   string    `json:"reason"`
+		From     *author   `json:"from"`
+		At       time.Time `json:"at"`
+	}
+	handle(a, op("GET", base, "forum:write", "List what was reported", "In the categories of your company, the oldest first, for its moderators. To close, open or move an idea along: POST /api/v1/topics/{id}/state; to take something away: …/remove.", 200),
+		func(ctx context.Context, actor access.Actor, _ *struct{}) (*reply[list[forumReport]], error) {
+			all, err := a.d.Forum.Reports(ctx, actor)
+			if err != nil {
+				return nil, err
+			}
+			var orgs, people []string
+			for _, f := range all {
+				orgs, people = append(orgs, f.From.Org), append(people, f.From.Person)
+			}
+			n, err := a.forumNames(ctx, orgs, people)
+			items := make([]forumReport, len(all))
+			for i, f := range all {
+				items[i] = forumReport{string(f.ID), string(f.Category), string(f.Topic), string(f.Post), f.Title, f.Text, f.Reason, n.author(f.From), f.Made}
+			}
+			return &reply[list[forumReport]]{page(items, "").Body}, err
+		})
+	type decide struct {
+		IDPath
+		Body struct {
+			Remove bool `json:"remove" doc:"true: it is removed; false: it stays"`
+		}
+	}
+	handle(a, op("POST", base+"/{id}/decide", "forum:write", "Decide a report", "409 forum.decided where another has.", 204),
+		func(ctx context.Context, actor access.Actor, in *decide) (*struct{}, error) {
+			return nil, a.d.Forum.Decide(ctx, actor, forum.FlagID(in.ID), in.Body.Remove)
+		})
+}
+
 func (a *API) forum() {
 	handle(a, op("GET", "/api/v1/categories", "forum:read", "List categories of the forum", "Those your company has a seat in.", 200),
 		func(ctx context.Context, actor access.Actor, _ *struct{}) (*reply[list[categoryOut]], error) {
@@ -179,16 +307,12 @@ func (a *API) forum() {
 			}
 			items := make([]categoryOut, len(all))
 			for i, c := range all {
-				items[i] = categoryOut{ID: string(c.ID), Name: c.Name, About: c.About, Owner: n.slugs[c.Owner], Open: c.Open, Agreed: c.Agreed, Closed: c.Closed, Reply: c.Reply, Create: c.Create, Unread: c.Unread}
-				if c.NDA.Number > 0 {
-					items[i].NDA = &ndaHead{c.NDA.Number, c.NDA.Accepted}
-				}
-				for _, s := range c.Seats {
-					items[i].Seats = append(items[i].Seats, seatOut{n.slugs[s.Org], s.Reply, s.Create, s.Agreed})
-				}
+				items[i] = n.category(c)
 			}
 			return page(items, ""), nil
 		})
+	a.categories()
+	a.reports()
 	a.agreement()
 	a.experts()
 	const base = "/api/v1/topics"
@@ -362,52 +486,6 @@ func topicFiles(id forum.TopicID, files []forum.File) []documentFile {
 		out = append(out, documentFile{f.Name, f.Type, f.Size, "/api/v1/topics/" + string(id) + "/files/" + string(f.ID)})
 	}
 	return out
-}
-
-// topicFiles are files of topics and replies.
-func (a *API) topicFiles(base string) {
-	type upload struct {
-		IDPath
-		Name    string `query:"name" required:"true" minLength:"1" maxLength:"400"`
-		RawBody []byte
-	}
-	type brought struct {
-		ID   string `json:"id"`
-		Name string `json:"name"`
-		Type string `json:"type"`
-		Size int64  `json:"size"`
-	}
-	for _, in := range []struct{ path, title string }{{"/api/v1/categories/{id}/files", "Bring a file for a topic"}, {base + "/{id}/files", "Bring a file for a reply"}} {
-		bring := op("POST", in.path, "forum:write", in.title, "The body is the file, up to 1 MiB; larger ones go by the page. It is judged by its content and seen by nobody until you post with its id, within a day.", 201)
-		bring.MaxBodyBytes = 1 << 20
-		handle(a, bring, func(ctx context.Context, actor access.Actor, x *upload) (*reply[brought], error) {
-			category, topic := forum.CategoryID(x.ID), forum.TopicID("")
-			if in.path == base+"/{id}/files" {
-				category, topic = "", forum.TopicID(x.ID)
-			}
-			f, err := a.d.Forum.Bring(ctx, actor, category, topic, x.Name, bytes.NewReader(x.RawBody))
-			if err != nil {
-				return nil, err
-			}
-			return &reply[brought]{brought{string(f.ID), f.Name, f.Type, f.Size}}, nil
-		})
-	}
-	type fileIn struct {
-		IDPath
-		File string `path:"file"`
-	}
-	get := op("GET", base+"/{id}/files/{file}", "forum:read", "Get a file of a topic", "Always a download.", 200)
-	get.Responses = map[string]*huma.Response{"200": {Description: "The file", Content: bytesOf("application/octet-stream")}}
-	handle(a, get, func(ctx context.Context, actor access.Actor, in *fileIn) (*fileBody, error) {
-		f, body, err := a.d.Forum.Open(ctx, actor, forum.TopicID(in.ID), forum.FileID(in.File))
-		if err != nil {
-			return nil, err
-		}
-		return taken(f.Name, body)
-	})
-	handle(a, op("DELETE", base+"/{id}/files/{file}", "forum:write", "Take a file away", "Your own, or any as a moderator of the owner.", 204), func(ctx context.Context, actor access.Actor, in *fileIn) (*struct{}, error) {
-		return nil, a.d.Forum.RemoveFile(ctx, actor, forum.TopicID(in.ID), forum.FileID(in.File))
-	})
 }
 
 // agreement are the operations on the text under which confidential ideas are read.

@@ -67,6 +67,31 @@ func TestForumOverTheAPI(t *testing.T) {
 	if len(list.Items) != 1 || list.Items[0].From != nil {
 		t.Errorf("%+v", list)
 	}
+	// what is reported waits for the owner's moderators and is decided once
+	maya.do(t, http.MethodPost, "/topics/"+q.ID+"/report", `{"post":"`+made.ID+`","reason":"api-forum: wrong number"}`, 204, nil)
+	var queue struct {
+		Items []struct{ ID, Topic, Post, Text, Reason string }
+	}
+	ingrid := program(t, portaltest.Ingrid, "aurelia", "forum:read", "forum:write")
+	ingrid.do(t, http.MethodGet, "/forum-reports", "", 200, &queue)
+	report := ""
+	for _, r := range queue.Items {
+		if r.Topic == q.ID && r.Post == made.ID && r.Text == "83" && r.Reason == "api-forum: wrong number" {
+			report = r.ID
+		}
+	}
+	if report == "" {
+		t.Errorf("%+v", queue)
+	}
+	program(t, portaltest.Ingrid, "aurelia", "forum:read").do(t, http.MethodGet, "/forum-reports", "", 403, nil)
+	queue.Items = nil
+	maya.do(t, http.MethodGet, "/forum-reports", "", 200, &queue)
+	if len(queue.Items) != 0 {
+		t.Errorf("reports of others: %+v", queue)
+	}
+	maya.do(t, http.MethodPost, "/forum-reports/"+report+"/decide", `{"remove":true}`, 404, nil)
+	ingrid.do(t, http.MethodPost, "/forum-reports/"+report+"/decide", `{"remove":true}`, 204, nil)
+	ingrid.do(t, http.MethodPost, "/forum-reports/"+report+"/decide", `{"remove":false}`, 409, nil)
 	weak := program(t, portaltest.Maya, "kestrel", "forum:read")
 	weak.do(t, http.MethodPost, "/topics/"+q.ID+"/replies", `{"body":"x","key":"api-forum-2"}`, 403, nil)
 	kaarel.do(t, http.MethodGet, "/topics/"+strings.Repeat("0", 26), "", 404, nil)

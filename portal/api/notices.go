@@ -37,9 +37,9 @@ type noticeOut struct {
 
 type noticeSettings struct {
 	Mail      string              `json:"mail" enum:"urgent,all,daily,never"`
-	QuietFrom string              `json:"quiet_from" doc:"time of day in your zone, 15:04; empty: no quiet hours"`
+	QuietFrom string              `json:"quiet_from" doc:"time of day in your zone, 15:04, from which neither mails nor your devices tell anything; empty: no quiet hours"`
 	QuietTo   string              `json:"quiet_to"`
-	Off       map[string][]string `json:"off" doc:"topic to the ways, inbox and mail, by which it does not come"`
+	Off       map[string][]string `json:"off" doc:"topic to the ways, inbox, mail and push (your devices), by which it does not come"`
 }
 
 func wireNotice(p *locale.Printer, n notify.Notice) noticeOut {

@@ -2,11 +2,16 @@ package api
 
 import (
 	"context"
+	"io"
+	"os"
 	"time"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"entente/chat/room"
 	"entente/portal/locale"
 	"entente/prm/access"
+	"entente/prm/fault"
 )
 
 type roomOut struct {
@@ -158,6 +163,9 @@ func (a *API) rooms() {
 			return &reply[messageOut]{wireMessage(locale.New(locale.English, time.UTC, time.Now()), m)}, nil
 		})
 	a.talk()
+	a.keeping(base)
+	a.own(base)
+	a.tasks(base)
 	a.notices()
 	type ticket struct {
 		Ticket  string    `json:"ticket"`
@@ -210,4 +218,198 @@ func wireMessage(p *locale.Printer, m room.Message) messageOut {
 
 func wireFile(id room.ID, f room.File) fileOut {
 	return fileOut{string(f.ID), f.Name, f.Type, f.Size, "/api/v1/rooms/" + string(id) + "/files/" + string(f.ID)}
+}
+
+// keeping is how long messages are kept, holds and exports.
+func (a *API) keeping(base string) {
+	type messageRetention struct {
+		Days int `json:"days" minimum:"0" maximum:"36500" doc:"for which your company keeps what its people write; 0 is for ever"`
+	}
+	const path = "/api/v1/rooms-retention"
+	handle(a, op("GET", path, "chat:read", "How long your company keeps messages", "", 200),
+		func(ctx context.Context, actor access.Actor, _ *struct{}) (*reply[messageRetention], error) {
+			days, err := a.d.Rooms.Retention(ctx, actor)
+			if err != nil {
+				return nil, err
+			}
+			return &reply[messageRetention]{messageRetention{days}}, nil
+		})
+	type keep struct{ Body messageRetention }
+	handle(a, op("PUT", path, "retention:write", "Choose how long your company keeps messages", "For admins. What is older is removed within an hour, but in rooms that your company holds. The other companies of its rooms see it.", 204),
+		func(ctx context.Context, actor access.Actor, in *keep) (*struct{}, error) {
+			return nil, a.d.Rooms.SetRetention(ctx, actor, in.Body.Days)
+		})
+	type roomKeeping struct {
+		Org  string `json:"org" doc:"slug of the company"`
+		Days int    `json:"days" doc:"0 is for ever"`
+		Hold bool   `json:"hold" doc:"of your own company only"`
+	}
+	handle(a, op("GET", base+"/{id}/retention", "chat:read", "How each company of a room keeps it", "", 200),
+		func(ctx context.Context, actor access.Actor, in *IDPath) (*reply[list[roomKeeping]], error) {
+			all, err := a.d.Rooms.Keeps(ctx, actor, room.ID(in.ID))
+			if err != nil {
+				return nil, err
+			}
+			var orgs []string
+			for _, k := range all {
+				orgs = append(orgs, k.Org)
+			}
+			names, err := a.d.Accounts.Directory().OrgsByID(ctx, orgs...)
+			items := make([]roomKeeping, len(all))
+			for i, k := range all {
+				items[i] = roomKeeping{names[k.Org].Slug, k.Days, k.Hold}
+			}
+			return &reply[list[roomKeeping]]{page(items, "").Body}, err
+		})
+	type hold struct {
+		IDPath
+		Body struct {
+			Reason string `json:"reason" minLength:"1" maxLength:"500"`
+		}
+	}
+	handle(a, op("POST", base+"/{id}/hold", "retention:write", "Hold a room", "For admins. From now on your company keeps a copy of whatever anybody changes or removes there; only its own export shows it.", 204),
+		func(ctx context.Context, actor access.Actor, in *hold) (*struct{}, error) {
+			return nil, a.d.Rooms.Hold(ctx, actor, room.ID(in.ID), in.Body.Reason)
+		})
+	handle(a, op("POST", base+"/{id}/release", "retention:write", "End a hold", "For admins. The copies that it made are removed with it.", 204),
+		func(ctx context.Context, actor access.Actor, in *IDPath) (*struct{}, error) {
+			return nil, a.d.Rooms.Release(ctx, actor, room.ID(in.ID))
+		})
+	get := op("GET", base+"/{id}/export", "retention:write", "Export a room", "For admins: a ZIP archive of room.json, messages.jsonl (each number of the room a line, with tasks, reactions and what was kept under a hold) and the files. The audit log notes it.", 200)
+	get.Responses = map[string]*huma.Response{"200": {Description: "The archive", Content: bytesOf("application/zip")}}
+	handle(a, get, func(ctx context.Context, actor access.Actor, in *IDPath) (*huma.StreamResponse, error) {
+		f, err := os.CreateTemp("", "room-export-")
+		if err != nil {
+			return nil, fault.Wrap(err, fault.Unavailable, "error.unavailable")
+		}
+		_ = os.Remove(f.Name()) // open still: gone once closed
+		if err := a.d.Rooms.WriteExport(ctx, actor, room.ID(in.ID), f); err != nil {
+			_ = f.Close()
+			return nil, err
+		}
+		return &huma.StreamResponse{Body: func(hc huma.Context) {
+			defer f.Close()
+			hc.SetHeader("Content-Type", "application/zip")
+			hc.SetHeader("Content-Disposition", `attachment; filename="room-`+in.ID+`.zip"`)
+			if _, err := f.Seek(0, io.SeekStart); err == nil {
+				_, _ = io.Copy(hc.BodyWriter(), f)
+			}
+		}}, nil
+	})
+}
+
+// own is what a person has of a room for himself: the draft, and what he is told.
+func (a *API) own(base string) {
+	type roomStanding struct {
+		Entered bool   `json:"entered" doc:"you opened or wrote in the room, and it counts for you"`
+		Read    int64  `json:"read" doc:"seq up to which you have read"`
+		Unread  int64  `json:"unread"`
+		Level   string `json:"level" enum:"all,mentions,none" doc:"all: the room counts as unread; mentions: only being named gives a notice; none: neither"`
+		Draft   string `json:"draft" doc:"what you began to write, on whatever device"`
+	}
+	handle(a, op("GET", base+"/{id}/standing", "chat:read", "Where you stand in a room", "", 200),
+		func(ctx context.Context, actor access.Actor, in *IDPath) (*reply[roomStanding], error) {
+			st, err := a.d.Rooms.Standing(ctx, actor, room.ID(in.ID))
+			if err != nil {
+				return nil, err
+			}
+			return &reply[roomStanding]{roomStanding{st.Entered, st.Read, st.Unread, string(st.Level), st.Draft}}, nil
+		})
+	type level struct {
+		IDPath
+		Body struct {
+			Level string `json:"level" enum:"all,mentions,none"`
+		}
+	}
+	handle(a, op("PUT", base+"/{id}/level", "chat:read", "Choose what you are told of a room", "", 204),
+		func(ctx context.Context, actor access.Actor, in *level) (*struct{}, error) {
+			return nil, a.d.Rooms.SetLevel(ctx, actor, room.ID(in.ID), room.Level(in.Body.Level))
+		})
+	type draft struct {
+		IDPath
+		Body struct {
+			Text string `json:"text" maxLength:"16384" doc:"empty: forget it"`
+		}
+	}
+	handle(a, op("PUT", base+"/{id}/draft", "chat:write", "Keep what you began to write", "", 204),
+		func(ctx context.Context, actor access.Actor, in *draft) (*struct{}, error) {
+			return nil, a.d.Rooms.KeepDraft(ctx, actor, room.ID(in.ID), in.Body.Text)
+		})
+}
+
+// taskOut is a task made of a message.
+type taskOut struct {
+	ID      string     `json:"id"`
+	Room    string     `json:"room"`
+	Seq     int64      `json:"seq" doc:"of the message it was made of"`
+	Text    string     `json:"text" doc:"what the message says now"`
+	Removed bool       `json:"removed,omitempty" doc:"the message was removed"`
+	Owner   author     `json:"owner" doc:"who is to do it"`
+	Due     string     `json:"due,omitempty" doc:"civil date of the owner, YYYY-MM-DD"`
+	By      author     `json:"by" doc:"who made it"`
+	Made    time.Time  `json:"made"`
+	Done    *time.Time `json:"done" doc:"null: not yet"`
+	DoneBy  *author    `json:"done_by,omitempty"`
+}
+
+func wireTask(t room.Task) taskOut {
+	out := taskOut{ID: string(t.ID), Room: string(t.Room), Seq: t.Seq, Text: t.Text, Removed: t.Removed, Owner: author{t.Owner.ID, t.Owner.Name, t.Owner.Org}, Due: t.Due, By: author{t.By.ID, t.By.Name, t.By.Org}, Made: t.Made}
+	if !t.Open() {
+		out.Done, out.DoneBy = &t.Done, &author{t.DoneBy.ID, t.DoneBy.Name, t.DoneBy.Org}
+	}
+	return out
+}
+
+// tasks are made of messages.
+func (a *API) tasks(base string) {
+	one := func(t room.Task, err error) (*reply[taskOut], error) {
+		if err != nil {
+			return nil, err
+		}
+		return &reply[taskOut]{wireTask(t)}, nil
+	}
+	many := func(all []room.Task, err error) (*reply[list[taskOut]], error) {
+		items := make([]taskOut, len(all))
+		for i, t := range all {
+			items[i] = wireTask(t)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return page(items, ""), nil
+	}
+	type made struct {
+		MessagePath
+		Body struct {
+			Person string `json:"person,omitempty" doc:"id of somebody of the room who may write there; none: you"`
+			Due    string `json:"due,omitempty" doc:"YYYY-MM-DD"`
+			Key    string `json:"key" minLength:"1" maxLength:"64" doc:"made by you; the same key is one task"`
+		}
+	}
+	handle(a, op("POST", base+"/{id}/messages/{seq}/tasks", "chat:write", "Make a task of a message", "Everybody in the room sees it, and its owner gets a notice. It says what the message says. 409 where the message was removed or 200 tasks are open in the room.", 201),
+		func(ctx context.Context, actor access.Actor, in *made) (*reply[taskOut], error) {
+			return one(a.d.Rooms.AddTask(ctx, actor, room.ID(in.ID), in.Seq, room.TaskCmd{Person: in.Body.Person, Due: in.Body.Due, Key: in.Body.Key}))
+		})
+	type of struct {
+		IDPath
+		Message int64 `query:"message" minimum:"0" doc:"only those of this message"`
+	}
+	handle(a, op("GET", base+"/{id}/tasks", "chat:read", "List the tasks of a room", "Open ones first, the nearest due before, then what was done; at most 200.", 200),
+		func(ctx context.Context, actor access.Actor, in *of) (*reply[list[taskOut]], error) {
+			return many(a.d.Rooms.Tasks(ctx, actor, room.ID(in.ID), in.Message))
+		})
+	handle(a, op("GET", "/api/v1/tasks", "chat:read", "List your open tasks", "Those made of messages, in all rooms that you may see, the nearest due first; at most 200.", 200),
+		func(ctx context.Context, actor access.Actor, _ *struct{}) (*reply[list[taskOut]], error) {
+			return many(a.d.Rooms.MyTasks(ctx, actor, 200))
+		})
+	type mark struct {
+		IDPath
+		Body struct {
+			On *bool `json:"on,omitempty" doc:"false: it is not done; default true"`
+		}
+	}
+	handle(a, op("POST", "/api/v1/tasks/{id}/done", "chat:write", "Say that a task is done", "By people of the company of its owner or of who made it. Safe to repeat.", 200),
+		func(ctx context.Context, actor access.Actor, in *mark) (*reply[taskOut], error) {
+			return one(a.d.Rooms.SetTask(ctx, actor, room.TaskID(in.ID), in.Body.On == nil || *in.Body.On))
+		})
 }

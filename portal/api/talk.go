@@ -344,7 +344,7 @@ func (a *API) makings(base string) {
 			return &reply[redacted]{redacted{text}}, nil
 		})
 	type making struct {
-		Kind   string    `json:"kind" doc:"lead, topic, or answer"`
+		Kind   string    `json:"kind" doc:"lead, topic, answer, return or dispute"`
 		Object string    `json:"object" doc:"its id; of an answer the topic's id, a dot and its own"`
 		At     time.Time `json:"at"`
 	}
@@ -534,4 +534,50 @@ func (a *API) roomInvitations(base string) {
 			}
 			return nil, a.d.Rooms.Withdraw(ctx, actor, room.ID(in.ID), partner)
 		})
+}
+
+// topicFiles are files of topics and replies.
+func (a *API) topicFiles(base string) {
+	type upload struct {
+		IDPath
+		Name    string `query:"name" required:"true" minLength:"1" maxLength:"400"`
+		RawBody []byte
+	}
+	type brought struct {
+		ID   string `json:"id"`
+		Name string `json:"name"`
+		Type string `json:"type"`
+		Size int64  `json:"size"`
+	}
+	for _, in := range []struct{ path, title string }{{"/api/v1/categories/{id}/files", "Bring a file for a topic"}, {base + "/{id}/files", "Bring a file for a reply"}} {
+		bring := op("POST", in.path, "forum:write", in.title, "The body is the file, up to 1 MiB; larger ones go by the page. It is judged by its content and seen by nobody until you post with its id, within a day.", 201)
+		bring.MaxBodyBytes = 1 << 20
+		handle(a, bring, func(ctx context.Context, actor access.Actor, x *upload) (*reply[brought], error) {
+			category, topic := forum.CategoryID(x.ID), forum.TopicID("")
+			if in.path == base+"/{id}/files" {
+				category, topic = "", forum.TopicID(x.ID)
+			}
+			f, err := a.d.Forum.Bring(ctx, actor, category, topic, x.Name, bytes.NewReader(x.RawBody))
+			if err != nil {
+				return nil, err
+			}
+			return &reply[brought]{brought{string(f.ID), f.Name, f.Type, f.Size}}, nil
+		})
+	}
+	type fileIn struct {
+		IDPath
+		File string `path:"file"`
+	}
+	get := op("GET", base+"/{id}/files/{file}", "forum:read", "Get a file of a topic", "Always a download.", 200)
+	get.Responses = map[string]*huma.Response{"200": {Description: "The file", Content: bytesOf("application/octet-stream")}}
+	handle(a, get, func(ctx context.Context, actor access.Actor, in *fileIn) (*fileBody, error) {
+		f, body, err := a.d.Forum.Open(ctx, actor, forum.TopicID(in.ID), forum.FileID(in.File))
+		if err != nil {
+			return nil, err
+		}
+		return taken(f.Name, body)
+	})
+	handle(a, op("DELETE", base+"/{id}/files/{file}", "forum:write", "Take a file away", "Your own, or any as a moderator of the owner.", 204), func(ctx context.Context, actor access.Actor, in *fileIn) (*struct{}, error) {
+		return nil, a.d.Forum.RemoveFile(ctx, actor, forum.TopicID(in.ID), forum.FileID(in.File))
+	})
 }

@@ -349,6 +349,7 @@ func (a *App) build(ctx context.Context) error {
 	a.calls = calling.New(a.db, a.forwarding(calling.Deps{Rooms: a.rooms, People: roomPeople{a.accounts.Directory()}, Events: a.jobs, CanRelay: a.canRelay, Relay: a.cfg.CallsRelay == relayOnly, Node: node}))
 	a.forum = forum.New(a.db, forumPartners{a}, a.jobs)
 	a.forum.Keep(a.uploads, a.cfg.scanner())
+	a.forum.Tier(forumPartners{a})
 	a.jobs.Every("sweep-forum-files", time.Hour, a.forum.SweepFiles)
 	a.library = library.New(a.db, libraryCircle{a}, a.jobs, a.uploads, a.cfg.scanner())
 	a.jobs.Every("library", 5*time.Minute, a.library.Tick)

@@ -124,7 +124,7 @@ func (a *App) subscribe() {
 	s("deal-resales", sellthrough.ReportEvents(), a.dealResales)
 	s("promotion-resales", sellthrough.ReportEvents(), a.promoResales)
 	s("sell-items", []string{catalog.ItemReferred}, a.sellItems)
-	s("chat-notices", []string{room.EventMentioned, room.EventInvited, room.EventAsked}, a.chatNotices)
+	s("chat-notices", []string{room.EventMentioned, room.EventInvited, room.EventAsked, room.EventTasked}, a.chatNotices)
 	s("call-notices", []string{calling.EventMissed}, a.callNotices)
 	s("forum-notices", []string{forum.EventReplied, forum.EventAccepted, forum.EventFlagged}, a.forumNotices)
 	s("library-notices", []string{library.EventPublished, library.EventChanged, library.EventReminded}, a.libraryNotices)

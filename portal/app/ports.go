@@ -243,7 +243,7 @@ func (s scanCommand) Scan(ctx context.Context, _ string, body io.Reader) error {
 	return err
 }
 
-// chatNotices tells those whom a message names, and those let into a room. Who left the company meanwhile, or whose
+// chatNotices tells those whom a message names, those let into a room and those given a task. Who left the company meanwhile, or whose
 // role does not see the room's subject, is not told.
 func (a *App) chatNotices(ctx context.Context, e job.Received) error {
 	var m room.Mentioned
@@ -253,6 +253,9 @@ func (a *App) chatNotices(ctx context.Context, e job.Received) error {
 	n := notify.Notice{Kind: "chat.mentioned", Reason: notify.ReasonNamed, Dedupe: e.ID}
 	if e.Kind == room.EventInvited {
 		n.Kind, n.Reason = "chat.invited", notify.ReasonYours
+	}
+	if e.Kind == room.EventTasked {
+		n.Kind, n.Reason = "chat.tasked", notify.ReasonYours
 	}
 	if e.Kind == room.EventAsked {
 		return a.tellAsked(ctx, e.ID, m)
@@ -356,6 +359,47 @@ func (f forumPartners) With(ctx context.Context, org string) ([]string, error) {
 	var out []string
 	for _, p := range list {
 		out = append(out, p.Other(org))
+	}
+	return out, err
+}
+
+// Held implements forum.Tiers.
+func (f forumPartners) Held(ctx context.Context, org string) (map[string]string, error) {
+	return f.tiers(ctx, org, false)
+}
+
+// Given implements forum.Tiers.
+func (f forumPartners) Given(ctx context.Context, owner string) (map[string]string, error) {
+	return f.tiers(ctx, owner, true)
+}
+
+// Tiers implements forum.Tiers.
+func (f forumPartners) Tiers(ctx context.Context, owner string) ([]string, error) {
+	return libraryCircle(f).Tiers(ctx, owner)
+}
+
+// tiers are those that a company gives its resellers, or that its suppliers give it, in
+// partnerships that are not over.
+func (f forumPartners) tiers(ctx context.Context, org string, gives bool) (map[string]string, error) {
+	list, err := f.a.partners.List(ctx, access.System("forum", org), partner.Active, partner.Suspended)
+	if err != nil {
+		return nil, err
+	}
+	var pairs []string
+	for _, p := range list {
+		if gives == (p.Supplier == org) {
+			pairs = append(pairs, p.ID)
+		}
+	}
+	if len(pairs) == 0 {
+		return nil, nil
+	}
+	by, err := f.a.deals.TiersOf(ctx, access.System("forum", org), pairs)
+	out := map[string]string{}
+	for _, p := range list {
+		if t := by[p.ID]; t != "" && gives == (p.Supplier == org) {
+			out[p.Other(org)] = t
+		}
 	}
 	return out, err
 }

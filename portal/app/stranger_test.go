@@ -234,6 +234,7 @@ func foreign(t *testing.T, a *App) (ids []string, canaries []string) {
 			`SELECT x.id FROM location x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT x.id FROM data_file x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT x.id FROM sell_report x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' ORDER BY x.received DESC LIMIT 2`,
+			`SELECT x.id FROM room_task x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT x.id FROM forum_category x WHERE x.name = 'Harrow Fabrication'`,
 			`SELECT x.id FROM forum_topic x JOIN forum_category c ON c.id = x.category_id WHERE c.name = 'Harrow Fabrication'`,
 			`SELECT x.id FROM forum_post x JOIN forum_topic t ON t.id = x.topic_id JOIN forum_category c ON c.id = t.category_id WHERE c.name = 'Harrow Fabrication'`,
@@ -531,6 +532,9 @@ func talkOfKestrel(t *testing.T, a *App) {
 			t.Fatal(err)
 		}
 		if _, err := a.rooms.Pin(t.Context(), maya, r.ID, m.Seq, true); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := a.rooms.AddTask(t.Context(), maya, r.ID, m.Seq, room.TaskCmd{Due: "2027-03-09", Key: "stranger-" + string(r.ID)}); err != nil {
 			t.Fatal(err)
 		}
 		if err := a.rooms.Hold(t.Context(), maya, r.ID, "Harrow Fabrication"); err != nil {

@@ -9,6 +9,7 @@ import (
 	"html/template"
 	"net/url"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/yuin/goldmark"
@@ -148,10 +149,15 @@ func move(from, to ast.Node) {
 
 func mark(n ast.Node) { n.SetAttributeString("rel", []byte("nofollow noopener noreferrer")) }
 
-// allowed lets addresses of the web and of mail be linked.
+// unseen are marks that turn what stands after them around, or are not seen at all.
+func unseen(r rune) bool { return unicode.In(r, unicode.Cf, unicode.Cc) }
+
+// allowed lets addresses of the web and of mail be linked: not those with a name and a
+// password before the host, with signs that nobody sees, or with a backslash, which lead
+// elsewhere than they seem to.
 func allowed(to string) bool {
 	u, err := url.Parse(strings.TrimSpace(to))
-	if err != nil {
+	if err != nil || u.User != nil || strings.ContainsFunc(to, unseen) || strings.Contains(to, `\`) { // not where it seems to lead
 		return false
 	}
 	switch strings.ToLower(u.Scheme) {

@@ -1,6 +1,8 @@
 package prose
 
 import (
+	"html"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -73,10 +75,50 @@ func TestWhatCostsMuch(t *testing.T) {
 	}
 }
 
+// hostile are addresses as they are typed to lead elsewhere than they seem to, or to run:
+// none may become a link. In a room they stay words as well (TestSaid of portal/web).
+var hostile = []string{
+	"javascript:alert(1)", "JAVASCRIPT:alert(1)", "java\tscript:alert(1)", "\x01javascript:alert(1)", "javascript&colon;alert(1)", "vbscript:msgbox(1)",
+	"data:text/html,<script>alert(1)</script>", "data:text/html;base64,PHNjcmlwdD4=", "data:image/svg+xml,<svg/onload=alert(1)>", "blob:https://a.example/1", "filesystem:https://a.example/t",
+	"file:///etc/passwd", "about:blank", "ws://a.example", "ftp://a.example/x", "//evil.example", "///evil.example", `\\evil.example`, "/signout", "?x=1", "#x", "https:evil.example", "https:/evil.example", "http://",
+	"https://entente.example@evil.example/", "https://entente.example%40evil.example@evil.example/", "https://a:b@evil.example/", "https://@evil.example/", `https://entente.example\@evil.example/`, `https:\\evil.example`,
+	"https://a.example/\u202egpj.exe", "https://a.ex\u200bample/", "https://a.example/\u2066x\u2069", "https://\ufeffa.example/", "https://a.example/\u00adx", "https://a.example:99999x/", "https://[::1", "mailto:a@b.example\u202e",
+}
+
+// TestHostileLinks: none of them is a link, written as Markdown, as an address between
+// brackets, as a picture, by reference or alone; what is a link says where it leads.
+func TestHostileLinks(t *testing.T) {
+	t.Parallel()
+	href := regexp.MustCompile(`href="([^"]*)"`)
+	for _, to := range hostile {
+		for _, in := range []string{"[x](" + to + ")", "[x](<" + to + ">)", "![x](" + to + ")", "[x][1]\n\n[1]: " + to, "<" + to + ">"} {
+			out := string(Render(in))
+			for _, m := range href.FindAllStringSubmatch(out, -1) {
+				if u, err := url.Parse(html.UnescapeString(m[1])); err != nil || u.User != nil || u.Scheme != "https" && u.Scheme != "http" && u.Scheme != "mailto" || u.Scheme != "mailto" && u.Host == "" || strings.ContainsFunc(m[1], unseen) {
+					t.Errorf("%q leads to %q: %s", in, m[1], out)
+				}
+			}
+			if tag.MatchString(out) {
+				t.Errorf("%q becomes %s", in, out)
+			}
+		}
+	}
+	for in, want := range map[string]string{ // a name in other letters is a link to what stands there
+		"[x](https://xn--80ak6aa92e.com/)": "https://xn--80ak6aa92e.com/", "[x](https://bücher.example/ü?q=1&b=2)": "https://b%C3%BCcher.example/%C3%BC?q=1&amp;b=2", "[x](mailto:a@b.example)": "mailto:a@b.example",
+	} {
+		if m := href.FindStringSubmatch(string(Render(in))); m == nil || m[1] != want {
+			t.Errorf("%q leads to %v", in, m)
+		}
+	}
+}
+
 // FuzzRender: whatever is typed, nothing of it runs and nothing panics.
 func FuzzRender(f *testing.F) {
 	for _, s := range []string{"# a", "[x](javascript:x)", "<b>", "![a](b)", "|a|b|\n|-|-|\n|c|d|", "> - a", "~~x~~", "\x00\xff"} {
 		f.Add(s)
+	}
+	for _, to := range hostile {
+		f.Add("[x](" + to + ") <" + to + "> ![y](" + to + ") " + to)
 	}
 	f.Fuzz(func(t *testing.T, in string) {
 		if out := string(Render(in)); tag.MatchString(out) {

@@ -120,6 +120,7 @@ type Room struct {
 	Form       Form
 
 	Pins   []Message
+	Tasks  []TaskRow // that are open
 	Draft  string
 	Seen   []SeenBy // of the last message of the viewer's own
 	Crowd  string   // JSON for chat.js: the people with their companies and how far each has read
@@ -148,6 +149,24 @@ type Thread struct {
 	Emojis                     []string // offered at once
 	MakeURL                    string   // makes something of the message, "" for who may make nothing
 	Made                       []Making
+	Tasks                      []TaskRow
+}
+
+// TaskRow is a task made of a message.
+type TaskRow struct {
+	URL, Text string // of the message; no text where it was removed
+	Owner     Person // Company is shown when it is not the viewer's
+	Due       Date   // "" for none
+	Late      bool
+	Done      bool
+	DoURL     string // posts done; "" for who may not
+}
+
+// TaskForm makes a task of a message. Posts person, due.
+type TaskForm struct {
+	URL, Key string
+	Form     Form
+	Owners   []Option
 }
 
 // Making is an object that the viewer's company made of a message: lead, topic or answer.
@@ -162,6 +181,7 @@ type MakePage struct {
 	Query             string
 	Topics            []TopicRow // to answer
 	Cases             []CaseLink
+	Task              *TaskForm // nil: none can be made
 }
 
 // CaseLink leads to the form of a case about an order or invoice.
@@ -315,9 +335,10 @@ type CategoryRow struct {
 	Unread           int
 	On               bool
 	EditURL, DoURL   string
-	Shared           int    // with how many companies; owners only
-	NDAURL           string // the agreement of its confidential ideas, "" where there is none
-	Accepted         bool   // by the viewer
+	Shared           int      // with how many companies; owners only
+	Tiers            []string // and with whoever has one of these tiers
+	NDAURL           string   // the agreement of its confidential ideas, "" where there is none
+	Accepted         bool     // by the viewer
 }
 
 // ExpertRow is somebody whose answers were accepted.
@@ -427,6 +448,7 @@ type CategoryFormPage struct {
 	Open   bool
 	Closed bool
 	Seats  []SeatRow
+	Tiers  []SeatRow // Org and Name are the tier's name
 }
 
 // NDAPage is /c/{slug}/forum/categories/{id}/agreement: the text under which confidential

@@ -11,7 +11,7 @@ func forumSamples(k, a Base) map[string]Page {
 	asked.CanAgree, asked.Unread = false, 0
 	entered := theirs
 	entered.Agreed, entered.Locked, entered.On = true, false, true
-	ours := CategoryRow{URL: "/c/aurelia/forum?category=1", Name: "EDI help", Closed: true, EditURL: "/c/aurelia/forum/categories/1", DoURL: "/c/aurelia/forum/categories/1", Shared: 3}
+	ours := CategoryRow{URL: "/c/aurelia/forum?category=1", Name: "EDI help", Closed: true, EditURL: "/c/aurelia/forum/categories/1", DoURL: "/c/aurelia/forum/categories/1", Shared: 3, Tiers: []string{"Gold"}}
 	sealed := ours
 	sealed.NDAURL = "/c/aurelia/forum/categories/1/agreement"
 	rows[1].NDA = true
@@ -32,7 +32,7 @@ func forumSamples(k, a Base) map[string]Page {
 		"topic-survey": &TopicPage{Base: k, URL: "/c/kestrel/forum/topics/3", Title: "Market", Kind: T("forum.kind.survey"), Status: Status{State: "topic.open"}, Category: entered, Topic: nobody, Levels: levels, Survey: poll, CanVote: true, Least: 5},
 		"topic-result": &TopicPage{Base: a, URL: "/c/aurelia/forum/topics/3", Title: "Market", Kind: T("forum.kind.survey"), Status: Status{State: "topic.open"}, Category: ours, Topic: root, Levels: levels, States: states, CanState: true, Survey: poll, Counted: 5, Least: 5},
 		"topic-wait":   &TopicPage{Base: k, URL: "/c/kestrel/forum/topics/3", Title: "Market", Kind: T("forum.kind.survey"), Status: Status{State: "topic.open"}, Category: entered, Topic: nobody, Levels: levels, Survey: poll, Done: true, Least: 5},
-		"category":     &CategoryFormPage{Base: a, URL: "/c/aurelia/forum/categories/1", ID: "1", Form: Form{Values: map[string]string{"name": "EDI help"}, Errors: []FieldError{{"name", T("form.missing")}, {"seats", T("forum.not_partner")}}}, Open: true, Closed: true, Seats: []SeatRow{{"o1", "Kestrel Supply", "create", true}, {"o2", "华东五金", "see", false}}},
+		"category":     &CategoryFormPage{Base: a, URL: "/c/aurelia/forum/categories/1", ID: "1", Form: Form{Values: map[string]string{"name": "EDI help"}, Errors: []FieldError{{"name", T("form.missing")}, {"seats", T("forum.not_partner")}}}, Open: true, Closed: true, Seats: []SeatRow{{"o1", "Kestrel Supply", "create", true}, {"o2", "华东五金", "see", false}}, Tiers: []SeatRow{{"Gold", "Gold", "reply", false}, {"Silver", "Silver", "", false}}},
 		"category-new": &CategoryFormPage{Base: a, URL: "/c/aurelia/forum/categories/new"},
 		"nda":          &NDAPage{Base: k, URL: "/c/kestrel/forum/categories/1/agreement", CSVURL: "/c/kestrel/forum/categories/1/agreement/csv", BackURL: "/c/kestrel/forum?category=1", Category: "EDI help", Number: 2, Body: "Keep it.\nFor ten years.", Made: at(19, 8, 0), CanList: true, Rows: []NDARow{{dan, 1, at(19, 9, 0)}}},
 		"nda-done":     &NDAPage{Base: k, URL: "/c/kestrel/forum/categories/1/agreement", BackURL: "/c/kestrel/forum?category=1", Category: "EDI help", Number: 1, Body: "Keep it.", Made: at(19, 8, 0), Accepted: true},

@@ -1,11 +1,16 @@
 package web_test
 
 import (
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"entente/portal/portaltest"
 )
@@ -119,10 +124,56 @@ func TestCards(t *testing.T) {
 	if got := cardsIn(ask(maya, "kestrel", seq), seq); len(got) != 0 {
 		t.Errorf("the message links to nothing any more: %v", got)
 	}
+	nothingLeaves(t, p, ingrid, maya, id)
 	home := maya.Find(t, "/c/kestrel/partners", `href="(/c/kestrel/partners/[0-9a-v]{26})"`)
 	private := maya.Find(t, home, `data-room="([0-9a-v]{26})"`)
 	if a, b := kaarel.Get(t, "/c/baltic/rooms/"+private+"/cards?m=1"), kaarel.Get(t, "/c/baltic/rooms/"+nobodys+"/cards?m=1"); a.Status != 404 || b.Status != 404 {
 		t.Errorf("a competitor's answer: %d, of no room %d", a.Status, b.Status)
+	}
+}
+
+// nothingLeaves posts addresses of a server of ours, which the demo may call, in a room and in
+// the forum, and reads them in every way: nobody ever comes to it.
+func nothingLeaves(t *testing.T, p *portaltest.Portal, ingrid, maya *portaltest.Client, id string) {
+	t.Helper()
+	var came atomic.Int64
+	trap := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { came.Add(1) }))
+	trap.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		if s == http.StateNew {
+			came.Add(1)
+		}
+	}
+	trap.Start()
+	defer trap.Close()
+	at := trap.URL + "/c/kestrel/orders/" + strings.Repeat("0", 26)
+	text := "look: " + at + " and " + trap.URL + "/p.png ![x](" + trap.URL + "/q.png) <img src=" + trap.URL + "> " + strings.Replace(trap.URL, "http://", "https://", 1) + " //" + strings.TrimPrefix(trap.URL, "http://") + "/x"
+	if a := ingrid.Post(t, "/c/aurelia/rooms/"+id+"/messages", url.Values{"key": {"nothing-leaves"}, "text": {text}}); a.Status != 303 {
+		t.Fatalf("%d %.300s", a.Status, a.Body)
+	}
+	category := ingrid.Find(t, "/c/aurelia/forum", `href="/c/aurelia/forum\?category=([0-9a-v]{26})"`)
+	topic := url.Values{"category": {category}, "kind": {"question"}, "title": {"Where " + at}, "body": {text}, "key": {"nothing-leaves"}}
+	topic.Set("preview", "1")
+	if a := ingrid.Post(t, "/c/aurelia/forum/new", topic); a.Status != 200 || !strings.Contains(a.Body, trap.URL+"/q.png") {
+		t.Fatalf("%d %.300s", a.Status, a.Body)
+	}
+	topic.Del("preview")
+	made := ingrid.Post(t, "/c/aurelia/forum/new", topic)
+	if made.Status != 303 {
+		t.Fatalf("%d %.300s", made.Status, made.Body)
+	}
+	said := regexp.MustCompile(`id="m(\d+)"`).FindAllStringSubmatch(maya.Get(t, "/c/kestrel/rooms/"+id).Body, -1)
+	last := said[len(said)-1][1]
+	for _, path := range []string{"/c/kestrel/rooms/" + id + "?m=" + last, "/c/kestrel/rooms/" + id + "/cards?m=" + last, "/c/kestrel/rooms/" + id + "/messages/" + last + "/make", "/c/kestrel/rooms?q=look", "/c/kestrel/find?q=look"} {
+		if a := maya.Get(t, path); a.Status != 200 || strings.Contains(a.Body, `src="`+trap.URL) {
+			t.Errorf("%s: %d", path, a.Status)
+		}
+	}
+	page := ingrid.Get(t, made.Header.Get("Location"))
+	if page.Status != 200 || strings.Contains(page.Body, "<img src="+trap.URL) || !strings.Contains(page.Body, `href="`+trap.URL+`/q.png"`) {
+		t.Errorf("%d: the topic does not lead there", page.Status)
+	}
+	if n := came.Load(); n != 0 {
+		t.Errorf("%d came for what somebody wrote", n)
 	}
 }
 
@@ -290,5 +341,68 @@ func TestCaseOfMessage(t *testing.T) {
 	}
 	if a := kaarel.Get(t, strings.Replace(form, "/c/kestrel/", "/c/baltic/", 1)); a.Status != 404 || strings.Contains(a.Body, "Two drivers") {
 		t.Errorf("a competitor: %d", a.Status)
+	}
+}
+
+// TestTaskOfMessage: a task of a message is given on a form, seen by both companies at the
+// message and above the talk, waits on the start page of its owner, and is done once; a
+// competitor finds nothing of it.
+func TestTaskOfMessage(t *testing.T) {
+	t.Parallel()
+	p := portaltest.Demo(t)
+	maya, ingrid, kaarel := p.As(t, portaltest.Maya), p.As(t, portaltest.Ingrid), p.As(t, portaltest.Kaarel)
+	made := maya.Post(t, "/c/kestrel/rooms", url.Values{"title": {"Tasks"}, "partner": {maya.Find(t, "/c/kestrel/rooms/new", `name="partner"[\s\S]*?<option value="([0-9a-v]{26})"`)}, "agreed": {"1"}, "key": {"task-room"}})
+	at := made.Header.Get("Location")
+	id := at[strings.LastIndexByte(at, '/')+1:]
+	asked := maya.Post(t, at+"/task", url.Values{"key": {"task-say1"}, "text": {"Measure the pallets of dock 7"}})
+	form, where, _ := strings.Cut(asked.Header.Get("Location"), "#")
+	if asked.Status != 303 || where != "task" {
+		t.Fatalf("%d %s %.300s", asked.Status, asked.Header.Get("Location"), made.Body)
+	}
+	seq := form[strings.LastIndex(form, "messages/")+9 : strings.LastIndexByte(form, '/')]
+	post := maya.Find(t, form, `action="(`+at+`/messages/`+seq+`/task)"`)
+	person := maya.Find(t, form, `<option value="([0-9a-v]{26}\.[0-9a-v]{26})"[^>]*>Ingrid Dahl`)
+	if a := maya.Post(t, post, url.Values{"person": {person}, "due": {"tomorrow"}, "key": {"task-one1"}}); a.Status != 422 || !strings.Contains(a.Body, `value="`+person+`" selected`) {
+		t.Errorf("a day that is none: %d", a.Status)
+	}
+	for range 2 { // the same form twice is one task
+		if a := maya.Post(t, post, url.Values{"person": {person}, "due": {"2020-02-03"}, "key": {"task-one1"}}); a.Status != 303 {
+			t.Fatalf("%d %.400s", a.Status, a.Body)
+		}
+	}
+	theirs := "/c/aurelia/rooms/" + id
+	if b := ingrid.Get(t, "/c/aurelia/").Body; strings.Count(b, theirs+"?m="+seq) < 1 || !strings.Contains(b, "given by Maya Osei, Kestrel Supply") {
+		t.Error("the task does not wait for its owner")
+	}
+	if b := maya.Get(t, "/c/kestrel/").Body; strings.Contains(b, "Measure the pallets") && strings.Contains(b, "given by") {
+		t.Error("the task waits for who gave it")
+	}
+	page := ingrid.Get(t, theirs).Body
+	if !strings.Contains(page, "1 open task") || !strings.Contains(page, "Maya Osei gave Ingrid Dahl a task") {
+		t.Error("the room does not tell of the task")
+	}
+	mark := ingrid.Find(t, theirs+"?m="+seq, `action="(`+theirs+`/tasks/[0-9a-v]{26})"`)
+	for path, want := range map[string]int{strings.Replace(mark, "/c/aurelia/", "/c/baltic/", 1): 404, strings.Replace(post, "/c/kestrel/", "/c/baltic/", 1): 404, "/c/baltic/rooms/" + id + "/task": 404} {
+		if a := kaarel.Post(t, path, url.Values{"done": {"1"}, "text": {"x"}, "key": {"task-evil1"}}); a.Status != want {
+			t.Errorf("a competitor's %s: %d", path, a.Status)
+		}
+	}
+	if a := ingrid.Post(t, mark, url.Values{"done": {"1"}}); a.Status != 303 {
+		t.Fatalf("%d %.300s", a.Status, a.Body)
+	}
+	if b := maya.Get(t, at).Body; strings.Contains(b, "open task") || !strings.Contains(b, "Ingrid Dahl has done a task") {
+		t.Error("the room does not tell that it is done")
+	}
+	if b := ingrid.Get(t, "/c/aurelia/").Body; strings.Contains(b, "given by Maya Osei, Kestrel Supply") {
+		t.Error("it waits still")
+	}
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.After(20 * time.Second); !strings.Contains(ingrid.Get(t, "/c/aurelia/inbox").Body, "Maya Osei of Kestrel Supply gave you a task"); {
+		select {
+		case <-tick.C:
+		case <-end:
+			t.Fatal("the owner got no notice")
+		}
 	}
 }

@@ -172,6 +172,9 @@ func (v *visit) forumNames(cats []forum.Category, topics []forum.Topic, posts []
 func (v *visit) categoryRow(c forum.Category, n names, on forum.CategoryID) view.CategoryRow {
 	row := view.CategoryRow{URL: v.path("forum") + "?category=" + queryEscape(string(c.ID)), Name: c.Name, About: c.About, Owner: v.foreign(c.Owner, n), Open: c.Open, Closed: c.Closed, Locked: c.Locked(),
 		CanAgree: v.may(access.ForumAgree, access.Resource{Owner: c.Owner, Members: []string{v.org()}}), Agreed: c.Agreed, Unread: c.Unread, On: c.ID == on, DoURL: v.path("forum", "categories", string(c.ID)), Shared: len(c.Seats)}
+	for _, t := range c.Tiers {
+		row.Tiers = append(row.Tiers, t.Tier)
+	}
 	if c.Owner == v.org() && v.may(access.ForumManage, access.Own(v.org())) {
 		row.EditURL = row.DoURL
 	}
@@ -287,13 +290,42 @@ func (v *visit) categoryForm(status int, c forum.Category, f view.Form) error {
 			}
 			row.Agreed = s.Agreed
 			if _, typed := f.Values["seat."+org]; !typed {
-				row.Choice = map[bool]string{true: "create", false: map[bool]string{true: "reply", false: "see"}[s.Reply]}[s.Create]
+				row.Choice = seatChoice(s.Reply, s.Create)
 			}
 		}
 		page.Seats = append(page.Seats, row)
 	}
 	slices.SortFunc(page.Seats, func(a, b view.SeatRow) int { return strings.Compare(a.Name, b.Name) })
+	tiers, err := v.w.d.Forum.Choices(v.ctx, v.actor())
+	if err != nil {
+		return err
+	}
+	for _, t := range c.Tiers { // one that is given to nobody any more
+		if !slices.Contains(tiers, t.Tier) {
+			tiers = append(tiers, t.Tier)
+		}
+	}
+	for _, name := range tiers {
+		row := view.SeatRow{Org: name, Name: name, Choice: f.Value("tier." + name)}
+		if i := slices.IndexFunc(c.Tiers, func(t forum.TierSeat) bool { return t.Tier == name }); i >= 0 {
+			if _, typed := f.Values["tier."+name]; !typed {
+				row.Choice = seatChoice(c.Tiers[i].Reply, c.Tiers[i].Create)
+			}
+		}
+		page.Tiers = append(page.Tiers, row)
+	}
 	return v.renderAs(status, page, nil)
+}
+
+// seatChoice is what a seat lets somebody do, as the form names it.
+func seatChoice(reply, create bool) string {
+	switch {
+	case create:
+		return "create"
+	case reply:
+		return "reply"
+	}
+	return "see"
 }
 
 func categorySave(v *visit) error {
@@ -302,6 +334,9 @@ func categorySave(v *visit) error {
 	for key, value := range in.values {
 		if org, ok := strings.CutPrefix(key, "seat."); ok && value != "" {
 			cmd.Seats = append(cmd.Seats, forum.Seat{Org: org, Reply: value != "see", Create: value == "create"})
+		}
+		if tier, ok := strings.CutPrefix(key, "tier."); ok && value != "" {
+			cmd.Tiers = append(cmd.Tiers, forum.TierSeat{Tier: tier, Reply: value != "see", Create: value == "create"})
 		}
 	}
 	id, err := v.w.d.Forum.SaveCategory(v.ctx, v.actor(), cmd)
@@ -313,7 +348,7 @@ func categorySave(v *visit) error {
 		c := forum.Category{ID: cmd.ID, Open: cmd.Open, Closed: cmd.Closed}
 		if cmd.ID != "" {
 			if have, err := v.w.d.Forum.Get(v.ctx, v.actor(), cmd.ID); err == nil {
-				c.Seats = have.Seats
+				c.Seats, c.Tiers = have.Seats, have.Tiers
 			}
 		}
 		return v.categoryForm(422, c, in.form(errs, note))

@@ -286,3 +286,30 @@ func TestOpenRoomPages(t *testing.T) {
 		t.Error("the maker is not told who declined")
 	}
 }
+
+// TestCategoryByTier: a category is shared by tier on its form, and whoever has the tier is
+// in; others find nothing.
+func TestCategoryByTier(t *testing.T) {
+	t.Parallel()
+	p := portaltest.Demo(t)
+	ingrid, maya, kaarel := p.As(t, portaltest.Ingrid), p.As(t, portaltest.Maya), p.As(t, portaltest.Kaarel)
+	const name = "For gold partners"
+	if a := ingrid.Post(t, "/c/aurelia/forum/categories/new", url.Values{"name": {name}, "tier.Iron": {"see"}}); a.Status != 422 {
+		t.Errorf("a tier that is none: %d", a.Status)
+	}
+	a := ingrid.Post(t, "/c/aurelia/forum/categories/new", url.Values{"name": {name}, "tier.Gold": {"reply"}, "tier.Silver": {""}})
+	if a.Status != 303 {
+		t.Fatalf("%d %.400s", a.Status, a.Body)
+	}
+	id := a.Header.Get("Location")[strings.LastIndexByte(a.Header.Get("Location"), '=')+1:]
+	form := ingrid.Get(t, "/c/aurelia/forum/categories/"+id).Body
+	if !regexp.MustCompile(`name="tier\.Gold"><option value="">[^/]*</option><option value="see">[^/]*</option><option value="reply" selected>`).MatchString(form) || !strings.Contains(ingrid.Get(t, "/c/aurelia/forum").Body, "tier Gold") {
+		t.Error("the form forgets the tier")
+	}
+	if b := maya.Get(t, "/c/kestrel/forum").Body; !strings.Contains(b, name) || strings.Contains(b, "tier Gold") {
+		t.Error("who has the tier finds nothing of it, or reads by which")
+	}
+	if strings.Contains(kaarel.Get(t, "/c/baltic/forum").Body, name) || kaarel.Get(t, "/c/baltic/forum?category="+id).Status != 404 {
+		t.Error("another tier finds it")
+	}
+}

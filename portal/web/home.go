@@ -50,6 +50,9 @@ func home(v *visit) error {
 	if err := v.homeMessages(page); err != nil {
 		return err
 	}
+	if err := v.homeTasks(page); err != nil {
+		return err
+	}
 	if err := v.homeRooms(page); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"entente/chat/forum"
 	"entente/chat/room"
@@ -16,31 +17,45 @@ import (
 	"entente/prm/trade"
 )
 
-// What is made of a message: a lead, a case, a topic or an answer in the forum, by who may
-// make one. The form of it begins with what was said; for the forum without names.
+// What is made of a message: a task, a lead, a case, a topic or an answer in the forum, by who
+// may make one. The form of it begins with what was said; for the forum without names. A task
+// says what the message says.
+
+func taskRoutes() []Route {
+	return []Route{
+		post("/c/:slug/rooms/:id/task", "say something and make a task of it", InCompany, access.RoomPost, taskSay),
+		post("/c/:slug/rooms/:id/messages/:seq/task", "make a task of a message", InCompany, access.RoomPost, taskMake),
+		post("/c/:slug/rooms/:id/tasks/:task", "mark a task", InCompany, access.RoomPost, taskMark),
+	}
+}
 
 // mayMake says whether the viewer may make a lead, and something in the forum.
 func (v *visit) mayMake() (lead, topic bool) {
 	return v.may(access.LeadWrite, access.Own(v.org())), v.may(access.ForumWrite, access.Own(v.org()))
 }
 
+// mayTask says whether the viewer may make a task of what is said in a room that he sees.
+func (v *visit) mayTask() bool { return v.may(access.RoomPost, access.Own(v.org())) }
+
 // makeURL is where one chooses what to make of a message, "" for who may make nothing.
 func (v *visit) makeURL(id room.ID, seq int64) string {
-	if lead, topic := v.mayMake(); !lead && !topic {
+	if lead, topic := v.mayMake(); !lead && !topic && !v.mayTask() {
 		return ""
 	}
 	return v.path("rooms", string(id), "messages", strconv.FormatInt(seq, 10), "make")
 }
 
 // roomMakeOf is the page on which one chooses.
-func roomMakeOf(v *visit) error {
+func roomMakeOf(v *visit) error { return v.makePage(200, view.Form{}) }
+
+func (v *visit) makePage(status int, f view.Form) error {
 	id, seq := room.ID(v.Params("id")), v.seq()
 	text, err := v.w.d.Rooms.Redacted(v.ctx, v.actor(), id, seq)
 	if err != nil {
 		return err
 	}
 	may, topic := v.mayMake()
-	if !may && !topic {
+	if !may && !topic && !v.mayTask() {
 		return fault.New(fault.NotFound, "error.not_found")
 	}
 	from := "?from=" + room.MessageRef(id, seq)
@@ -48,11 +63,14 @@ func roomMakeOf(v *visit) error {
 	if may {
 		page.LeadURL = v.path("leads", "new") + from
 	}
+	if page.Task, err = v.taskForm(id, seq, f); err != nil {
+		return err
+	}
 	if page.Cases, err = v.cases(id, seq, from); err != nil {
 		return err
 	}
 	if !topic {
-		return v.render(page, nil)
+		return v.renderAs(status, page, nil)
 	}
 	cats, err := v.w.d.Forum.Categories(v.ctx, v.actor())
 	if err != nil {
@@ -75,7 +93,139 @@ func roomMakeOf(v *visit) error {
 		t.URL += from + "#reply"
 		page.Topics = append(page.Topics, t)
 	}
-	return v.render(page, nil)
+	return v.renderAs(status, page, nil)
+}
+
+// taskForm is where a task is made of a message; nil in a room that takes no messages.
+func (v *visit) taskForm(id room.ID, seq int64, f view.Form) (*view.TaskForm, error) {
+	r, err := v.w.d.Rooms.Get(v.ctx, v.actor(), id)
+	if err != nil || r.ReadOnly || !v.may(access.RoomPost, r.Resource()) {
+		return nil, err
+	}
+	people, err := v.w.d.Rooms.TaskOwners(v.ctx, v.actor(), id)
+	if err != nil {
+		return nil, err
+	}
+	n, err := v.lookup(r.Orgs, nil)
+	if err != nil {
+		return nil, err
+	}
+	out := &view.TaskForm{URL: v.path("rooms", string(id), "messages", strconv.FormatInt(seq, 10), "task"), Form: f, Key: v.key()}
+	chosen := f.Value("person")
+	if chosen == "" {
+		chosen = taskPerson(v.login.Person.ID, v.org())
+	}
+	for _, p := range people {
+		label := view.Raw(p.Name)
+		if company := v.foreign(p.Org, n); company != "" {
+			label = view.T("forum.by", "name", p.Name, "company", company)
+		}
+		value := taskPerson(p.ID, p.Org)
+		out.Owners = append(out.Owners, view.Option{Value: value, Label: label, On: value == chosen})
+	}
+	return out, nil
+}
+
+// taskPerson names a person of a company in a form.
+func taskPerson(person, org string) string { return person + "." + org }
+
+// taskSay says something and leads to where a task is made of it: /task of the composer.
+func taskSay(v *visit) error {
+	id := room.ID(v.Params("id"))
+	m, _, err := v.w.d.Rooms.Post(v.ctx, v.actor(), room.Draft{Room: id, Key: v.key(), Text: v.input().values["text"]})
+	if err != nil {
+		return err
+	}
+	if err := v.w.d.Rooms.KeepDraft(v.ctx, v.actor(), id, ""); err != nil {
+		return err
+	}
+	return v.seeOther(v.path("rooms", string(id), "messages", strconv.FormatInt(m.Seq, 10), "make") + "#task")
+}
+
+func taskMake(v *visit) error {
+	in, id, seq := v.input(), room.ID(v.Params("id")), v.seq()
+	person, org, _ := strings.Cut(in.text("person"), ".")
+	_, err := v.w.d.Rooms.AddTask(v.ctx, v.actor(), id, seq, room.TaskCmd{Person: person, Org: org, Due: in.text("due"), Key: v.key()})
+	if err != nil {
+		errs, note, ok := v.formErrors(err)
+		if !ok {
+			return err
+		}
+		return v.makePage(422, in.form(errs, note))
+	}
+	return v.done(v.messageURL(id, seq), "said.task_made")
+}
+
+// taskMark says that a task is done, or not, and leads to its message.
+func taskMark(v *visit) error {
+	id := room.TaskID(v.Params("task"))
+	t, err := v.w.d.Rooms.Task(v.ctx, v.actor(), id)
+	if err == nil && t.Room != room.ID(v.Params("id")) {
+		err = fault.New(fault.NotFound, "error.not_found")
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := v.w.d.Rooms.SetTask(v.ctx, v.actor(), id, v.FormValue("done") != ""); err != nil {
+		return err
+	}
+	return v.done(v.messageURL(t.Room, t.Seq), "said.saved")
+}
+
+// tasks are the open tasks of a room, or all of one message.
+func (v *visit) tasks(id room.ID, seq int64) ([]view.TaskRow, error) {
+	list, err := v.w.d.Rooms.Tasks(v.ctx, v.actor(), id, seq)
+	if err != nil {
+		return nil, err
+	}
+	var out []view.TaskRow
+	for _, t := range list {
+		if seq > 0 || t.Open() {
+			out = append(out, v.taskRow(t))
+		}
+	}
+	return out, nil
+}
+
+func (v *visit) taskRow(t room.Task) view.TaskRow {
+	row := view.TaskRow{URL: v.messageURL(t.Room, t.Seq), Text: snippet(t.Text), Owner: view.Person{ID: t.Owner.ID, Name: t.Owner.Name}, Due: view.Date(t.Due), Done: !t.Open()}
+	if t.Owner.Org != v.login.Org.Slug {
+		row.Owner.Company = t.Owner.Company
+	}
+	row.Late = t.Due != "" && t.Open() && t.Due < v.p.Now().Format(time.DateOnly)
+	if (t.Owner.Org == v.login.Org.Slug || t.By.Org == v.login.Org.Slug) && v.mayTask() {
+		row.DoURL = v.path("rooms", string(t.Room), "tasks", string(t.ID))
+	}
+	return row
+}
+
+// homeTasks adds the viewer's own open tasks; one is due at the end of its day.
+func (v *visit) homeTasks(page *view.HomePage) error {
+	if !v.lists(access.RoomRead) {
+		return nil
+	}
+	list, err := v.w.d.Rooms.MyTasks(v.ctx, v.actor(), homeNeeds)
+	if err != nil {
+		return err
+	}
+	for _, t := range list {
+		row := v.taskRow(t)
+		need := view.Need{Tone: view.Blue, Icon: v.icon("checks"), URL: row.URL, Title: view.Raw(row.Text), Sub: view.T("task.by", "name", t.By.Name), Since: t.Made, Action: view.T("action.open")}
+		if t.Removed {
+			need.Title = view.T("task.removed")
+		}
+		if company := t.By.Company; t.By.Org != v.login.Org.Slug {
+			need.Sub = view.T("task.by_of", "name", t.By.Name, "company", company)
+		}
+		if day, err := time.ParseInLocation(time.DateOnly, t.Due, v.p.Now().Location()); err == nil {
+			need.Due = day.AddDate(0, 0, 1)
+		}
+		if row.Late {
+			need.Tone = view.Red
+		}
+		page.Needs = append(page.Needs, need)
+	}
+	return nil
 }
 
 // casesMost is how many orders and invoices are looked at for what may be made of a message.

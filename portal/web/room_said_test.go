@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/url"
 	"strconv"
 	"strings"
 	"testing"
@@ -40,6 +41,32 @@ func TestSaid(t *testing.T) {
 			t.Errorf("%q is %q, want %q", text, got.String(), want)
 		}
 	}
+}
+
+// FuzzSaid: the pieces of whatever is typed are the text; a link is an address of the web that
+// leads where it seems to, and a piece has one meaning.
+func FuzzSaid(f *testing.F) {
+	for _, s := range []string{"", "@Al https://a.example", "javascript:alert(1) data:text/html,1 //evil.example \\\\evil", "https://a:b@c.example https://@c.example https://a.example@evil.example",
+		"https://a.example/\u202egpj.exe https://a.ex\u200bample https://\ufeffa.example", "https://xn--80ak6aa92e.com/ https://bücher.example", "http://[::1]:1/ http://[::1 https://a.example:99999x/", "（https://a.example/甲）。https://b.example，", "https://a.example\\@evil.example \x00https://a\xff.example"} {
+		f.Add(s)
+	}
+	named := []room.Mention{{Name: "Al"}, {Name: "Al Gore"}}
+	f.Fuzz(func(t *testing.T, text string) {
+		var all strings.Builder
+		for _, p := range said(text, named) {
+			all.WriteString(p.Text)
+			if p.URL == "" {
+				continue
+			}
+			u, err := url.Parse(p.URL)
+			if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || strings.ContainsFunc(p.URL, unseen) || p.URL != p.Text || p.Mention {
+				t.Errorf("%q has the link %+v", text, p)
+			}
+		}
+		if all.String() != text {
+			t.Errorf("%q is told as %q", text, all.String())
+		}
+	})
 }
 
 // TestQuote: an answer quotes what it answers; what answers a line of the system leads

@@ -212,6 +212,9 @@ func (v *visit) room(r room.Room, w room.Window, compact bool) (*view.Room, room
 	if out.Pins, err = v.pins(r.ID, facts); err != nil {
 		return nil, facts, err
 	}
+	if out.Tasks, err = v.tasks(r.ID, 0); err != nil {
+		return nil, facts, err
+	}
 	if len(lines) > 0 {
 		if (w.Before > 0 || w.After > 0) && lines[len(lines)-1].Seq < r.LastSeq {
 			out.Latest = false

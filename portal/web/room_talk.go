@@ -1,9 +1,7 @@
 package web
 
 import (
-	"archive/zip"
 	"cmp"
-	"encoding/json"
 	"io"
 	"net/url"
 	"os"
@@ -55,10 +53,10 @@ func roomRoutes() []Route {
 		post("/c/:slug/rooms/:id/relay", "how calls go", InCompany, access.CallPolicy, roomRelay),
 		post("/c/:slug/rooms/:id/bots", "make a bot", InCompany, access.RoomBots, roomBot),
 		post("/c/:slug/rooms/:id/bots/:bot/end", "end a bot", InCompany, access.RoomBots, roomBotEnd),
-		post("/c/:slug/rooms/:id/retention", "retention", InCompany, access.OrgManage, roomRetention),
-		post("/c/:slug/rooms/:id/hold", "hold a room", InCompany, access.OrgManage, roomHold),
-		post("/c/:slug/rooms/:id/release", "release a room", InCompany, access.OrgManage, roomRelease),
-		get("/c/:slug/rooms/:id/export", "room as an archive", InCompany, access.OrgManage, roomExport),
+		post("/c/:slug/rooms/:id/retention", "retention", InCompany, access.RoomKeep, roomRetention),
+		post("/c/:slug/rooms/:id/hold", "hold a room", InCompany, access.RoomKeep, roomHold),
+		post("/c/:slug/rooms/:id/release", "release a room", InCompany, access.RoomKeep, roomRelease),
+		get("/c/:slug/rooms/:id/export", "room as an archive", InCompany, access.RoomKeep, roomExport),
 	}
 }
 
@@ -202,23 +200,6 @@ func roomFile(v *visit) error {
 	return v.sendBrought(f.Name, f.Type, f.Size, body)
 }
 
-// exportHead is the first line of an export.
-type exportHead struct {
-	Room      room.ID      `json:"room"`
-	Subject   room.Subject `json:"subject"`
-	Title     string       `json:"title"`
-	For       string       `json:"for"`
-	Companies []string     `json:"companies"`
-	People    []exportFace `json:"people"`
-	At        string       `json:"at"`
-}
-
-type exportFace struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
-	Org  string `json:"org"`
-}
-
 // roomExport is a room as an archive: room.json, messages.jsonl and the files. It is
 // written to disk first, so that a refusal or a fault is an answer and no broken file.
 func roomExport(v *visit) error {
@@ -234,72 +215,10 @@ func roomExport(v *visit) error {
 			_ = f.Close()
 		}
 	}()
-	z := zip.NewWriter(f)
-	lines, err := os.CreateTemp("", "room-lines-")
-	if err != nil {
-		return fault.Wrap(err, fault.Unavailable, "error.unavailable")
-	}
-	defer func() {
-		_ = lines.Close()
-		_ = os.Remove(lines.Name())
-	}()
-	enc := json.NewEncoder(lines)
-	r, err := v.w.d.Rooms.Export(v.ctx, v.actor(), id, func(page []room.Exported) error {
-		for _, l := range page {
-			if err := enc.Encode(l); err != nil {
-				return err
-			}
-		}
-		return nil
-	}, func(x room.ExportedFile, body io.Reader) error {
-		w, err := z.Create(x.Path)
-		if err == nil {
-			_, err = io.Copy(w, body)
-		}
-		return err
-	})
-	if err != nil {
+	if err := v.w.d.Rooms.WriteExport(v.ctx, v.actor(), id, f); err != nil {
 		return err
 	}
-	people, err := v.w.d.Rooms.People(v.ctx, v.actor(), id)
-	if err != nil {
-		return err
-	}
-	n, err := v.lookup(r.Orgs, nil)
-	if err != nil {
-		return err
-	}
-	head := exportHead{Room: r.ID, Subject: r.Subject, Title: r.Title, For: v.login.Org.Slug, At: v.now.UTC().Format("2006-01-02T15:04:05Z")}
-	for _, o := range r.Orgs {
-		head.Companies = append(head.Companies, n.orgs[o].Slug)
-	}
-	for _, p := range people {
-		head.People = append(head.People, exportFace{p.ID, p.Name, n.orgs[p.Org].Slug})
-	}
-	raw, err := json.MarshalIndent(head, "", "  ")
-	if err != nil {
-		return fault.Wrap(err, fault.Internal, "error.internal")
-	}
-	w, err := z.Create("room.json")
-	if err == nil {
-		_, err = w.Write(raw)
-	}
-	if err == nil {
-		w, err = z.Create("messages.jsonl")
-	}
-	if err == nil {
-		_, err = lines.Seek(0, io.SeekStart)
-	}
-	if err == nil {
-		_, err = io.Copy(w, lines)
-	}
-	if err == nil {
-		err = z.Close()
-	}
-	size := int64(0)
-	if err == nil {
-		size, err = f.Seek(0, io.SeekCurrent)
-	}
+	size, err := f.Seek(0, io.SeekEnd)
 	if err == nil {
 		_, err = f.Seek(0, io.SeekStart)
 	}
@@ -518,6 +437,9 @@ func (v *visit) thread(r *view.Room, id room.ID, seq int64, facts roomFacts) err
 	if !root.Removed && root.Kind == room.Said {
 		t.MakeURL = v.makeURL(id, seq)
 		if t.Made, err = v.makings(id, seq); err != nil {
+			return err
+		}
+		if t.Tasks, err = v.tasks(id, seq); err != nil {
 			return err
 		}
 	}

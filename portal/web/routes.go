@@ -41,7 +41,7 @@ func (r Route) Changes() bool { return r.Method != fiber.MethodGet && r.Method !
 // Routes is the whole table, in the order in which routes are tried.
 func Routes() []Route {
 	var all []Route
-	for _, part := range [][]Route{openRoutes(), accountRoutes(), tradeRoutes(), catalogueRoutes(), ediRoutes(), fileRoutes(), talkRoutes(), roomRoutes(), forumRoutes(), libraryRoutes(), leadRoutes(), dealRoutes(), quoteRoutes(), engageRoutes(), promoRoutes(), fundRoutes(), sellRoutes(), settleRoutes(), approvalRoutes(), settingsRoutes()} {
+	for _, part := range [][]Route{openRoutes(), accountRoutes(), tradeRoutes(), catalogueRoutes(), ediRoutes(), fileRoutes(), talkRoutes(), roomRoutes(), taskRoutes(), forumRoutes(), libraryRoutes(), leadRoutes(), dealRoutes(), quoteRoutes(), engageRoutes(), promoRoutes(), fundRoutes(), sellRoutes(), settleRoutes(), approvalRoutes(), settingsRoutes()} {
 		all = append(all, part...)
 	}
 	return all

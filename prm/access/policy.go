@@ -71,6 +71,7 @@ const (
 	RoomPost      Action = "room.post"
 	CallJoin      Action = "call.join" // begin a call in a room, join it, be rung
 	RoomMake      Action = "room.make"
+	RoomKeep      Action = "room.keep"   // how long what the own people write is kept, holds, exports
 	RoomBots      Action = "room.bots"   // let a program speak in a room, end one
 	CallPolicy    Action = "call.policy" // how calls go in the rooms of a company
 	NoticeOwn     Action = "notice.own"
@@ -336,6 +337,7 @@ var policy = map[Action]rule{
 	CallJoin: {scope: "chat:write", read: RoomRead, sides: map[Side][]Role{Owner: writers, Member: writers}},
 	// A free room is made by whoever may write, for the own company or with one partner.
 	RoomMake:   {scope: "chat:write", read: RoomRead, sides: map[Side][]Role{Owner: writers}},
+	RoomKeep:   {scope: "retention:write", read: RoomRead, sides: map[Side][]Role{Owner: admins}},
 	RoomBots:   {scope: "chat:write", read: RoomRead, sides: map[Side][]Role{Owner: admins, Member: admins}},
 	CallPolicy: {scope: "chat:write", read: RoomRead, sides: map[Side][]Role{Owner: admins}},
 

@@ -688,6 +688,7 @@ class Panel {
     call: () => `${this.url}/call`,
     search: (words) => `${this.url.replace(/\/[^/]+$/, "")}?q=${encodeURIComponent(words)}`,
     about: () => `${this.url}?about=1`,
+    task: () => `${this.url}/task`, // says the words, and leads to where a task is made of them
   };
 
   // command does what a line that begins with a slash says, and returns null; the text of any
@@ -698,10 +699,18 @@ class Panel {
     if (text.startsWith("//")) return text.slice(1);
     const [, name, words] = /^\/(\S*)\s*(.*)$/s.exec(text);
     const go = Object.hasOwn(this.commands, name) ? this.commands[name] : null;
-    if (!go || name === "search" && !words) {
+    if (!go || (name === "search" || name === "task") && !words) {
       box.setCustomValidity(list.dataset.cmdUnknown);
       box.reportValidity();
       box.addEventListener("input", () => box.setCustomValidity(""), { once: true });
+      return null;
+    }
+    if (name === "task") {
+      box.value = words;
+      const action = form.action;
+      form.action = go(words);
+      form.submit();
+      form.action = action; // a page that comes back out of the browser's store says its lines again
       return null;
     }
     box.value = "";

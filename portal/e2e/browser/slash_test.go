@@ -10,7 +10,7 @@ func TestSlash(t *testing.T) {
 	must(t, p.Leave(`.rooms a.room`), p.Until(alive), p.Has("#room-title"))
 	const lines = `[...document.querySelectorAll(".chat-main ol.e-log li[data-seq]")].filter((e) => !e.dataset.key)`
 	box := `form[data-composer] textarea`
-	must(t, p.Type(box, "/"), p.Until(`document.querySelectorAll("[data-names] li").length === 3`))
+	must(t, p.Type(box, "/"), p.Until(`document.querySelectorAll("[data-names] li").length === 4`))
 	must(t, p.Type(box, "ab"), p.Until(`document.querySelectorAll("[data-names] li").length === 1`), p.Enter(), p.Until(`document.querySelector("`+box+`").value === "/about "`))
 	must(t, p.Enter(), p.Until(`location.search === "?about=1"`), p.Has("#about-h"))
 	before := read[int](t, p, lines+`.length`)
