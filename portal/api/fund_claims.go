@@ -148,6 +148,25 @@ func (a *API) fundClaims() {
 		c, err := f.GetClaim(ctx, actor, fund.ClaimID(in.ID))
 		return a.oneClaim(ctx, c, err)
 	})
+	type claimLookIn struct {
+		ID   string `path:"id"`
+		Body struct {
+			Files []struct {
+				File    string `json:"file" doc:"id"`
+				Verdict string `json:"verdict" enum:"accepted,refused"`
+				Reason  string `json:"reason,omitempty" doc:"of a refusal"`
+			} `json:"files"`
+		}
+	}
+	handle(a, op("POST", "/api/v1/claims/{id}/proof", "funds:write", "Accept or refuse proof of a claim", "As a person of the supplier who did not file it. Nothing of a claim that asks for proof is granted before each piece of it has a file that was accepted. May be changed until it is decided.", 200),
+		func(ctx context.Context, actor access.Actor, in *claimLookIn) (*reply[claimOut], error) {
+			var looks []fund.Look
+			for _, x := range in.Body.Files {
+				looks = append(looks, fund.Look{File: fund.FileID(x.File), Accept: x.Verdict == fund.ProofAccepted, Reason: x.Reason})
+			}
+			c, err := f.JudgeProof(ctx, actor, fund.ClaimID(in.ID), looks)
+			return a.oneClaim(ctx, c, err)
+		})
 	type claimDecideIn struct {
 		ID   string `path:"id"`
 		Body struct {

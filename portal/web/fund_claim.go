@@ -186,7 +186,7 @@ func fundClaimSave(v *visit) error {
 }
 
 // claimForms are the forms of the page as they came back.
-type claimForms struct{ act, decide, send, settle, file, talk view.Form }
+type claimForms struct{ act, decide, send, settle, file, talk, proof view.Form }
 
 // fundClaimShow is a claim, for each side of it.
 func fundClaimShow(v *visit) error { return v.claimPage(200, claimForms{}) }
@@ -197,12 +197,12 @@ func (v *visit) claimPage(status int, f claimForms) error {
 	if err != nil {
 		return err
 	}
-	n, err := v.fundNames(c.Supplier, c.Reseller, c.Log, c.Files, c.FirstBy)
+	n, err := v.fundNames(c.Supplier, c.Reseller, c.Log, c.Files, append(judges(c.Files), c.FirstBy)...)
 	if err != nil {
 		return err
 	}
 	page := &view.FundClaimPage{Base: v.shell(), URL: v.claimURL(id), Number: c.Number, Title: c.Title, Status: claimStatus(c), Version: itoa(c.Version), Partner: n.company(v.fundOther(c.Supplier, c.Reseller)), Note: c.Note, Currency: string(c.Asked.Currency),
-		Act: f.act, Decide: f.decide, Send: f.send, Settle: f.settle, File: f.file, Verdicts: append([]view.Option{{Label: view.T("fund.verdict_none")}}, keyed(fund.Verdicts, "fundverdict.", "")...), Reasons: append([]view.Option{{Label: view.T("form.choose")}}, keyed(fund.LineReasons, "fundreason.", "")...), Ways: keyed(fund.WaysFor(c.Nature), "fundway.", f.settle.Value("kind"))}
+		Act: f.act, Proof: f.proof, Decide: f.decide, Send: f.send, Settle: f.settle, File: f.file, Verdicts: append([]view.Option{{Label: view.T("fund.verdict_none")}}, keyed(fund.Verdicts, "fundverdict.", "")...), Reasons: append([]view.Option{{Label: view.T("form.choose")}}, keyed(fund.LineReasons, "fundreason.", "")...), Ways: keyed(fund.WaysFor(c.Nature), "fundway.", f.settle.Value("kind"))}
 	switch {
 	case c.FirstBy != "":
 		page.Told = view.T("fund.first_claim", "person", n.person(c.FirstBy))
@@ -235,8 +235,11 @@ func (v *visit) claimPage(status int, f claimForms) error {
 	if err := v.claimTalk(page, c, n, f.talk); err != nil {
 		return err
 	}
+	if over := c.Settled.Minor - c.Approved.Minor; over > 0 {
+		page.Sums = append(page.Sums, fundKV("surplus", money.Amount{Minor: over, Currency: c.Asked.Currency}))
+	}
 	for _, p := range c.Proof {
-		page.Checks = append(page.Checks, view.FundCheck{Item: p, Done: !slices.Contains(c.Missing, p)})
+		page.Checks = append(page.Checks, v.claimCheck(page, c, p, n))
 		page.Items = append(page.Items, view.Option{Value: p, Label: view.Raw(p), On: len(c.Missing) > 0 && c.Missing[0] == p})
 	}
 	if len(page.Items) > 0 {
@@ -261,6 +264,42 @@ func (v *visit) claimPage(status int, f claimForms) error {
 	}
 	page.History = v.fundHistory(c.Log, n)
 	return v.renderAs(status, page, nil)
+}
+
+// judges are the people who said something of files.
+func judges(files []fund.File) []string {
+	var out []string
+	for _, f := range files {
+		if f.JudgedBy != "" {
+			out = append(out, f.JudgedBy)
+		}
+	}
+	return out
+}
+
+// claimCheck is one piece of the proof with its files and what was said of them.
+func (v *visit) claimCheck(page *view.FundClaimPage, c fund.Claim, item string, n names) view.FundCheck {
+	out := view.FundCheck{Item: item, Done: !slices.Contains(c.Missing, item)}
+	out.Seen = out.Done && !slices.Contains(c.Unseen, item)
+	may := page.CanDecide
+	for _, f := range c.Files {
+		if f.Item != item {
+			continue
+		}
+		x := v.fundFiles(page.URL, []fund.File{f}, n, false)[0]
+		switch f.Verdict {
+		case fund.ProofAccepted:
+			x.Said = view.T("fund.proof_accepted", "person", n.person(f.JudgedBy))
+		case fund.ProofRefused:
+			x.Said = view.T("fund.proof_refused", "reason", f.Reason)
+		default:
+			x.Said = view.T("fund.proof_waits")
+		}
+		x.CanJudge = may && v.login.Person.ID != f.Person
+		page.Judging = page.Judging || x.CanJudge && f.Verdict == ""
+		out.Files = append(out.Files, x)
+	}
+	return out
 }
 
 // claimMay says which acts are shown.
@@ -301,6 +340,9 @@ func (v *visit) claimLinesOf(page *view.FundClaimPage, c fund.Claim) {
 		switch {
 		case l.Verdict == fund.LinePending:
 			x.Why = view.T("fund.line_pending", "reason", view.T("fundreason."+l.Reason), "missing", v.missing(l.Missing), "date", view.Date(l.Due))
+		case l.Back.Minor > 0:
+			x.Why = view.T("fund.counter_of", "amount", amount(l.Back), "line", l.BackLine, "number", l.BackOf)
+			x.Asked = amount(money.Amount{Minor: -l.Back.Minor, Currency: l.Back.Currency})
 		case l.Reason != "":
 			x.Why = view.T("fundreason." + l.Reason)
 		}
@@ -409,6 +451,12 @@ func claimProve(v *visit, in *input, id fund.ClaimID) error {
 		return err
 	}
 	_, err = v.w.d.Funds.SubmitClaim(v.ctx, v.actor(), id, c.Version)
+	return err
+}
+
+// claimLook takes what is said of one piece of proof.
+func claimLook(v *visit, in *input, id fund.ClaimID) error {
+	_, err := v.w.d.Funds.JudgeProof(v.ctx, v.actor(), id, []fund.Look{{File: fund.FileID(in.text("file")), Accept: in.text("say") == fund.ProofAccepted, Reason: in.text("reason")}})
 	return err
 }
 
