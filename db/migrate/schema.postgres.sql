@@ -712,7 +712,7 @@ CREATE INDEX fund_claim_request ON fund_claim USING btree (request_id, state) WH
 CREATE UNIQUE INDEX fund_claim_number ON fund_claim USING btree (owner_id, org_id, number);
 CREATE UNIQUE INDEX fund_claim_source ON fund_claim USING btree (owner_id, org_id, source_key) WHERE (source_key <> ''::text);
 CREATE TABLE fund_claim_line (
-  claim_id text NOT NULL, position bigint NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, line_key text NOT NULL, live bigint NOT NULL, text text NOT NULL, sku text NOT NULL, on_day text NOT NULL, quantity bigint NOT NULL, price bigint NOT NULL, asked bigint NOT NULL, approved bigint NOT NULL, verdict text NOT NULL, reason text NOT NULL, missing text NOT NULL, due_on text NOT NULL, order_id text NOT NULL, order_line bigint NOT NULL,
+  claim_id text NOT NULL, position bigint NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, line_key text NOT NULL, live bigint NOT NULL, text text NOT NULL, sku text NOT NULL, on_day text NOT NULL, quantity bigint NOT NULL, price bigint NOT NULL, asked bigint NOT NULL, approved bigint NOT NULL, verdict text NOT NULL, reason text NOT NULL, missing text NOT NULL, due_on text NOT NULL, order_id text NOT NULL, order_line bigint NOT NULL, back bigint NOT NULL, back_of text NOT NULL, back_line bigint NOT NULL,
   PRIMARY KEY (claim_id, "position"),
   FOREIGN KEY (claim_id) REFERENCES fund_claim(id),
   FOREIGN KEY (org_id) REFERENCES org(id),
@@ -747,7 +747,7 @@ CREATE UNIQUE INDEX fund_entry_source ON fund_entry USING btree (program_id, sou
 CREATE TRIGGER fund_entry_guard BEFORE DELETE OR UPDATE ON fund_entry FOR EACH ROW EXECUTE FUNCTION fund_guard();
 CREATE TRIGGER fund_entry_no_truncate BEFORE TRUNCATE ON fund_entry FOR EACH STATEMENT EXECUTE FUNCTION fund_guard();
 CREATE TABLE fund_file (
-  id text NOT NULL, subject_kind text NOT NULL, subject_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, item text NOT NULL, name text NOT NULL, mime text NOT NULL, size bigint NOT NULL, hash text NOT NULL, made bigint NOT NULL, made_by text NOT NULL,
+  id text NOT NULL, subject_kind text NOT NULL, subject_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, item text NOT NULL, name text NOT NULL, mime text NOT NULL, size bigint NOT NULL, hash text NOT NULL, made bigint NOT NULL, made_by text NOT NULL, verdict text NOT NULL, reason text NOT NULL, judged bigint NOT NULL, judged_by text NOT NULL,
   PRIMARY KEY (id),
   FOREIGN KEY (org_id) REFERENCES org(id),
   FOREIGN KEY (owner_id) REFERENCES org(id)
@@ -1141,6 +1141,13 @@ CREATE TABLE mail_in (
 );
 CREATE INDEX mail_in_org ON mail_in USING btree (org_id, received, id);
 CREATE INDEX mail_in_person ON mail_in USING btree (person_id, received);
+CREATE TABLE mail_optin (
+  id text NOT NULL, org_id text NOT NULL, address text NOT NULL, contact_id text NOT NULL, page_id text NOT NULL, language text NOT NULL, consent text NOT NULL, consent_mark text NOT NULL, wish_id text NOT NULL, asked bigint NOT NULL, asked_from text NOT NULL, expires bigint NOT NULL, confirmed bigint NOT NULL, confirmed_from text NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
+CREATE INDEX mail_optin_address ON mail_optin USING btree (org_id, address);
+CREATE INDEX mail_optin_wish ON mail_optin USING btree (wish_id);
 CREATE TABLE mail_reply (
   id text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, kind text NOT NULL, object text NOT NULL, seq bigint NOT NULL, made bigint NOT NULL, expires bigint NOT NULL,
   PRIMARY KEY (id),
@@ -1411,7 +1418,7 @@ CREATE TABLE product_option (
   FOREIGN KEY (org_id) REFERENCES org(id)
 );
 CREATE TABLE promotion (
-  id text NOT NULL, owner_id text NOT NULL, number text NOT NULL, title text NOT NULL, state text NOT NULL, draft text NOT NULL, open_no bigint NOT NULL, agreed_no bigint NOT NULL, from_on text NOT NULL, until_on text NOT NULL, zone text NOT NULL, currency text NOT NULL, budget bigint NOT NULL, next_at bigint NOT NULL, reason text NOT NULL, made_by text NOT NULL, made bigint NOT NULL, cancelled bigint NOT NULL, settled bigint NOT NULL, result text NOT NULL, changed bigint NOT NULL, version bigint NOT NULL, margin bigint NOT NULL, waived text NOT NULL,
+  id text NOT NULL, owner_id text NOT NULL, number text NOT NULL, title text NOT NULL, state text NOT NULL, draft text NOT NULL, open_no bigint NOT NULL, agreed_no bigint NOT NULL, from_on text NOT NULL, until_on text NOT NULL, zone text NOT NULL, currency text NOT NULL, budget bigint NOT NULL, next_at bigint NOT NULL, reason text NOT NULL, made_by text NOT NULL, made bigint NOT NULL, cancelled bigint NOT NULL, settled bigint NOT NULL, result text NOT NULL, changed bigint NOT NULL, version bigint NOT NULL, margin bigint NOT NULL, waived text NOT NULL, approval text NOT NULL,
   UNIQUE (owner_id, number),
   PRIMARY KEY (id),
   FOREIGN KEY (owner_id) REFERENCES org(id)

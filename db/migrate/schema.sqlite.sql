@@ -542,7 +542,7 @@ CREATE INDEX fund_claim_request ON fund_claim (request_id, state) WHERE request_
 CREATE UNIQUE INDEX fund_claim_source ON fund_claim (owner_id, org_id, source_key) WHERE source_key <> '';
 CREATE TABLE fund_claim_line (
   claim_id TEXT NOT NULL REFERENCES fund_claim(id), position INTEGER NOT NULL, owner_id TEXT NOT NULL REFERENCES org(id), org_id TEXT NOT NULL REFERENCES org(id), line_key TEXT NOT NULL, live INTEGER NOT NULL, text TEXT NOT NULL, sku TEXT NOT NULL, on_day TEXT NOT NULL, quantity INTEGER NOT NULL, price INTEGER NOT NULL,
-  asked INTEGER NOT NULL, approved INTEGER NOT NULL, verdict TEXT NOT NULL, reason TEXT NOT NULL, missing TEXT NOT NULL, due_on TEXT NOT NULL, order_id TEXT NOT NULL, order_line INTEGER NOT NULL, PRIMARY KEY (claim_id, position)
+  asked INTEGER NOT NULL, approved INTEGER NOT NULL, verdict TEXT NOT NULL, reason TEXT NOT NULL, missing TEXT NOT NULL, due_on TEXT NOT NULL, order_id TEXT NOT NULL, order_line INTEGER NOT NULL, back INTEGER NOT NULL DEFAULT 0, back_of TEXT NOT NULL DEFAULT '', back_line INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (claim_id, position)
 );
 CREATE UNIQUE INDEX fund_claim_line_key ON fund_claim_line (owner_id, org_id, line_key) WHERE live = 1 AND line_key <> '';
 CREATE TABLE fund_claim_part (
@@ -564,7 +564,7 @@ CREATE TRIGGER fund_entry_no_replace BEFORE INSERT ON fund_entry WHEN EXISTS (SE
 CREATE TRIGGER fund_entry_no_update BEFORE UPDATE ON fund_entry BEGIN SELECT RAISE(ABORT, 'the ledger only grows'); END;
 CREATE TABLE fund_file (
   id TEXT PRIMARY KEY, subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL, owner_id TEXT NOT NULL REFERENCES org(id), org_id TEXT NOT NULL REFERENCES org(id), item TEXT NOT NULL, name TEXT NOT NULL, mime TEXT NOT NULL, size INTEGER NOT NULL, hash TEXT NOT NULL, made INTEGER NOT NULL, made_by TEXT NOT NULL
-);
+, verdict TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT '', judged INTEGER NOT NULL DEFAULT 0, judged_by TEXT NOT NULL DEFAULT '');
 CREATE INDEX fund_file_hash ON fund_file (hash);
 CREATE INDEX fund_file_org ON fund_file (org_id);
 CREATE INDEX fund_file_subject ON fund_file (subject_id, made, id);
@@ -855,6 +855,12 @@ CREATE TABLE mail_in (
 );
 CREATE INDEX mail_in_org ON mail_in (org_id, received, id);
 CREATE INDEX mail_in_person ON mail_in (person_id, received);
+CREATE TABLE mail_optin (
+  id TEXT NOT NULL PRIMARY KEY, org_id TEXT NOT NULL REFERENCES org(id), address TEXT NOT NULL, contact_id TEXT NOT NULL, page_id TEXT NOT NULL, language TEXT NOT NULL, consent TEXT NOT NULL, consent_mark TEXT NOT NULL, wish_id TEXT NOT NULL,
+  asked INTEGER NOT NULL, asked_from TEXT NOT NULL, expires INTEGER NOT NULL, confirmed INTEGER NOT NULL, confirmed_from TEXT NOT NULL
+);
+CREATE INDEX mail_optin_address ON mail_optin (org_id, address);
+CREATE INDEX mail_optin_wish ON mail_optin (wish_id);
 CREATE TABLE mail_reply (
   id TEXT PRIMARY KEY, org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), kind TEXT NOT NULL, object TEXT NOT NULL, seq INTEGER NOT NULL, made INTEGER NOT NULL, expires INTEGER NOT NULL
 );
@@ -1086,7 +1092,7 @@ CREATE TABLE product_option (
 CREATE TABLE promotion (
   id TEXT PRIMARY KEY, owner_id TEXT NOT NULL REFERENCES org(id), number TEXT NOT NULL, title TEXT NOT NULL, state TEXT NOT NULL, draft TEXT NOT NULL, open_no INTEGER NOT NULL, agreed_no INTEGER NOT NULL,
   from_on TEXT NOT NULL, until_on TEXT NOT NULL, zone TEXT NOT NULL, currency TEXT NOT NULL, budget INTEGER NOT NULL, next_at INTEGER NOT NULL, reason TEXT NOT NULL, made_by TEXT NOT NULL, made INTEGER NOT NULL, cancelled INTEGER NOT NULL, settled INTEGER NOT NULL,
-  result TEXT NOT NULL, changed INTEGER NOT NULL, version INTEGER NOT NULL, margin INTEGER NOT NULL DEFAULT 0, waived TEXT NOT NULL DEFAULT '', UNIQUE (owner_id, number)
+  result TEXT NOT NULL, changed INTEGER NOT NULL, version INTEGER NOT NULL, margin INTEGER NOT NULL DEFAULT 0, waived TEXT NOT NULL DEFAULT '', approval TEXT NOT NULL DEFAULT '', UNIQUE (owner_id, number)
 );
 CREATE INDEX promotion_list ON promotion (owner_id, from_on, id);
 CREATE INDEX promotion_next ON promotion (next_at, id) WHERE next_at > 0;

@@ -373,11 +373,11 @@ func (v *visit) stopDeed() (mail.Deed, bool) {
 // stopPage is what such a link opens, for nobody in particular: nothing is kept in the
 // browser. ?in= chooses the language, else it is that of the mail.
 func (v *visit) stopPage(d mail.Deed, done bool) error {
-	return v.linkPage(d, view.StopPage{Done: done})
+	return v.outsidePage(d, view.StopPage{Done: done})
 }
 
-// linkPage shows what a link to somebody outside does, or did.
-func (v *visit) linkPage(d mail.Deed, page view.StopPage) error {
+// outsidePage shows what a link to somebody outside does, or did.
+func (v *visit) outsidePage(d mail.Deed, page view.StopPage) error {
 	v.Set("X-Robots-Tag", "noindex")
 	v.Set("Content-Security-Policy", landingCSP)
 	asked := or(oneOf(v.Query("in"), campaign.Languages), d.Locale)
@@ -397,7 +397,7 @@ func (v *visit) linkPage(d mail.Deed, page view.StopPage) error {
 // optInPage is what the link of a confirmation opens. Opening it confirms nothing: mail
 // servers look at links.
 func (v *visit) optInPage(d mail.Deed, done bool) error {
-	return v.linkPage(d, view.StopPage{Confirm: true, Done: done})
+	return v.outsidePage(d, view.StopPage{Confirm: true, Done: done})
 }
 
 // optInUse confirms an address.
