@@ -19,6 +19,7 @@ import (
 	"entente/prm/identity"
 	"entente/prm/mapping"
 	"entente/prm/notify"
+	"entente/prm/promo"
 	"entente/prm/quote"
 	"entente/prm/trade"
 )

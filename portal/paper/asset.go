@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"codeberg.org/go-pdf/fpdf"
+
 	"entente/prm/fault"
 )
 
@@ -67,6 +69,16 @@ func (p *pen) fitted(s string, wide float64, strong bool, most int, sizes ...flo
 	}
 	lines[most-1] = strings.TrimSpace(last) + " …"
 	return lines, size
+}
+
+// onOne is fitted to one line, where one of some sizes lets it, else to two.
+func (p *pen) onOne(s string, wide float64, strong bool, one, two []float64) ([]string, float64) {
+	for _, size := range one {
+		if lines := p.wrap(s, wide, strong, size); len(lines) <= 1 {
+			return lines, size
+		}
+	}
+	return p.fitted(s, wide, strong, 2, two...)
 }
 
 // put writes lines below each other and says where the next would stand.
@@ -132,7 +144,7 @@ func (f Flyer) drawSquare(p *pen, on canvas, width, height float64) {
 	y = put(on, left, foot+2, when, true, size, black) + 4
 	call, size := p.fitted(f.Call, wide, false, 2, 13, 12)
 	y = put(on, left, y, call, false, size, grey)
-	link, size := p.fitted(bare(f.Link), wide, false, 2, 12, 10, 9)
+	link, size := p.onOne(bare(f.Link), wide, false, []float64{12, 11, 10, 9}, []float64{10, 9})
 	put(on, left, y+2, link, false, size, band)
 }
 
@@ -147,11 +159,11 @@ func (f Flyer) drawBanner(p *pen, on canvas, width, height float64) {
 	}
 	who, size := p.fitted(strings.TrimSpace(f.Company+" "+f.With), inner, false, 1, 12, 11, 10)
 	y := put(on, edge, 14, who, false, size, soft)
-	title, size := p.fitted(f.Title, inner, true, 2, 27, 24, 21, 18, 16)
+	title, size := p.onOne(f.Title, inner, true, []float64{28, 26, 24, 22, 20}, []float64{20, 18, 16})
 	y = put(on, edge, y+2, title, true, size, white)
 	if f.Offer != "" {
 		said, size := p.fitted(f.Offer, width-2*edge, true, 1, 16, 14, 12.5, 11)
-		put(on, edge, max(y+2, 92), said, true, size, white)
+		put(on, edge, min(max(y+2, 84), height-32-size*leading), said, true, size, white)
 	}
 	when, size := p.fitted(strings.Join([]string{f.fact(0), bare(f.Link)}, "  ·  "), width-2*edge, false, 1, 11.5, 10.5, 9.5, 8.5)
 	put(on, edge, height-26, when, false, size, soft)
@@ -183,6 +195,11 @@ func WritePrices(ctx context.Context, w io.Writer, s PriceSheet, size Size) erro
 	case <-ctx.Done():
 		return fault.Wrap(ctx.Err(), fault.Unavailable, "error.unavailable")
 	}
+	return output(w, s.lay(size, s.lay(size, 0).PageCount())) // first to know how many pages it takes
+}
+
+// lay draws the sheet, of so many pages.
+func (s PriceSheet) lay(size Size, pages int) *fpdf.Fpdf {
 	pdf := blank(size, s.Dated)
 	pdf.SetTitle(s.Title, true)
 	pdf.SetAuthor(s.Company, true)
@@ -254,10 +271,23 @@ func WritePrices(ctx context.Context, w io.Writer, s PriceSheet, size Size) erro
 		return y + 6
 	}
 	foot := height - side - 24
+	end := func() { // of a page
+		link, size := p.fitted(bare(s.Link), inner*0.7, false, 1, 9, 8)
+		put(on, side, height-side-10, link, false, size, band)
+		if s.PageOf == nil {
+			return
+		}
+		of, size := p.fitted(s.PageOf(pdf.PageNo(), pages), inner*0.28, false, 1, 9, 8)
+		put(on, width-side-p.width(of[0], false, size), height-side-10, of, false, size, grey)
+	}
+	next := func() {
+		end()
+		pdf.AddPage()
+	}
 	y := titles(head(true))
 	for _, row := range s.Rows {
 		if y+3*10*leading > foot {
-			pdf.AddPage()
+			next()
 			y = titles(head(false))
 		}
 		y = cells(y, row, false, black) + 4
@@ -270,20 +300,11 @@ func WritePrices(ctx context.Context, w io.Writer, s PriceSheet, size Size) erro
 			continue
 		}
 		if y+float64(len(lines))*9*leading > foot {
-			pdf.AddPage()
+			next()
 			y = head(false)
 		}
 		y = put(on, side, y, lines, false, 9, grey) + 4
 	}
-	pages := pdf.PageCount()
-	for n := 1; n <= pages; n++ {
-		pdf.SetPage(n)
-		link, size := p.fitted(bare(s.Link), inner*0.7, false, 1, 9, 8)
-		put(on, side, height-side-10, link, false, size, band)
-		if s.PageOf != nil {
-			of := s.PageOf(n, pages)
-			on.text(width-side-p.width(of, false, 9), height-side-10+9*1.02, of, false, 9, grey)
-		}
-	}
-	return output(w, pdf)
+	end()
+	return pdf
 }
