@@ -99,7 +99,7 @@ func (a *App) subscribe() {
 	s("fund-live", fund.Events(), a.fundLive)
 	s("fund-earned", []string{trade.InvoicedEvent}, a.fundEarned)
 	s("claim-proof", []string{fund.ClaimProof, fund.ClaimSeen, fund.ProofRefusedTo}, a.claimProof)
-	s("edi-849", []string{adjust.EventTaken, fund.ClaimDecided, fund.ClaimDeniedTo, fund.ClaimTakenBack}, a.to849)
+	s("edi-849", []string{adjust.EventTaken, fund.ClaimDecided, fund.ClaimDeniedTo, fund.ClaimTakenBack, fund.ClaimCorrected}, a.to849)
 	s("claim-notices", []string{adjust.EventTaken}, a.claimNotices)
 	s("promotion-notices", promoNoticed(), a.promoNotices)
 	s("edi-855", []string{trade.OrderConfirmed}, a.to855)

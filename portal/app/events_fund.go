@@ -258,7 +258,7 @@ func (a *App) claimNotices(ctx context.Context, e job.Received) error {
 // supplier's own matter.
 var fundHookKinds = map[string]string{
 	fund.Granted: hook.FundGranted, fund.RequestSubmitted: hook.RequestSubmitted, fund.RequestReturned: hook.RequestReturned, fund.RequestDeclined: hook.RequestDeclined, fund.RequestApproved: hook.RequestApproved, fund.RequestCancelled: hook.RequestCancelled, fund.RequestLapsed: hook.RequestLapsed,
-	fund.ClaimFiled: hook.ClaimFiled, fund.ClaimReturnedTo: hook.ClaimReturned, fund.ClaimDecided: hook.ClaimDecided, fund.ClaimDeniedTo: hook.ClaimDenied, fund.ClaimSettledTo: hook.ClaimSettled,
+	fund.ClaimFiled: hook.ClaimFiled, fund.ClaimReturnedTo: hook.ClaimReturned, fund.ClaimDecided: hook.ClaimDecided, fund.ClaimCorrected: hook.ClaimDecided, fund.ClaimDeniedTo: hook.ClaimDenied, fund.ClaimSettledTo: hook.ClaimSettled,
 }
 
 // fundHook is the data of these webhooks: ids and numbers, and where to read more.

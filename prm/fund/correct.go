@@ -23,7 +23,7 @@ type Correction struct {
 // below what was granted is passed over, so it is safe to repeat. It joins the transaction of ctx; the actor is the
 // system of the supplier. It returns what was taken back.
 // Codes: NotFound, Forbidden (a person), Conflict (a claim that no document made).
-// Publishes ClaimCorrected and ClaimDecided, and Countered where something is owed.
+// Publishes ClaimCorrected, and Countered where something is owed.
 func (s *Service) Correct(ctx context.Context, actor access.Actor, id ClaimID, list []Correction) (money.Amount, error) {
 	var back money.Amount
 	err := s.change(ctx, actor, func(ctx context.Context) error {
@@ -119,7 +119,7 @@ func (s *Service) corrected(ctx context.Context, actor access.Actor, r *claimRow
 		r.State = string(ClaimSettled)
 	}
 	e := Event{Program: ProgramID(r.ProgramID), Claim: ClaimID(r.ID), Supplier: r.OwnerID, Reseller: r.OrgID}
-	if err := s.told(ctx, access.System("edi", r.OrgID), r, "claim_corrected", less, "", ClaimDecided, "fund.claim_correct"); err != nil {
+	if err := s.told(ctx, access.System("edi", r.OrgID), r, "claim_corrected", less, "", "", "fund.claim_correct"); err != nil {
 		return err
 	}
 	if err := s.publish(ctx, ClaimCorrected, e); err != nil || less == open {
