@@ -208,34 +208,6 @@ type claimOut struct {
 	Version     int64             `json:"version"`
 }
 
-type claimProof struct {
-	ID      string `json:"id"`
-	Item    string `json:"item,omitempty" doc:"of the proof that is asked for"`
-	Name    string `json:"name"`
-	Size    int64  `json:"size" doc:"bytes"`
-	Verdict string `json:"verdict,omitempty" doc:"accepted or refused by a person of the supplier; left out: nobody has said anything"`
-	Reason  string `json:"reason,omitempty" doc:"of a refusal"`
-}
-
-type claimLine struct {
-	Position int     `json:"position"`
-	Key      string  `json:"key,omitempty" doc:"what it stands for: while a line with it lives, no other claim has it"`
-	Text     string  `json:"text"`
-	SKU      string  `json:"sku,omitempty"`
-	On       string  `json:"on"`
-	Quantity string  `json:"quantity,omitempty"`
-	Price    string  `json:"price,omitempty" doc:"allowance per unit"`
-	Asked    *amount `json:"asked"`
-	Approved *amount `json:"approved"`
-	Verdict  string  `json:"verdict" doc:"open, accepted, changed, rejected, pending, or counter: goods came back, and back was taken off the line it names"`
-	Reason   string  `json:"reason,omitempty"`
-	Missing  string  `json:"missing,omitempty" doc:"of a line that waits: a person's words, or evidence:invoices, evidence:reports, evidence:step STEP MORE (units) or evidence:proof, each followed by ;NAMES of proof without a file; evidence:look with the names of those at which somebody of the supplier has to look"`
-	Due      string  `json:"due,omitempty"`
-	Back     *amount `json:"back,omitempty" doc:"of a counter: what it took off a line that was granted"`
-	BackOf   string  `json:"back_of,omitempty" doc:"the number of the claim of that line"`
-	BackLine int     `json:"back_line,omitempty" doc:"and its position"`
-}
-
 type claimSettlement struct {
 	ID         string    `json:"id"`
 	Kind       string    `json:"kind" doc:"credit_note, invoice, payment or offset"`
