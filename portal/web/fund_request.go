@@ -2,7 +2,6 @@ package web
 
 import (
 	"slices"
-
 	"strings"
 
 	"entente/portal/view"
