@@ -49,6 +49,13 @@ type claimLine struct {
 	BackLine int     `json:"back_line,omitempty" doc:"and its position"`
 }
 
+// claimLook is what is said of a piece of proof.
+type claimLook struct {
+	File    string `json:"file" doc:"id"`
+	Verdict string `json:"verdict" enum:"accepted,refused"`
+	Reason  string `json:"reason,omitempty" doc:"of a refusal"`
+}
+
 type claimNotice struct {
 	ID          string          `json:"id"`
 	Supplier    string          `json:"supplier"`
@@ -179,11 +186,7 @@ func (a *API) fundClaims() {
 	type claimLookIn struct {
 		ID   string `path:"id"`
 		Body struct {
-			Files []struct {
-				File    string `json:"file" doc:"id"`
-				Verdict string `json:"verdict" enum:"accepted,refused"`
-				Reason  string `json:"reason,omitempty" doc:"of a refusal"`
-			} `json:"files"`
+			Files []claimLook `json:"files"`
 		}
 	}
 	handle(a, op("POST", "/api/v1/claims/{id}/proof", "funds:write", "Accept or refuse proof of a claim", "As a person of the supplier who did not file it. Nothing of a claim that asks for proof is granted before each piece of it has a file that was accepted. May be changed until it is decided.", 200),
