@@ -226,7 +226,7 @@ func answeredByMail(t *testing.T, a *App) {
 		t.Errorf("one click on a wish: %d", code)
 	}
 	for range 2 {
-		if code, page := use(link, url.Values{}); code != 200 || !strings.Contains(page, "现在可以给您发邮件") || confirmed() == "" {
+		if code, page := ask("POST", link, url.Values{}); code != 200 || !strings.Contains(page, "现在可以给您发邮件") || confirmed() == "" {
 			t.Errorf("%d %.400s", code, page)
 		}
 	}

@@ -153,17 +153,17 @@ func (s *Service) Offering(ctx context.Context, actor access.Actor, f trade.Fact
 // Proposing keeps a proposal of a promotion that the owner's people wrote. One that waits
 // already is replaced.
 func (s *Service) Proposing(ctx context.Context, actor access.Actor, f promo.Facts, k promo.Kept) (string, error) {
-	if err := access.Check(actor, access.PromoWrite, access.Own(actor.Org)); err != nil {
+	if err := access.Check(actor, access.PromoWrite, access.Own(f.Owner)); err != nil {
 		return "", err
 	}
-	steps, err := s.caught(ctx, actor.Org, AboutPromo, trade.Facts{Total: f.Total, Was: f.Was})
+	steps, err := s.caught(ctx, f.Owner, AboutPromo, trade.Facts{Total: f.Total, Was: f.Was})
 	if err != nil || len(steps) == 0 {
 		return "", err
 	}
 	if err := s.drop(ctx, actor, string(f.Promotion), KindPromo, Replaced); err != nil {
 		return "", err
 	}
-	r := requestRow{OrgID: actor.Org, PartnerID: f.Partner, PartnershipID: f.Partnership, About: AboutPromo, Kind: KindPromo, SubjectID: string(f.Promotion), Number: f.Number, AskedBy: actor.Person}
+	r := requestRow{OrgID: f.Owner, PartnerID: f.Partner, PartnershipID: f.Partnership, About: AboutPromo, Kind: KindPromo, SubjectID: string(f.Promotion), Number: f.Number, AskedBy: actor.Person}
 	return s.ask(ctx, actor, r, f.Total, steps, k)
 }
 

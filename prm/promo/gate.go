@@ -13,6 +13,7 @@ import (
 // first that takes part, for those who read of it.
 type Facts struct {
 	Promotion            ID
+	Owner                string
 	Number               string
 	Partner, Partnership string
 	Total                money.Amount // all of the budget
@@ -44,7 +45,7 @@ func (s *Service) keep(ctx context.Context, actor access.Actor, r *row, t Terms,
 	if err := s.overtaken(ctx, r); err != nil || s.approvals == nil {
 		return false, err
 	}
-	f := Facts{Promotion: ID(r.ID), Number: r.Number, Total: t.Budget()}
+	f := Facts{Promotion: ID(r.ID), Owner: r.OwnerID, Number: r.Number, Total: t.Budget()}
 	for _, p := range t.Parts {
 		list, err := s.partners.Between(ctx, access.System("promotions", r.OwnerID), p.Org)
 		if err != nil {
