@@ -14,20 +14,21 @@ import (
 
 // approvalOut is something that the company's own rules keep back.
 type approvalOut struct {
-	ID      string         `json:"id"`
-	Kind    string         `json:"kind" doc:"order, change, calloff, incoming, answer, grant (of a change), quote or invoice"`
-	State   string         `json:"state" doc:"waiting, granted, refused, withdrawn or replaced"`
-	Partner string         `json:"partner" doc:"slug"`
-	Number  string         `json:"number,omitempty" doc:"of the order, the invoice or the quote, where it has one"`
-	Order   string         `json:"order,omitempty" doc:"the order it is about, or that it became"`
-	Invoice string         `json:"invoice,omitempty"`
-	Quote   string         `json:"quote,omitempty" doc:"the quote it is about, or that it became"`
-	Amount  *amount        `json:"amount,omitempty"`
-	Asked   time.Time      `json:"asked"`
-	Due     *time.Time     `json:"due,omitempty"`
-	Decided *time.Time     `json:"decided,omitempty"`
-	Reason  string         `json:"reason,omitempty" doc:"of a refusal"`
-	Steps   []approvalStep `json:"steps" doc:"one for each rule that caught it"`
+	ID        string         `json:"id"`
+	Kind      string         `json:"kind" doc:"order, change, calloff, incoming, answer, grant (of a change), quote, promo or invoice"`
+	State     string         `json:"state" doc:"waiting, granted, refused, withdrawn or replaced"`
+	Partner   string         `json:"partner" doc:"slug"`
+	Number    string         `json:"number,omitempty" doc:"of the order, the invoice or the quote, where it has one"`
+	Order     string         `json:"order,omitempty" doc:"the order it is about, or that it became"`
+	Invoice   string         `json:"invoice,omitempty"`
+	Quote     string         `json:"quote,omitempty" doc:"the quote it is about, or that it became"`
+	Promotion string         `json:"promotion,omitempty" doc:"id of the promotion whose proposal waits"`
+	Amount    *amount        `json:"amount,omitempty"`
+	Asked     time.Time      `json:"asked"`
+	Due       *time.Time     `json:"due,omitempty"`
+	Decided   *time.Time     `json:"decided,omitempty"`
+	Reason    string         `json:"reason,omitempty" doc:"of a refusal"`
+	Steps     []approvalStep `json:"steps" doc:"one for each rule that caught it"`
 }
 
 type approvalStep struct {
@@ -45,7 +46,7 @@ type approvalStep struct {
 type approvalRule struct {
 	ID       string  `json:"id,omitempty" doc:"empty adds a rule"`
 	Version  int64   `json:"version,omitempty"`
-	About    string  `json:"about" enum:"order,invoice,incoming,answer,quote"`
+	About    string  `json:"about" enum:"order,invoice,incoming,answer,quote,promo"`
 	Test     string  `json:"test" enum:"limit,price,ship_to"`
 	Limit    *amount `json:"limit,omitempty"`
 	Percent  string  `json:"percent,omitempty" doc:"of a price: 5 for 5 %"`
@@ -70,6 +71,8 @@ func (a *API) wireApprovals(ctx context.Context, list ...approval.Request) ([]ap
 		switch {
 		case r.Kind == approval.KindInvoice:
 			x.Invoice = r.Subject
+		case r.Kind == approval.KindPromo:
+			x.Promotion = r.Subject
 		case r.Kind == approval.KindQuote:
 			x.Quote = cmp.Or(r.Made, r.Subject)
 		case r.Made != "":
@@ -121,7 +124,7 @@ func (a *API) approvalDesk() {
 	type filter struct {
 		Paging
 		View  string `query:"view" enum:"mine,asked,open,closed" doc:"empty: all; mine: what you may decide now"`
-		About string `query:"about" doc:"id of an order, an invoice or a quote"`
+		About string `query:"about" doc:"id of an order, an invoice, a quote or a promotion"`
 	}
 	handle(a, op("GET", "/api/v1/approvals", "approvals:read", "List approvals", "What your company's own rules keep back. Newest first; what you may decide, the first to be late first.", 200),
 		func(ctx context.Context, actor access.Actor, in *filter) (*reply[list[approvalOut]], error) {

@@ -21,6 +21,41 @@ type claimVerdict struct {
 	Due      string  `json:"due,omitempty"`
 }
 
+type claimProof struct {
+	ID      string `json:"id"`
+	Item    string `json:"item,omitempty" doc:"of the proof that is asked for"`
+	Name    string `json:"name"`
+	Size    int64  `json:"size" doc:"bytes"`
+	Verdict string `json:"verdict,omitempty" doc:"accepted or refused by a person of the supplier; left out: nobody has said anything"`
+	Reason  string `json:"reason,omitempty" doc:"of a refusal"`
+}
+
+type claimLine struct {
+	Position int     `json:"position"`
+	Key      string  `json:"key,omitempty" doc:"what it stands for: while a line with it lives, no other claim has it"`
+	Text     string  `json:"text"`
+	SKU      string  `json:"sku,omitempty"`
+	On       string  `json:"on"`
+	Quantity string  `json:"quantity,omitempty"`
+	Price    string  `json:"price,omitempty" doc:"allowance per unit"`
+	Asked    *amount `json:"asked"`
+	Approved *amount `json:"approved"`
+	Verdict  string  `json:"verdict" doc:"open, accepted, changed, rejected, pending, or counter: goods came back, and back was taken off the line it names"`
+	Reason   string  `json:"reason,omitempty"`
+	Missing  string  `json:"missing,omitempty" doc:"of a line that waits: a person's words, or evidence:invoices, evidence:reports, evidence:step STEP MORE (units) or evidence:proof, each followed by ;NAMES of proof without a file; evidence:look with the names of those at which somebody of the supplier has to look"`
+	Due      string  `json:"due,omitempty"`
+	Back     *amount `json:"back,omitempty" doc:"of a counter: what it took off a line that was granted"`
+	BackOf   string  `json:"back_of,omitempty" doc:"the number of the claim of that line"`
+	BackLine int     `json:"back_line,omitempty" doc:"and its position"`
+}
+
+// claimLook is what is said of a piece of proof.
+type claimLook struct {
+	File    string `json:"file" doc:"id"`
+	Verdict string `json:"verdict" enum:"accepted,refused"`
+	Reason  string `json:"reason,omitempty" doc:"of a refusal"`
+}
+
 type claimNotice struct {
 	ID          string          `json:"id"`
 	Supplier    string          `json:"supplier"`
@@ -148,6 +183,21 @@ func (a *API) fundClaims() {
 		c, err := f.GetClaim(ctx, actor, fund.ClaimID(in.ID))
 		return a.oneClaim(ctx, c, err)
 	})
+	type claimLookIn struct {
+		ID   string `path:"id"`
+		Body struct {
+			Files []claimLook `json:"files"`
+		}
+	}
+	handle(a, op("POST", "/api/v1/claims/{id}/proof", "funds:write", "Accept or refuse proof of a claim", "As a person of the supplier who did not file it. Nothing of a claim that asks for proof is granted before each piece of it has a file that was accepted. May be changed until it is decided.", 200),
+		func(ctx context.Context, actor access.Actor, in *claimLookIn) (*reply[claimOut], error) {
+			var looks []fund.Look
+			for _, x := range in.Body.Files {
+				looks = append(looks, fund.Look{File: fund.FileID(x.File), Accept: x.Verdict == fund.ProofAccepted, Reason: x.Reason})
+			}
+			c, err := f.JudgeProof(ctx, actor, fund.ClaimID(in.ID), looks)
+			return a.oneClaim(ctx, c, err)
+		})
 	type claimDecideIn struct {
 		ID   string `path:"id"`
 		Body struct {

@@ -198,28 +198,14 @@ type claimOut struct {
 	Approved    *amount           `json:"approved"`
 	Settled     *amount           `json:"settled"`
 	Pending     int               `json:"pending" doc:"lines that wait for something"`
-	Missing     []string          `json:"missing" doc:"proof without a file"`
+	Missing     []string          `json:"missing" doc:"proof without a file, or with refused ones only"`
+	Unseen      []string          `json:"unseen" doc:"proof with a file on which nobody of the supplier has said anything: nothing is granted before"`
+	Proof       []claimProof      `json:"proof" doc:"the files"`
 	Deducted    string            `json:"deducted,omitempty" doc:"number of the payment with which it was deducted"`
 	Reason      string            `json:"reason,omitempty"`
 	Lines       []claimLine       `json:"lines"`
 	Settlements []claimSettlement `json:"settlements"`
 	Version     int64             `json:"version"`
-}
-
-type claimLine struct {
-	Position int     `json:"position"`
-	Key      string  `json:"key,omitempty" doc:"what it stands for: while a line with it lives, no other claim has it"`
-	Text     string  `json:"text"`
-	SKU      string  `json:"sku,omitempty"`
-	On       string  `json:"on"`
-	Quantity string  `json:"quantity,omitempty"`
-	Price    string  `json:"price,omitempty" doc:"allowance per unit"`
-	Asked    *amount `json:"asked"`
-	Approved *amount `json:"approved"`
-	Verdict  string  `json:"verdict" doc:"open, accepted, changed, rejected or pending"`
-	Reason   string  `json:"reason,omitempty"`
-	Missing  string  `json:"missing,omitempty" doc:"of a line that waits: a person's words, or evidence:invoices, evidence:reports, evidence:step STEP MORE (units) or evidence:proof, each followed by ;NAMES of proof without a file"`
-	Due      string  `json:"due,omitempty"`
 }
 
 type claimSettlement struct {
@@ -251,9 +237,16 @@ func (a *API) claimsOut(ctx context.Context, list ...fund.Claim) ([]claimOut, er
 	}
 	out := make([]claimOut, len(list))
 	for i, c := range list {
-		x := claimOut{ID: string(c.ID), Number: c.Number, Fund: string(c.Program), Request: string(c.Request), Supplier: names[c.Supplier].Slug, Reseller: names[c.Reseller].Slug, State: string(c.State), Nature: c.Nature, Title: c.Title, Asked: money2(c.Asked, false), Approved: money2(c.Approved, false), Settled: money2(c.Settled, false), Pending: c.Pending, Missing: nonNil(c.Missing), Deducted: c.Deducted, Reason: c.Reason, Lines: []claimLine{}, Settlements: []claimSettlement{}, Version: c.Version}
+		x := claimOut{ID: string(c.ID), Number: c.Number, Fund: string(c.Program), Request: string(c.Request), Supplier: names[c.Supplier].Slug, Reseller: names[c.Reseller].Slug, State: string(c.State), Nature: c.Nature, Title: c.Title, Asked: money2(c.Asked, false), Approved: money2(c.Approved, false), Settled: money2(c.Settled, false), Pending: c.Pending, Missing: nonNil(c.Missing), Unseen: nonNil(c.Unseen), Proof: []claimProof{}, Deducted: c.Deducted, Reason: c.Reason, Lines: []claimLine{}, Settlements: []claimSettlement{}, Version: c.Version}
 		for _, l := range c.Lines {
-			x.Lines = append(x.Lines, claimLine{l.Position, l.Key, l.Text, l.SKU, l.On, number(l.Quantity), number(l.Price), money2(l.Asked, false), money2(l.Approved, false), l.Verdict, l.Reason, l.Missing, l.Due})
+			y := claimLine{l.Position, l.Key, l.Text, l.SKU, l.On, number(l.Quantity), number(l.Price), money2(l.Asked, false), money2(l.Approved, false), l.Verdict, l.Reason, l.Missing, l.Due, nil, l.BackOf, l.BackLine}
+			if l.Back.Minor > 0 {
+				y.Back = money2(l.Back, false)
+			}
+			x.Lines = append(x.Lines, y)
+		}
+		for _, f := range c.Files {
+			x.Proof = append(x.Proof, claimProof{string(f.ID), f.Item, f.Name, f.Size, f.Verdict, f.Reason})
 		}
 		for _, s := range c.Settlements {
 			x.Settlements = append(x.Settlements, claimSettlement{s.ID, s.Kind, s.Reference, money2(s.Amount, false), money2(s.Tax, false), s.On, s.Made, !s.Reversed.IsZero(), s.External})

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -206,6 +207,8 @@ func (a *API) landings() {
 		Lang  string `query:"lang" enum:"en,zh-CN" doc:"of the languages that your page has; default: your company's, else the page's first"`
 		Ref   string `query:"ref" doc:"one of your referral codes"`
 		As    string `query:"as" enum:"pdf,png" default:"pdf"`
+		Shape string `query:"shape" enum:"square,banner,prices" doc:"instead of the flyer: a picture of 1080 by 1080 pixels for social media, one of 1200 by 300 for the head of a mail or page, or a sheet of list prices (PDF)"`
+		On    string `query:"on" format:"date" doc:"of list prices; today where it is left out"`
 		Paper string `query:"paper" enum:"a4,letter" doc:"default: what is usual in your country"`
 	}
 	flyer := op("GET", base+"/landing/flyer", "promotions:read", "Get the flyer of your landing page", "One page of paper with both companies, your words, what is offered and the address of your page with a QR code.", 200)
@@ -219,7 +222,7 @@ func (a *API) landings() {
 			in.Lang = orgs[actor.Org].Locale
 		}
 		desk := paper.Desk{Accounts: a.d.Accounts, Promos: a.d.Promos, Landing: a.d.Landing, Catalog: a.d.Catalog, Brands: a.d.Brands}
-		f, err := desk.Leaflet(ctx, actor, promo.ID(in.ID), paper.LeafletWish{Lang: in.Lang, Paper: in.Paper, Ref: in.Ref, Base: a.d.BaseURL, PNG: in.As == "png"})
+		f, err := desk.Leaflet(ctx, actor, promo.ID(in.ID), paper.LeafletWish{Lang: in.Lang, Paper: in.Paper, Ref: in.Ref, Base: a.d.BaseURL, PNG: in.As == "png", Shape: paper.Shape(in.Shape), On: cmp.Or(in.On, time.Now().UTC().Format(time.DateOnly))})
 		if err != nil {
 			return nil, err
 		}

@@ -215,7 +215,7 @@ func (a *API) promoWrites() {
 			Words   string `json:"words,omitempty" maxLength:"1000"`
 		}
 	}
-	handle(a, op("POST", base+"/{id}/propose", "promotions:write", "Propose a promotion", "Each company is sent its own text and approves or declines it.", 200),
+	handle(a, op("POST", base+"/{id}/propose", "promotions:write", "Propose a promotion", "Each company is sent its own text and approves or declines it. What a rule of your own company keeps back is sent by its last approval: then approval names the request.", 200),
 		func(ctx context.Context, actor access.Actor, in *proposeIn) (*reply[promoOut], error) {
 			_, err := a.d.Promos.Propose(ctx, actor, promo.ID(in.ID), in.Body.Version, in.Body.Words)
 			return done(ctx, actor, promo.Terms{}, promo.ID(in.ID), err)

@@ -73,6 +73,7 @@ type promoOut struct {
 	Answer  string      `json:"answer,omitempty" doc:"your own: asked, approved, declined or dropped"`
 	Hash    string      `json:"hash,omitempty" doc:"of the text you read; approving asks for it"`
 	Waiting bool        `json:"waiting" doc:"for you"`
+	Kept    string      `json:"approval,omitempty" doc:"id of the request for which its proposal waits in your own company: nobody else has read it"`
 	Terms   *PromoTerms `json:"terms,omitempty"`
 	InForce *PromoTerms `json:"in_force,omitempty" doc:"what is agreed, where another text waits"`
 	Version int64       `json:"version,omitempty" doc:"for its owner"`
@@ -139,7 +140,7 @@ func (a *API) promoOne(ctx context.Context, actor access.Actor, id promo.ID) (*r
 		}
 		slug := func(id string) string { return names[id].Slug }
 		out := promoHead(d.Head, slug)
-		out.Terms = a.promoTermsOut(d.Text(), slug)
+		out.Terms, out.Kept = a.promoTermsOut(d.Text(), slug), d.Approval
 		if d.InForce != nil && d.Open != nil {
 			out.InForce = a.promoTermsOut(d.InForce.Terms, slug)
 		}

@@ -17,6 +17,8 @@ import (
 	"entente/db/job"
 	"entente/portal/mail"
 	"entente/prm/access"
+	"entente/prm/campaign"
+	"entente/prm/landing"
 	"entente/prm/notify"
 )
 
@@ -198,6 +200,35 @@ func answeredByMail(t *testing.T, a *App) {
 	}
 	if err := a.notify.Choose(t.Context(), access.Actor{Org: org, Person: maya, Roles: []access.Role{access.Sales}, Via: "session:test"}, notify.ModeUrgent, time.UTC); err != nil {
 		t.Fatal(err)
+	}
+
+	// Whoever asked for mail on a page confirms the address by the button alone, in the words
+	// of the page.
+	wishes := campaign.New(a.db, a.promos, a.landing, a.customers, a.accounts.Directory())
+	mail.NewCampaigns(notices, wishes)
+	if err := wishes.Ask(t.Context(), landing.Wish{Of: org, Orgs: []string{org}, Page: "x", Mail: "ann@wish.example", Name: "安", Language: "zh-CN", Consent: "可就此联系我。", From: "203.0.113.9"}); err != nil {
+		t.Fatal(err)
+	}
+	var wish []struct{ Subject, Body, Stop string }
+	query(&wish, "SELECT subject, body, stop FROM mail WHERE kind = 'optin' AND address = 'ann@wish.example'")
+	if len(wish) != 1 || !strings.Contains(wish[0].Body, "可就此联系我。") || !strings.Contains(wish[0].Body, "安，您好") || wish[0].Stop != "" {
+		t.Fatalf("%+v", wish)
+	}
+	link := answerLink.FindString(wish[0].Body)
+	confirmed := func() (from string) {
+		query(&from, "SELECT confirmed_from FROM mail_optin WHERE asked_from = '203.0.113.9' AND confirmed > 0")
+		return from
+	}
+	if code, page := ask("GET", link, nil); code != 200 || !strings.Contains(page, "确认邮箱地址") || strings.Contains(page, "<script") || confirmed() != "" {
+		t.Errorf("%d %.400s", code, page)
+	}
+	if code := click(link); code != 404 || confirmed() != "" {
+		t.Errorf("one click on a wish: %d", code)
+	}
+	for range 2 {
+		if code, page := ask("POST", link, url.Values{}); code != 200 || !strings.Contains(page, "现在可以给您发邮件") || confirmed() == "" {
+			t.Errorf("%d %.400s", code, page)
+		}
 	}
 
 	// The last link stops the mails.

@@ -290,6 +290,7 @@ func (a *App) build(ctx context.Context) error {
 	a.deals = deal.New(deal.Parts{DB: a.db, Jobs: a.jobs, Blobs: a.uploads, Catalog: a.catalog, Customers: a.customers, Leads: a.leads, Calendar: dealCalendar{leadCalendar{a}}})
 	a.quotes = quote.New(a.db, a.catalog, a.deals, a.trade, a.jobs)
 	a.approvals.Quotes(a.quotes)
+	a.approvals.Promos(a.promos)
 	a.approvals.Blankets(a.blankets)
 	a.engagements = engage.New(a.db, engageCircle{a}, engageCircle{a}, a.jobs)
 	a.mappings = mapping.New(a.db, a.secrets, a.jobs, mapping.Options{Log: a.log, Least: map[bool]int{true: 8}[a.cfg.Demo]}) // the lists of a demo are short
@@ -382,6 +383,7 @@ func (a *App) build(ctx context.Context) error {
 	}
 	notices := mail.NewNotices(a.mail, a.notify, a.accounts.Directory(), a.secrets)
 	mailings := mail.NewCampaigns(notices, a.campaigns)
+	a.landing.Tell(a.campaigns)
 	a.answers = mailin.New(mailin.Deps{DB: a.db, Jobs: a.jobs, People: a.accounts.Directory(), Rooms: a.rooms, Forum: a.forum, Out: a.mail, Secrets: a.secrets, Log: a.log, Domain: a.cfg.mailDomain(), Name: a.cfg.mailName(), Bounces: mailings})
 	if a.cfg.mailDomain() != "" {
 		a.mail.Back(a.answers.BounceAddress)

@@ -90,7 +90,7 @@ var imports = []rule{
 	{"prm/blanket", with(leaves, dbs, []string{"prm/trade", "prm/catalog", "edi/doc"}), "blanket orders stand above the orders that draw on them; their quantities are the order desk's, their units the catalogue's"},
 	{"prm/settle", with(leaves, dbs, []string{"prm/account", "prm/trade", "prm/identity", "edi/doc"}), "what follows an invoice stands above the order desk and sees payments as plain values"},
 	{"prm/quote", with(leaves, dbs, []string{"prm/catalog", "prm/deal", "prm/trade", "prm/identity"}), "quotes stand above the orders they become, whose lines are the only count of what was ordered"},
-	{"prm/approval", with(leaves, dbs, []string{"prm/account", "prm/trade", "prm/blanket", "prm/settle", "prm/quote"}), "what a company's own rules keep back stands above the desks whose work it is; they reach it through ports"},
+	{"prm/approval", with(leaves, dbs, []string{"prm/account", "prm/trade", "prm/blanket", "prm/settle", "prm/quote", "prm/promo"}), "what a company's own rules keep back stands above the desks whose work it is; they reach it through ports"},
 	{"prm/engage", with(leaves, dbs, []string{"prm/identity"}), "engagements know companies, deals and leads through ports: nothing of theirs can be carried along"},
 	{"chat/broker", nil, "the line between nodes carries bytes"},
 	{"chat/hub", []string{"chat/broker"}, "connections know rooms as names only"},

@@ -19,6 +19,7 @@ import (
 	"entente/prm/identity"
 	"entente/prm/mapping"
 	"entente/prm/notify"
+	"entente/prm/promo"
 	"entente/prm/quote"
 	"entente/prm/trade"
 )
@@ -413,6 +414,21 @@ func (a *App) quoteUnapproved(ctx context.Context, e job.Received) error {
 		return err
 	}
 	return a.quotes.Unapproved(ctx, actor, string(x.Approval))
+}
+
+// promoUnapproved lets a promotion be written on whose proposal a company's own people did
+// not let go.
+func (a *App) promoUnapproved(ctx context.Context, e job.Received) error {
+	var x approval.Event
+	if err := e.Decode(&x); err != nil {
+		return err
+	}
+	actor := access.System("promotions", x.Org)
+	r, err := a.approvals.Get(ctx, actor, x.Approval)
+	if err != nil || r.Open() || r.State == approval.Granted || r.Kind != approval.KindPromo {
+		return err
+	}
+	return a.promos.Unapproved(ctx, actor, promo.ID(r.Subject), string(x.Approval))
 }
 
 // mappingSubject is what notices about a comparison of lists are about.

@@ -42,6 +42,9 @@ var fundTold = map[string]struct {
 	fund.ClaimDeniedTo:    {reseller: []access.Role{access.Manager, access.Sales, access.Finance}},
 	fund.ClaimDecided:     {supplier: []access.Role{access.Finance}, reseller: []access.Role{access.Manager, access.Sales, access.Finance}},
 	fund.ClaimSettledTo:   {reseller: []access.Role{access.Manager, access.Finance}},
+	fund.ProofComplete:    {supplier: []access.Role{access.Manager}, urgent: true},
+	fund.ProofRefusedTo:   {reseller: []access.Role{access.Manager, access.Sales, access.Finance}, urgent: true},
+	fund.ClaimCorrected:   {supplier: []access.Role{access.Manager, access.Finance}, reseller: []access.Role{access.Manager, access.Finance}},
 	fund.SecondAsked:      {supplier: []access.Role{access.Manager}, urgent: true},
 	fund.Countered:        {supplier: []access.Role{access.Finance}, reseller: []access.Role{access.Manager, access.Finance}},
 	fund.Granted:          {reseller: []access.Role{access.Manager, access.Sales}},
@@ -151,7 +154,7 @@ func (a *App) fundEarned(ctx context.Context, e job.Received) error {
 	return a.funds.Invoiced(ctx, actor, inv)
 }
 
-// claimProof looks again at what waited for the files that a partner has added.
+// claimProof looks again at what waited for the files that a partner has added, or for a look at them.
 func (a *App) claimProof(ctx context.Context, e job.Received) error {
 	var x fund.Event
 	if err := e.Decode(&x); err != nil {
@@ -255,7 +258,7 @@ func (a *App) claimNotices(ctx context.Context, e job.Received) error {
 // supplier's own matter.
 var fundHookKinds = map[string]string{
 	fund.Granted: hook.FundGranted, fund.RequestSubmitted: hook.RequestSubmitted, fund.RequestReturned: hook.RequestReturned, fund.RequestDeclined: hook.RequestDeclined, fund.RequestApproved: hook.RequestApproved, fund.RequestCancelled: hook.RequestCancelled, fund.RequestLapsed: hook.RequestLapsed,
-	fund.ClaimFiled: hook.ClaimFiled, fund.ClaimReturnedTo: hook.ClaimReturned, fund.ClaimDecided: hook.ClaimDecided, fund.ClaimDeniedTo: hook.ClaimDenied, fund.ClaimSettledTo: hook.ClaimSettled,
+	fund.ClaimFiled: hook.ClaimFiled, fund.ClaimReturnedTo: hook.ClaimReturned, fund.ClaimDecided: hook.ClaimDecided, fund.ClaimCorrected: hook.ClaimDecided, fund.ClaimDeniedTo: hook.ClaimDenied, fund.ClaimSettledTo: hook.ClaimSettled,
 }
 
 // fundHook is the data of these webhooks: ids and numbers, and where to read more.

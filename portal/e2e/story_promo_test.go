@@ -319,6 +319,7 @@ func TestStoryVolumeClaim(t *testing.T) {
 			Pending           int
 			Approved, Settled coins
 			Lines             []struct{ Verdict, Reason, Missing, Quantity string }
+			Proof             []struct{ ID, Verdict string }
 		}
 		var c claimed
 		kestrel.get(path, &c)
@@ -333,13 +334,22 @@ func TestStoryVolumeClaim(t *testing.T) {
 		if a := kestrel.do("POST", path+"/files?name=shelf.jpg&item=Photo+of+the+shelf", "application/octet-stream", []byte("picture")); a.status != 201 {
 			t.Fatalf("%d %s", a.status, a.body)
 		}
+		answer("REF*ZZ*no_proof*look; Photo of the shelf", "BRC*05*", "AMT*TT*0.00") // somebody of the supplier has to look at it
+		aurelia.get(path, &c)
+		if len(c.Proof) != 1 || c.Pending != 1 {
+			t.Fatalf("%+v", c)
+		}
+		looks := func(who *client, status int) { who.post(path+"/proof", `{"files":[{"file":"`+c.Proof[0].ID+`","verdict":"accepted"}]}`, status, nil) }
+		looks(stranger, 404)
+		looks(kestrel, 403)
+		looks(aurelia, 200)
 		answer("AMT*TT*50.40", "BRC*05*", "AMT*1*50.40")
 		aurelia.get(path, &c)
 		if c.State != "approved" || c.Pending != 0 || c.Approved.Amount != "50.40" {
 			t.Fatalf("%+v", c)
 		}
 		aurelia.get("/api/v1/claim-notices/"+ic.Sets[0].Document.ID, &n)
-		if len(n.Answers) != 3 || n.Answers[1].Final || !n.Answers[2].Final {
+		if len(n.Answers) != 4 || n.Answers[2].Final || !n.Answers[3].Final {
 			t.Errorf("%+v", n)
 		}
 		aurelia.post(path+"/settle", fmt.Sprintf(`{"version":%d,"kind":"credit_note","reference":"CN-30","tax_rate":"0.2"}`, c.Version), 200, &c)

@@ -33,6 +33,7 @@ type Campaigns struct {
 func NewCampaigns(n *Notices, s *campaign.Service) *Campaigns {
 	c := &Campaigns{n: n, campaigns: s}
 	s.Bind(c)
+	s.Confirm(c)
 	n.mail.While(KindCampaign, func(ctx context.Context, m Mail) (bool, error) {
 		id, contact, ok := ofCampaign(m)
 		if !ok {
@@ -110,6 +111,15 @@ type piece struct {
 	Break      bool
 }
 
+// mailPage is a mail to somebody outside.
+type mailPage struct {
+	Lang, Subject, Company string
+	Paragraphs             [][]piece
+	Button                 *piece
+	Imprint                []string
+	Why, Stop, StopWords   string
+}
+
 var bodyPage = template.Must(template.New("").Parse(`<!doctype html>
 <html lang="{{.Lang}}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{{.Subject}}</title></head>
 <body style="margin:0;padding:24px 12px;background:#f4f5f6;color:#1d2327;font:16px/1.55 -apple-system,'Segoe UI',Roboto,'PingFang SC','Microsoft YaHei',sans-serif">
@@ -119,7 +129,7 @@ var bodyPage = template.Must(template.New("").Parse(`<!doctype html>
 {{end}}{{with .Button}}<p style="margin:24px 0"><a href="{{.Link}}" style="display:inline-block;background:#0e6073;color:#ffffff;text-decoration:none;padding:10px 18px;border-radius:6px">{{.Text}}</a></p>
 {{end}}<hr style="border:0;border-top:1px solid #dfe2e5;margin:24px 0 16px">
 <p style="margin:0 0 8px;font-size:13px;color:#59626a">{{range $i, $l := .Imprint}}{{if $i}}<br>{{end}}{{$l}}{{end}}</p>
-<p style="margin:0;font-size:13px;color:#59626a">{{.Why}} <a href="{{.Stop}}" style="color:#59626a">{{.StopWords}}</a></p>
+<p style="margin:0;font-size:13px;color:#59626a">{{.Why}}{{if .Stop}} <a href="{{.Stop}}" style="color:#59626a">{{.StopWords}}</a>{{end}}</p>
 </div></body></html>
 `))
 
@@ -171,13 +181,7 @@ func (c *Campaigns) write(ctx context.Context, l campaign.Letter) (w campaign.Wr
 		imprint = strings.Split(l.Page.Imprint, "\n")
 	}
 	linked := strings.Contains(l.Text.Body, "{link}")
-	page := struct {
-		Lang, Subject, Company string
-		Paragraphs             [][]piece
-		Button                 *piece
-		Imprint                []string
-		Why, Stop, StopWords   string
-	}{l.Text.Language, w.Subject, company, nil, nil, imprint, words.T("campaignmail.why", "company", company), stop, words.T("campaignmail.stop")}
+	page := mailPage{l.Text.Language, w.Subject, company, nil, nil, imprint, words.T("campaignmail.why", "company", company), stop, words.T("campaignmail.stop")}
 	look := words.T("campaignmail.look")
 	text := []string{put(l.Text.Body, link), ""}
 	if !linked {

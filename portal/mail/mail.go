@@ -309,7 +309,7 @@ func blackOut(body string) string {
 }
 
 // acts says that the links of mails of a kind act for their reader, and for nobody else.
-func acts(k account.MailKind) bool { return k == KindNotice || k == KindCampaign }
+func acts(k account.MailKind) bool { return k == KindNotice || k == KindCampaign || k == KindOptIn }
 
 // hide is the text that is kept of a mail that could not be sent: links stay, so that an
 // admin can hand them over, but not those of a notice.

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"io"
+	"slices"
 	"strings"
 
 	"entente/portal/locale"
@@ -19,15 +20,19 @@ import (
 // languages, Ref empty or one of its referral codes; Base is the address of this server.
 type LeafletWish struct {
 	Lang, Paper, Ref, Base string
-	PNG                    bool
+	PNG                    bool   // of the flyer; what is square or a banner always is one
+	Shape                  Shape  // empty: the flyer
+	On                     string // civil date of list prices; of Prices only
 }
 
-// Leaflet is a flyer of a landing page, with the name of its file.
+// Leaflet is a flyer of a landing page in some shape, with the name of its file.
 type Leaflet struct {
 	Flyer
-	Size Size
-	Name string
-	PNG  bool
+	Shape Shape
+	sheet PriceSheet
+	Size  Size
+	Name  string
+	PNG   bool
 }
 
 // Type is the media type of the file.
@@ -41,7 +46,13 @@ func (l Leaflet) Type() string {
 // Write writes the file.
 // Codes: Unavailable (the caller gave up waiting for its turn).
 func (l Leaflet) Write(ctx context.Context, w io.Writer) error {
-	if l.PNG {
+	switch {
+	case l.Shape == Prices:
+		l.sheet.Flyer = l.Flyer
+		return WritePrices(ctx, w, l.sheet, l.Size)
+	case l.Shape != Page:
+		return WriteShapePNG(ctx, w, l.Flyer, l.Shape)
+	case l.PNG:
 		return WriteFlyerPNG(ctx, w, l.Flyer, l.Size)
 	}
 	return WriteFlyer(ctx, w, l.Flyer, l.Size)
@@ -111,11 +122,89 @@ func (k Desk) Leaflet(ctx context.Context, actor access.Actor, id promo.ID, w Le
 		}
 		f.Logos = append(f.Logos, b)
 	}
+	out := Leaflet{Flyer: f, Shape: w.Shape, Size: SizeFor(w.Paper, us.Country), PNG: w.PNG && w.Shape == Page || points[w.Shape][0] > 0}
+	if w.Shape == Prices {
+		if out.sheet, err = k.prices(ctx, p, st, actor.Org, owner.Name, w.On); err != nil {
+			return Leaflet{}, err
+		}
+	}
 	end := ".pdf"
-	if w.PNG {
+	if out.PNG {
 		end = ".png"
 	}
-	return Leaflet{Flyer: f, Size: SizeFor(w.Paper, us.Country), PNG: w.PNG, Name: strings.Trim(st.Number+"-"+text.Language+"-"+w.Ref, "-") + end}, nil
+	out.Name = strings.Trim(st.Number+"-"+strings.Trim(string(w.Shape)+"-"+text.Language, "-")+"-"+w.Ref, "-") + end
+	return out, nil
+}
+
+// mostPriced is how many products a sheet of prices lists.
+const mostPriced = 300
+
+// prices is the table of what is offered, at the owner's list prices in the currency of the
+// participant: those of a partner are its own matter, and what it sells at is too.
+func (k Desk) prices(ctx context.Context, p *locale.Printer, st promo.Standing, org, owner, on string) (PriceSheet, error) {
+	part, _ := st.Terms.Part(org)
+	house := access.System("landing", st.Owner)
+	var all []catalog.Product
+	keys := make([]catalog.ItemKey, len(st.Terms.SKUs))
+	for i, s := range st.Terms.SKUs {
+		keys[i] = catalog.ItemKey{SKU: s}
+	}
+	items, err := k.Catalog.Resolve(ctx, house, st.Owner, "", keys)
+	if err != nil {
+		return PriceSheet{}, err
+	}
+	for _, it := range items {
+		if it.Found {
+			all = append(all, it.Product)
+		}
+	}
+	more := false
+	for _, family := range st.Terms.Families {
+		f := catalog.Filter{Supplier: st.Owner, Family: family, On: on, Limit: 200}
+		for {
+			page, err := k.Catalog.List(ctx, house, f)
+			if err != nil {
+				return PriceSheet{}, err
+			}
+			for _, e := range page.Items {
+				if st.Terms.Covers(strings.ToUpper(e.SKU), e.Family) {
+					all = append(all, e.Product)
+				}
+			}
+			if f.After = page.Next; page.Next == "" || len(all) > mostPriced {
+				break
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b catalog.Product) int { return cmp.Compare(a.SKU, b.SKU) })
+	all = slices.CompactFunc(all, func(a, b catalog.Product) bool { return a.SKU == b.SKU })
+	if more = len(all) > mostPriced; more {
+		all = all[:mostPriced]
+	}
+	ids := make([]catalog.ID, len(all))
+	for i, x := range all {
+		ids[i] = x.ID
+	}
+	prices, err := k.Catalog.PricesOn(ctx, house, st.Owner, "", part.Currency, on, ids)
+	if err != nil {
+		return PriceSheet{}, err
+	}
+	out := PriceSheet{Columns: []string{p.T("landing.sheet.product"), p.T("landing.sheet.number"), p.T("landing.sheet.unit"), p.T("landing.sheet.price", "currency", string(part.Currency))}, PageOf: func(page, pages int) string { return p.T("paper.page_of", "page", page, "pages", pages) }}
+	for _, x := range all {
+		name, said := x.NameEN, p.T("landing.sheet.ask")
+		if p.Language() == locale.Chinese {
+			name = cmp.Or(x.NameZH, name)
+		}
+		if price, ok := prices[x.ID]; ok {
+			said = p.Number(price.Fixed(part.Currency.Digits()))
+		}
+		out.Rows = append(out.Rows, []string{name, x.SKU, p.Unit(x.Unit), said})
+	}
+	out.Notes = []string{p.T("landing.sheet.note", "owner", owner, "date", p.Date(on))}
+	if more {
+		out.Notes = append(out.Notes, p.T("landing.sheet.first", "n", mostPriced))
+	}
+	return out, nil
 }
 
 // mostShown is how many products a landing page and its flyer name.

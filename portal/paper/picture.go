@@ -11,6 +11,7 @@ import (
 	"math"
 	"sync"
 
+	"codeberg.org/go-pdf/fpdf"
 	xdraw "golang.org/x/image/draw"
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/opentype"
@@ -53,9 +54,14 @@ func WriteFlyerPNG(ctx context.Context, w io.Writer, f Flyer, size Size) error {
 	pdf := blank(size, f.Dated) // measures
 	pdf.AddPage()
 	width, height := pdf.GetPageSize()
+	return picture(w, pdf, fonts, width, height, f.draw)
+}
+
+// picture draws on a white picture of a size in points and writes it as a PNG.
+func picture(w io.Writer, pdf *fpdf.Fpdf, fonts map[string]*opentype.Font, width, height float64, paint func(p *pen, on canvas, width, height float64)) error {
 	on := &onPNG{pen: newPen(pdf), fonts: fonts, faces: map[sized]font.Face{}, to: image.NewRGBA(image.Rect(0, 0, int(math.Round(width*perPoint)), int(math.Round(height*perPoint))))}
 	draw.Draw(on.to, on.to.Bounds(), image.White, image.Point{}, draw.Src)
-	f.draw(on.pen, on, width, height)
+	paint(on.pen, on, width, height)
 	if on.err == nil {
 		on.err = png.Encode(w, on.to)
 	}
@@ -79,7 +85,7 @@ type onPNG struct {
 	err   error
 }
 
-func paint(c [3]int) *image.Uniform {
+func ink3(c [3]int) *image.Uniform {
 	return image.NewUniform(color.RGBA{uint8(c[0]), uint8(c[1]), uint8(c[2]), 255})
 }
 
@@ -89,7 +95,7 @@ func (o *onPNG) fill(x, y, w, h float64, c [3]int) {
 	if r.Empty() { // a hair is still one
 		r.Max = r.Min.Add(image.Pt(max(1, r.Dx()), max(1, r.Dy())))
 	}
-	draw.Draw(o.to, r, paint(c), image.Point{}, draw.Src)
+	draw.Draw(o.to, r, ink3(c), image.Point{}, draw.Src)
 }
 
 func (o *onPNG) picture(x, y, w, h float64, p logo) {
@@ -115,7 +121,7 @@ func (o *onPNG) text(x, y float64, s string, strong bool, size float64, c [3]int
 			widths = []float64{-half, 0, half}
 		}
 		for _, shift := range widths {
-			d := font.Drawer{Dst: o.to, Src: paint(c), Face: face, Dot: fixed.Point26_6{X: fixed.Int26_6((x + shift) * perPoint * 64), Y: fixed.Int26_6(y * perPoint * 64)}}
+			d := font.Drawer{Dst: o.to, Src: ink3(c), Face: face, Dot: fixed.Point26_6{X: fixed.Int26_6((x + shift) * perPoint * 64), Y: fixed.Int26_6(y * perPoint * 64)}}
 			d.DrawString(r.text)
 		}
 		x += o.pen.width(r.text, strong, size)

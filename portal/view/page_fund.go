@@ -184,6 +184,8 @@ type FundFile struct {
 	Size              Text
 	At                time.Time
 	CanRemove         bool
+	Said              Text // what was said of it as proof
+	CanJudge          bool
 }
 
 // FundClaimFormPage asks for a claim. Names: request or program (hidden), title, number, nature, deducted, note, version, lines.{i}.text, .on, .amount.
@@ -199,7 +201,7 @@ type FundClaimFormPage struct {
 	MostLines    int
 }
 
-// FundClaimPage is /c/{slug}/funds/claims/{id}. Forms post to URL + "/submit", "/withdraw", "/take", "/decide" (line.{n}.verdict, .amount, .reason, .missing, .due, note), "/return" and "/deny" (reason),
+// FundClaimPage is /c/{slug}/funds/claims/{id}. Forms post to URL + "/submit", "/withdraw", "/take", "/proof" (file, say: accepted or refused, reason), "/decide" (line.{n}.verdict, .amount, .reason, .missing, .due, note), "/return" and "/deny" (reason),
 // "/settle" (kind, reference, amount, tax_rate, on), "/settlements/{id}/reverse" (reason) and "/reconcile" (external), "/files" (item, file).
 type FundClaimPage struct {
 	Base
@@ -214,6 +216,8 @@ type FundClaimPage struct {
 	Sums                        []KV
 	Lines                       []FundLine
 	Checks                      []FundCheck
+	Judging                     bool // proof waits for a look of the reader
+	Proof                       Form
 	Files                       []FundFile
 	Settlements                 []FundSettlement
 	History                     []Entry
@@ -260,10 +264,12 @@ type FundLine struct {
 	TalkOn    bool   // it is shown
 }
 
-// FundCheck is one piece of the proof that is asked for.
+// FundCheck is one piece of the proof that is asked for: Done once a file is there, and Seen once the paying side accepted one.
 type FundCheck struct {
-	Item string
-	Done bool
+	Item  string
+	Done  bool
+	Seen  bool
+	Files []FundFile
 }
 
 // FundSettlement is a part of a claim that was settled.

@@ -314,6 +314,7 @@ type ContactRow struct {
 	ID, Name, Title, Mail, Phone string
 	Consent                      Text
 	Undelivered                  Text // since when its mail comes back
+	OptIn                        Text // what is kept of its wish on a page to be written to
 	EditURL                      string
 }
 

@@ -94,6 +94,8 @@ type PromoPage struct {
 	OrderURL           string // orders under it
 	Version, Hash      string
 	CanSend            bool
+	Waits              Text // for the own company's approval, and where
+	WaitsURL           string
 	CanAnswer          bool
 	CanDecline         bool
 	CanCancel          bool
@@ -336,6 +338,7 @@ type StopPage struct {
 	URL, CompanyName, Colour string
 	Intro                    string // of the layout: there is none
 	Done, Test               bool
+	Confirm                  bool     // it confirms an address instead: the post needs nothing
 	Languages                []Option // Value is the address
 }
 

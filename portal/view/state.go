@@ -73,7 +73,7 @@ var states = map[State]Tone{
 	"fundreq.draft": Grey, "fundreq.submitted": Amber, "fundreq.in_review": Amber, "fundreq.returned": Amber, "fundreq.declined": Red, "fundreq.approved": Green, "fundreq.committed": Blue, "fundreq.running": Blue, "fundreq.executed": Blue, "fundreq.closed": Green, "fundreq.lapsed": Red, "fundreq.cancelled": Grey,
 	"claimnotice.booked": Green, "claimnotice.refused": Red, "claimnotice.cancelled": Grey, "claimnotice.replaced": Grey,
 	"fundclaim.draft": Grey, "fundclaim.submitted": Amber, "fundclaim.proof_check": Amber, "fundclaim.returned": Amber, "fundclaim.denied": Red, "fundclaim.approved": Blue, "fundclaim.pending": Amber, "fundclaim.settled": Green, "fundclaim.reconciled": Green, "fundclaim.withdrawn": Grey,
-	"fundline.open": Grey, "fundline.accepted": Green, "fundline.changed": Amber, "fundline.rejected": Red, "fundline.pending": Amber,
+	"fundline.open": Grey, "fundline.accepted": Green, "fundline.changed": Amber, "fundline.rejected": Red, "fundline.pending": Amber, "fundline.counter": Grey,
 	"fundsettle.booked": Blue, "fundsettle.reconciled": Green, "fundsettle.reversed": Grey,
 	"lead.new": Amber, "lead.routed": Blue, "lead.unplaced": Red, "lead.accepted": Blue, "lead.working": Blue, "lead.converted": Green, "lead.lost": Grey,
 	"offer.offered": Amber, "offer.opened": Amber, "offer.accepted": Blue, "offer.working": Blue, "offer.stale": Red, "offer.paused": Grey, "offer.converted": Green, "offer.lost": Grey, "offer.declined": Grey, "offer.expired": Red, "offer.withdrawn": Grey, "offer.returned": Grey, "offer.reclaimed": Red,

@@ -10,6 +10,7 @@ import (
 	"entente/prm/approval"
 	"entente/prm/fault"
 	"entente/prm/money"
+	"entente/prm/promo"
 	quotes "entente/prm/quote"
 	"entente/prm/trade"
 )
@@ -76,6 +77,8 @@ func approvalWhy(r approval.Request, st approval.Step) view.Text {
 			key = "approval.why.invoice_limit"
 		case approval.KindQuote:
 			key = "approval.why.quote_limit"
+		case approval.KindPromo:
+			key = "approval.why.promo_limit"
 		}
 		return view.T(key, "total", amount(f.Total), "limit", amount(f.Limit))
 	case approval.TestPrice:
@@ -190,6 +193,8 @@ func (v *visit) approvalPage(status int, form view.Form) error {
 	switch r.Kind {
 	case approval.KindInvoice:
 		page.SubjectURL = v.invoiceURL(trade.InvoiceID(r.Subject))
+	case approval.KindPromo:
+		page.SubjectURL = v.promoURL(promo.ID(r.Subject))
 	case approval.KindQuote:
 		if id := or(r.Made, r.Subject); id != "" {
 			page.SubjectURL = v.quoteURL(quotes.ID(id))

@@ -7,6 +7,7 @@ import (
 
 	"entente/portal/view"
 	"entente/prm/access"
+	"entente/prm/campaign"
 	"entente/prm/customer"
 	"entente/prm/identity"
 )
@@ -89,6 +90,10 @@ func (v *visit) customerPage(status int, f customerForms) error {
 	for _, k := range d.Keys {
 		page.Keys = append(page.Keys, view.KV{Label: view.T("identitykey." + string(k.Kind)), Value: view.Raw(strings.ReplaceAll(k.Value, "|", " · ")), Mono: true})
 	}
+	wishes, err := v.optIns(d.Contacts)
+	if err != nil {
+		return err
+	}
 	back, err := v.undelivered(d.Contacts)
 	if err != nil {
 		return err
@@ -98,6 +103,12 @@ func (v *visit) customerPage(status int, f customerForms) error {
 		row := view.ContactRow{ID: string(k.ID), Name: k.Name, Title: k.Title, Mail: k.Mail, Phone: k.Phone, Consent: consentText(k.Consent), EditURL: page.URL + "?contact=" + queryEscape(string(k.ID))}
 		if at, ok := back[k.Mail]; ok {
 			row.Undelivered = view.T("contact.undelivered", "when", at)
+		}
+		if x, ok := wishes[k.Mail]; ok {
+			row.OptIn = view.T("contact.optin_waits", "asked", x.Asked, "version", x.ConsentMark)
+			if !x.Confirmed.IsZero() {
+				row.OptIn = view.T("contact.optin_done", "asked", x.Asked, "confirmed", x.Confirmed, "from", or(x.ConfirmedFrom, "–"), "version", x.ConsentMark)
+			}
 		}
 		page.Contacts = append(page.Contacts, row)
 		if k.Mail != "" {
@@ -152,6 +163,19 @@ func customerFacts(d customer.Draft) []view.KV {
 	add("field.duns", d.DUNS, true)
 	add("field.external", d.External, true)
 	return out
+}
+
+// optIns are the wishes of contacts to be written to that came from a public page, as far as
+// one may know.
+func (v *visit) optIns(list []customer.Contact) (map[string]campaign.OptIn, error) {
+	if !v.may(access.CampaignRead, access.Own(v.org())) {
+		return nil, nil
+	}
+	var mail []string
+	for _, k := range list {
+		mail = append(mail, k.Mail)
+	}
+	return v.w.d.Campaigns.OptIns(v.ctx, v.actor(), mail)
 }
 
 // undelivered says since when the mail of contacts comes back, as far as one may know.

@@ -186,7 +186,7 @@ func fundClaimSave(v *visit) error {
 }
 
 // claimForms are the forms of the page as they came back.
-type claimForms struct{ act, decide, send, settle, file, talk view.Form }
+type claimForms struct{ act, decide, send, settle, file, talk, proof view.Form }
 
 // fundClaimShow is a claim, for each side of it.
 func fundClaimShow(v *visit) error { return v.claimPage(200, claimForms{}) }
@@ -197,12 +197,12 @@ func (v *visit) claimPage(status int, f claimForms) error {
 	if err != nil {
 		return err
 	}
-	n, err := v.fundNames(c.Supplier, c.Reseller, c.Log, c.Files, c.FirstBy)
+	n, err := v.fundNames(c.Supplier, c.Reseller, c.Log, c.Files, append(judges(c.Files), c.FirstBy)...)
 	if err != nil {
 		return err
 	}
 	page := &view.FundClaimPage{Base: v.shell(), URL: v.claimURL(id), Number: c.Number, Title: c.Title, Status: claimStatus(c), Version: itoa(c.Version), Partner: n.company(v.fundOther(c.Supplier, c.Reseller)), Note: c.Note, Currency: string(c.Asked.Currency),
-		Act: f.act, Decide: f.decide, Send: f.send, Settle: f.settle, File: f.file, Verdicts: append([]view.Option{{Label: view.T("fund.verdict_none")}}, keyed(fund.Verdicts, "fundverdict.", "")...), Reasons: append([]view.Option{{Label: view.T("form.choose")}}, keyed(fund.LineReasons, "fundreason.", "")...), Ways: keyed(fund.WaysFor(c.Nature), "fundway.", f.settle.Value("kind"))}
+		Act: f.act, Proof: f.proof, Decide: f.decide, Send: f.send, Settle: f.settle, File: f.file, Verdicts: append([]view.Option{{Label: view.T("fund.verdict_none")}}, keyed(fund.Verdicts, "fundverdict.", "")...), Reasons: append([]view.Option{{Label: view.T("form.choose")}}, keyed(fund.LineReasons, "fundreason.", "")...), Ways: keyed(fund.WaysFor(c.Nature), "fundway.", f.settle.Value("kind"))}
 	switch {
 	case c.FirstBy != "":
 		page.Told = view.T("fund.first_claim", "person", n.person(c.FirstBy))
@@ -235,8 +235,11 @@ func (v *visit) claimPage(status int, f claimForms) error {
 	if err := v.claimTalk(page, c, n, f.talk); err != nil {
 		return err
 	}
+	if over := c.Settled.Minor - c.Approved.Minor; over > 0 {
+		page.Sums = append(page.Sums, fundKV("surplus", money.Amount{Minor: over, Currency: c.Asked.Currency}))
+	}
 	for _, p := range c.Proof {
-		page.Checks = append(page.Checks, view.FundCheck{Item: p, Done: !slices.Contains(c.Missing, p)})
+		page.Checks = append(page.Checks, v.claimCheck(page, c, p, n))
 		page.Items = append(page.Items, view.Option{Value: p, Label: view.Raw(p), On: len(c.Missing) > 0 && c.Missing[0] == p})
 	}
 	if len(page.Items) > 0 {
@@ -301,6 +304,9 @@ func (v *visit) claimLinesOf(page *view.FundClaimPage, c fund.Claim) {
 		switch {
 		case l.Verdict == fund.LinePending:
 			x.Why = view.T("fund.line_pending", "reason", view.T("fundreason."+l.Reason), "missing", v.missing(l.Missing), "date", view.Date(l.Due))
+		case l.Back.Minor > 0:
+			x.Why = view.T("fund.counter_of", "amount", amount(l.Back), "line", l.BackLine, "number", l.BackOf)
+			x.Asked = amount(money.Amount{Minor: -l.Back.Minor, Currency: l.Back.Currency})
 		case l.Reason != "":
 			x.Why = view.T("fundreason." + l.Reason)
 		}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"strings"
 
 	"entente/portal/view"
@@ -315,4 +316,46 @@ func fundPart(a money.Amount) string {
 		return "+" + a.String()
 	}
 	return a.String()
+}
+
+// judges are the people who said something of files.
+func judges(files []fund.File) []string {
+	var out []string
+	for _, f := range files {
+		if f.JudgedBy != "" {
+			out = append(out, f.JudgedBy)
+		}
+	}
+	return out
+}
+
+// claimCheck is one piece of the proof with its files and what was said of them.
+func (v *visit) claimCheck(page *view.FundClaimPage, c fund.Claim, item string, n names) view.FundCheck {
+	out := view.FundCheck{Item: item, Done: !slices.Contains(c.Missing, item)}
+	out.Seen = out.Done && !slices.Contains(c.Unseen, item)
+	may := page.CanDecide
+	for _, f := range c.Files {
+		if f.Item != item {
+			continue
+		}
+		x := v.fundFiles(page.URL, []fund.File{f}, n, false)[0]
+		switch f.Verdict {
+		case fund.ProofAccepted:
+			x.Said = view.T("fund.proof_accepted", "person", n.person(f.JudgedBy))
+		case fund.ProofRefused:
+			x.Said = view.T("fund.proof_refused", "reason", f.Reason)
+		default:
+			x.Said = view.T("fund.proof_waits")
+		}
+		x.CanJudge = may && v.login.Person.ID != f.Person
+		page.Judging = page.Judging || x.CanJudge && f.Verdict == ""
+		out.Files = append(out.Files, x)
+	}
+	return out
+}
+
+// claimLook takes what is said of one piece of proof.
+func claimLook(v *visit, in *input, id fund.ClaimID) error {
+	_, err := v.w.d.Funds.JudgeProof(v.ctx, v.actor(), id, []fund.Look{{File: fund.FileID(in.text("file")), Accept: in.text("say") == fund.ProofAccepted, Reason: in.text("reason")}})
+	return err
 }

@@ -303,6 +303,7 @@ func fundRoutes() []Route {
 			return err
 		})),
 		post("/c/:slug/funds/claims/:id/lines/:position/talk", "discuss a line of a fund claim", InCompany, access.RoomPost, claimSay),
+		post("/c/:slug/funds/claims/:id/proof", "say of proof of fund claim", InCompany, access.ClaimDecide, claimDeed("said.fund_proof", claimLook, func(f *claimForms, form view.Form) { f.proof = form })),
 		post("/c/:slug/funds/claims/:id/decide", "decide fund claim", InCompany, access.ClaimDecide, claimDeed("said.fund_decided", claimDecide, func(f *claimForms, form view.Form) { f.decide = form })),
 		post("/c/:slug/funds/claims/:id/return", "return fund claim", InCompany, access.ClaimDecide, claimDeed("said.fund_decided", func(v *visit, in *input, id fund.ClaimID) error {
 			_, err := v.w.d.Funds.ReturnClaim(v.ctx, v.actor(), id, in.version(), in.text("reason"))

@@ -373,6 +373,11 @@ func (v *visit) stopDeed() (mail.Deed, bool) {
 // stopPage is what such a link opens, for nobody in particular: nothing is kept in the
 // browser. ?in= chooses the language, else it is that of the mail.
 func (v *visit) stopPage(d mail.Deed, done bool) error {
+	return v.outsidePage(d, view.StopPage{Done: done})
+}
+
+// outsidePage shows what a link to somebody outside does, or did.
+func (v *visit) outsidePage(d mail.Deed, page view.StopPage) error {
 	v.Set("X-Robots-Tag", "noindex")
 	v.Set("Content-Security-Policy", landingCSP)
 	asked := or(oneOf(v.Query("in"), campaign.Languages), d.Locale)
@@ -382,11 +387,30 @@ func (v *visit) stopPage(d mail.Deed, done bool) error {
 		return err
 	}
 	at := "/answer/" + v.Params("token")
-	page := &view.StopPage{Base: v.landBase(), URL: at + "?in=" + string(v.p.Language()), CompanyName: n.org(d.Org), Colour: "teal", Done: done, Test: strings.HasSuffix(d.Object, ".")}
+	page.Base, page.URL, page.CompanyName, page.Colour, page.Test = v.landBase(), at+"?in="+string(v.p.Language()), n.org(d.Org), "teal", strings.HasSuffix(d.Object, ".")
 	for _, l := range campaign.Languages {
 		page.Languages = append(page.Languages, view.Option{Value: at + "?in=" + l, Label: view.T("language." + l), On: l == string(v.p.Language())})
 	}
-	return v.send(fiber.StatusOK, page, "")
+	return v.send(fiber.StatusOK, &page, "")
+}
+
+// optInPage is what the link of a confirmation opens. Opening it confirms nothing: mail
+// servers look at links.
+func (v *visit) optInPage(d mail.Deed, done bool) error {
+	return v.outsidePage(d, view.StopPage{Confirm: true, Done: done})
+}
+
+// optInUse confirms an address.
+func (v *visit) optInUse(d mail.Deed) error {
+	err := v.w.d.Mailings.ConfirmAddress(v.ctx, d, strings.Clone(v.IP()))
+	switch fault.CodeOf(err) {
+	case fault.NotFound, fault.Conflict:
+		return v.linkDead()
+	}
+	if err != nil {
+		return err
+	}
+	return v.optInPage(d, true)
 }
 
 // stopUse ends the mails of a company to whoever got the one with this link.

@@ -105,7 +105,9 @@ func landSend(v *visit) error {
 	if in.text("fax") != "" {
 		return v.landPage(fiber.StatusOK, p, view.Form{}, "", true)
 	}
-	err = v.w.d.Landing.Fill(v.ctx, strings.Clone(v.Params("company")), p.Page.Token, p.Ref, string(v.p.Language()), in.filled())
+	filled := in.filled()
+	filled.From = strings.Clone(v.IP())
+	err = v.w.d.Landing.Fill(v.ctx, strings.Clone(v.Params("company")), p.Page.Token, p.Ref, string(v.p.Language()), filled)
 	if fault.IsNotFound(err) {
 		return v.landGone()
 	}
@@ -160,10 +162,19 @@ func (v *visit) landPage(status int, p landing.Public, form view.Form, stamp str
 	return v.send(status, page, "")
 }
 
+// shapeNames are those of what is made of a page beside the flyer.
+func shapeNames() []string {
+	var out []string
+	for _, s := range paper.Shapes {
+		out = append(out, string(s))
+	}
+	return out
+}
+
 // landFlyer is the flyer of the company's own page. ?lang= is one of the page's languages,
-// ?ref= one of its referral codes; ?as=png makes a picture.
+// ?ref= one of its referral codes; ?as=png makes a picture, and ?shape= another form of it.
 func landFlyer(v *visit) error {
-	f, err := v.desk().Leaflet(v.ctx, v.actor(), promo.ID(v.Params("id")), paper.LeafletWish{Lang: or(v.Query("lang"), string(v.p.Language())), Paper: v.Query("paper"), Ref: v.Query("ref"), Base: v.absolute(""), PNG: v.Query("as") == "png"})
+	f, err := v.desk().Leaflet(v.ctx, v.actor(), promo.ID(v.Params("id")), paper.LeafletWish{Lang: or(v.Query("lang"), string(v.p.Language())), Paper: v.Query("paper"), Ref: v.Query("ref"), Base: v.absolute(""), PNG: v.Query("as") == "png", Shape: paper.Shape(oneOf(v.Query("shape"), shapeNames())), On: v.today()})
 	if err != nil {
 		return err
 	}
@@ -292,6 +303,9 @@ func (v *visit) landOwn(page *view.LandingEditPage, id promo.ID, st promo.Standi
 	page.Made, page.Live, page.Colours = own.Version > 0, own.Live, choices(landing.Colours, "landing.colour.", page.Form.Value("colour"))
 	page.Offer = view.Raw(paper.Allowance(v.p, st.Terms))
 	for _, t := range own.Texts {
+		for _, s := range paper.Shapes {
+			page.Flyers = append(page.Flyers, view.Option{Value: page.URL + "/flyer?lang=" + t.Language + "&shape=" + string(s), Label: view.T("landing.shape."+string(s), "language", view.T("language."+t.Language))})
+		}
 		for _, as := range []string{"pdf", "png"} {
 			page.Flyers = append(page.Flyers, view.Option{Value: page.URL + "/flyer?lang=" + t.Language + "&as=" + as, Label: view.T("landing.flyer_in", "language", view.T("language."+t.Language), "format", strings.ToUpper(as))})
 		}

@@ -85,6 +85,12 @@ func (v *visit) promoOwner(status int, d promo.Detail, f promoForms) error {
 		}
 		p.CanSend, p.CanCancel = open && d.Draft != nil, open
 	}
+	if d.Approval != "" {
+		p.CanSend, p.Waits = false, view.T("promo.kept")
+		if v.lists(access.ApprovalRead) {
+			p.WaitsURL = v.path("approvals", d.Approval)
+		}
+	}
 	for _, w := range t.Warnings() {
 		p.Warnings = append(p.Warnings, view.T(w))
 	}
@@ -317,8 +323,12 @@ func toAnswer(f *promoForms, form view.Form) { f.answer = form }
 // promoPropose sends what was written.
 func promoPropose(v *visit) error {
 	in := v.input()
-	_, err := v.w.d.Promos.Propose(v.ctx, v.actor(), promo.ID(v.Params("id")), in.version(), in.text("note"))
-	return v.promoDone(in, err, "said.promo_sent", func(f *promoForms, form view.Form) { f.send = form })
+	d, err := v.w.d.Promos.Propose(v.ctx, v.actor(), promo.ID(v.Params("id")), in.version(), in.text("note"))
+	said := "said.promo_sent"
+	if d.Approval != "" {
+		said = "said.promo_kept"
+	}
+	return v.promoDone(in, err, said, func(f *promoForms, form view.Form) { f.send = form })
 }
 
 // promoApprove agrees to the text that was read.

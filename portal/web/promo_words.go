@@ -171,7 +171,7 @@ var promoIcons = map[string]struct {
 	tone view.Tone
 }{
 	"created": {"plus", view.Grey}, "proposed": {"send", view.Blue}, "asked": {"send", view.Blue}, "approved": {"check", view.Green}, "countered": {"arrows-split", view.Amber}, "counter_adopted": {"check", view.Green},
-	"counter_declined": {"x", view.Grey}, "declined": {"x", view.Red}, "dropped": {"user-off", view.Grey}, "agreed": {"checks", view.Green}, "started": {"circle-arrow-right", view.Blue}, "ended": {"circle-check", view.Blue}, "settled": {"circle-check", view.Green}, "settled_short": {"circle-check", view.Amber}, "cancelled": {"x", view.Grey},
+	"counter_declined": {"x", view.Grey}, "declined": {"x", view.Red}, "dropped": {"user-off", view.Grey}, "agreed": {"checks", view.Green}, "started": {"circle-arrow-right", view.Blue}, "ended": {"circle-check", view.Blue}, "settled": {"circle-check", view.Green}, "settled_short": {"circle-check", view.Amber}, "cancelled": {"x", view.Grey}, "kept": {"clock", view.Amber}, "unapproved": {"x", view.Red},
 }
 
 func (v *visit) promoLog(log []promo.Entry, n names) []view.Entry {

@@ -145,16 +145,16 @@ func madeUp(t *testing.T) []string {
 		add("state.fundclaim.", string(st))
 	}
 	add("fundclaimneed.", string(fund.ClaimDraft), string(fund.ClaimReturned), "decide", "settle", "pending")
-	add("fundlog.", "first", "file", "claim_submitted", "claim_withdrawn", "claim_check", "claim_returned", "claim_denied", "claim_decided", "claim_unsettled", "claim_reconciled")
+	add("fundlog.", "first", "file", "claim_submitted", "claim_withdrawn", "claim_check", "claim_returned", "claim_denied", "claim_decided", "claim_unsettled", "claim_reconciled", "claim_corrected", "proof_accepted", "proof_refused")
 	for _, way := range []string{fund.ByCreditNote, fund.ByInvoice, fund.ByPayment, fund.ByOffset} {
 		add("fundway.", way)
 		add("fundlog.", "claim_"+way)
 	}
 	add("fundverdict.", fund.Verdicts...)
-	add("state.fundline.", append([]string{fund.LineOpen}, fund.Verdicts...)...)
+	add("state.fundline.", append([]string{fund.LineOpen, fund.LineCounter}, fund.Verdicts...)...)
 	add("state.fundsettle.", "booked", "reconciled", "reversed")
 	add("fundreason.", append(fund.DocumentReasons, fund.LineReasons...)...)
-	add("fundmissing.", fund.LackInvoices, fund.LackReports, fund.LackStep)
+	add("fundmissing.", fund.LackInvoices, fund.LackReports, fund.LackStep, fund.LackLook)
 	add("claimrefusal.", adjust.Reasons()...)
 	add("state.claimnotice.", adjust.Booked, adjust.Refused, adjust.Cancelled, adjust.Replaced)
 	add("claimpurpose.", "00", "01", "05", "other")
@@ -169,8 +169,8 @@ func madeUp(t *testing.T) []string {
 	add("fundrule.", fund.Reaches...)
 	add("fundliability.", "xlsx", "csv")
 	add("state.fund.", fund.Open, fund.Closed)
-	add("fundsum.", "granted", "available", "reserved", "to_pay", "settled", "lapsed", "owed", "earned", "pending", "to_draw", "asked", "approved", "liability")
-	add("fundentry.", fund.EntryFund, fund.EntryGrant, fund.EntryEarn, fund.EntryTrueUp, fund.EntryTakeBack, fund.EntryReserve, fund.EntryRelease, fund.EntryConsume, fund.EntrySettle, fund.EntryLapse, fund.EntryReverse)
+	add("fundsum.", "granted", "available", "reserved", "to_pay", "settled", "lapsed", "owed", "earned", "pending", "to_draw", "asked", "approved", "liability", "surplus")
+	add("fundentry.", fund.EntryFund, fund.EntryGrant, fund.EntryEarn, fund.EntryTrueUp, fund.EntryTakeBack, fund.EntryReserve, fund.EntryRelease, fund.EntryConsume, fund.EntrySettle, fund.EntryLapse, fund.EntryReverse, fund.EntryCorrect)
 	for kind := range promoIcons {
 		add("promolog.", kind)
 	}
@@ -219,7 +219,7 @@ func madeUp(t *testing.T) []string {
 	add("return.reason.", returns.Reasons...)
 	add("holdreason.", trade.HoldReasons...)
 	add("stop.title_", append([]string{trade.HeldApproval}, trade.HoldReasons...)...)
-	for _, k := range []string{approval.KindOrder, approval.KindChange, approval.KindIncoming, approval.KindAnswer, approval.KindInvoice, approval.KindQuote} {
+	for _, k := range []string{approval.KindOrder, approval.KindChange, approval.KindIncoming, approval.KindAnswer, approval.KindInvoice, approval.KindQuote, approval.KindPromo} {
 		add("approval.what.", k)
 		add("approval.next.", k)
 		add("notice.approval.asked_", k)

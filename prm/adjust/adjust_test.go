@@ -345,8 +345,8 @@ func TestClockOfPendingLines(t *testing.T) {
 }
 
 // Terms that ask for proof: what the documents show waits for the files, by their names and
-// until a day, and nothing of the money moves; the files are added on the claim, and the
-// last of them lets the line be granted and answered. Without them it is rejected.
+// until a day, and nothing of the money moves; the files are added on the claim, and once a
+// person of the supplier accepted the last of them the line is granted and answered. Without them it is rejected.
 func TestProofComesLater(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
@@ -405,6 +405,32 @@ func TestProofComesLater(t *testing.T) {
 		s.answer(n, claim)
 		s.must(file(c.ID, s.maya, "Price tag"))
 		s.must(s.svc.Recheck(s.at(), s.edi, s.kestrel))
+		c = s.booked(n) // all of it is there: a person of the supplier has to look, and no clock rejects it meanwhile
+		s.verdicts(c, "pending no_proof 0.00", "pending no_proof 0.00", "rejected wrong_window 0.00")
+		if c.Lines[0].Missing != "evidence:look;Photo, Price tag" || len(c.Missing) != 0 || len(c.Unseen) != 2 {
+			t.Fatalf("%+v", c)
+		}
+		if x, a = s.answer(n, claim); a.Final || said(x, 0) != "look; Photo, Price tag" {
+			t.Fatalf("%+v %+v", a, x)
+		}
+		look := func(who access.Actor, f fund.File, yes bool, why string) error {
+			_, err := s.funds.JudgeProof(s.at(), who, c.ID, []fund.Look{{File: f.ID, Accept: yes, Reason: why}})
+			return err
+		}
+		if err := look(s.maya, c.Files[0], true, ""); fault.CodeOf(err) != fault.Forbidden {
+			t.Fatalf("%v", err)
+		}
+		s.must(look(s.ingrid, c.Files[0], true, ""))
+		s.must(look(s.ingrid, c.Files[1], false, "Nothing can be read on it"))
+		s.must(s.svc.Recheck(s.at(), s.edi, s.kestrel))
+		if c = s.booked(n); c.Lines[0].Missing != "evidence:proof;Price tag" || c.Lines[0].Verdict != fund.LinePending {
+			t.Fatalf("%+v", c.Lines)
+		}
+		money(84_00, 0)
+		s.heard.kinds = nil
+		s.must(look(s.ingrid, c.Files[1], true, ""))
+		same(t, s.heard.kinds, []string{fund.ClaimSeen})
+		s.must(s.svc.Recheck(s.at(), s.edi, s.kestrel))
 		c = s.booked(n)
 		s.verdicts(c, "accepted  84.00", "pending no_proof 0.00", "rejected wrong_window 0.00")
 		money(0, 84_00)
@@ -445,7 +471,8 @@ func TestProofComesLater(t *testing.T) {
 }
 
 // Goods come back that were claimed and granted: what they used is owed, and both sides are
-// told. A line of a claim that says so is not granted on top.
+// told. A line of a claim that says so is a line of its own, which takes them off the one by
+// which they were claimed: nothing is taken back twice.
 func TestGoodsCameBack(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
@@ -458,13 +485,13 @@ func TestGoodsCameBack(t *testing.T) {
 		back := item("1", "K-1", "AUR-D18B", "2026-11-12", "4", "16.80")
 		back.Transfer = "RU"
 		m := s.receive(s.claim("CLM-2", "00", back), Taken)
-		s.verdicts(s.booked(m), "rejected return 0.00")
+		s.verdicts(s.booked(m), "counter  0.00")
 		if got := strings.Count(strings.Join(s.heard.kinds, " "), fund.Countered); got != 1 {
 			t.Errorf("%v", s.heard.kinds)
 		}
 		h, err := s.funds.Of(s.at(), s.maya, s.aurelia, string(s.promo.ID))
 		s.must(err)
-		if b := h.Balance; b.Owed.Minor != 16_80 || b.Available.Minor != 0 || b.Granted.Minor != 25_20 {
+		if b := h.Balance; b.Owed.Minor != 0 || b.Consumed.Minor != 25_20 || b.Granted.Minor != 25_20 {
 			t.Fatalf("%+v", b)
 		}
 	})
@@ -555,14 +582,6 @@ func TestCorrectedClaim(t *testing.T) {
 		s.verdicts(c, "accepted  21.00", "pending no_proof 0.00", "rejected claimed_before 0.00")
 		x, _ := s.answer(m, again)
 		same(t, answers(x), []string{"accepted  42.00", "accepted  21.00", "pending  0.00", "rejected  0.00"})
-		// cancelled: what waits is taken back, what was granted stands
-		s.receive(s.claim("CLM-1", "01", item("1", "K-1", "AUR-D18B", "2026-11-10", "10", "42.00")), Taken)
-		if c = s.booked(m); c.Pending != 0 || c.Lines[1].Reason != fund.ReasonReplaced || c.Approved.Minor != 21_00 {
-			t.Fatalf("%+v", c)
-		}
-		if x, a := s.answer(m, again); x == nil || !a.Final {
-			t.Fatalf("%+v", x)
-		}
 		// what its sender took off a payment by its own number is not paid once more
 		s.funds.Heed(took{"CLM-1": "PAY-7"})
 		_, err := s.funds.Settle(s.at(), s.fin, c.ID, c.Version, fund.SettleCmd{Kind: fund.ByCreditNote, Reference: "CN-1"})
@@ -571,6 +590,17 @@ func TestCorrectedClaim(t *testing.T) {
 		}
 		_, err = s.funds.Settle(s.at(), s.fin, c.ID, c.Version, fund.SettleCmd{Kind: fund.ByOffset, Reference: "PAY-7"})
 		s.must(err)
+		// cancelled: what waits is taken back, and so is what was granted; what is paid already is owed
+		s.receive(s.claim("CLM-1", "01", item("1", "K-1", "AUR-D18B", "2026-11-10", "10", "42.00")), Taken)
+		if c = s.booked(m); c.Pending != 0 || c.Lines[1].Reason != fund.ReasonReplaced || c.Approved.Minor != 0 || c.Settled.Minor != 21_00 {
+			t.Fatalf("%+v", c)
+		}
+		if old := s.booked(n); old.Approved.Minor != 0 || old.State != fund.ClaimWithdrawn {
+			t.Fatalf("%+v", old)
+		}
+		if h, err := s.funds.Of(s.at(), s.maya, s.aurelia, string(s.promo.ID)); err != nil || h.Balance.Owed.Minor != 21_00 || h.Balance.Consumed.Minor != 0 || len(h.Claimed) > 0 && h.Claimed[0].Asked.Minor != 0 {
+			t.Fatalf("%v %+v", err, h)
+		}
 		// a claim that was refused may come again, once what it names is known
 		early := s.claim("CLM-8", "00", item("1", "K-7", "AUR-D18B", "2026-11-10", "1", "4.20"))
 		early.Contracts[0].Number = "NOBODY"

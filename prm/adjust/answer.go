@@ -23,7 +23,7 @@ var rejectCodes = map[string]string{"over_quantity": "04", fund.ReasonStep: "04"
 
 // changes say how a granted line differs (PAD03): QD the quantity is less, PC the price;
 // all others are CA.
-var changes = map[string]string{"over_quantity": "QD", "wrong_price": "PC", fund.ReasonStep: "PC"}
+var changes = map[string]string{"over_quantity": "QD", fund.ReasonLowered: "QD", "wrong_price": "PC", fund.ReasonStep: "PC"}
 
 // Answer makes what is answered to a notice now (849), whose own document is given, and
 // keeps that it was. None is made while people have to decide a line first, where nothing
@@ -166,14 +166,18 @@ func answer(l *doc.ClaimLine, x fund.Line) doc.AnswerLine {
 	switch x.Verdict {
 	case fund.LineAccepted, fund.LineChanged:
 		granted = x.Approved
+	case fund.LineCounter: // so much was taken back of what was granted before
+		granted.Minor = -x.Back.Minor
 	}
+	asIs := x.Verdict == fund.LineCounter || x.Reason == fund.ReasonLowered && l.Claimed().Cmp(doc.Decimal(granted.String())) == 0
 	out.Amounts = []doc.ClaimAmount{{Kind: kind, Amount: doc.Decimal(granted.String()), Flag: flag}}
-	switch x.Verdict {
-	case fund.LineAccepted:
+	switch {
+	case x.Verdict == fund.LineAccepted || asIs:
+		out.Verdict = fund.LineAccepted
 		return out
-	case fund.LineChanged:
+	case x.Verdict == fund.LineChanged:
 		out.Change = cmp.Or(changes[x.Reason], "CA")
-	case fund.LinePending:
+	case x.Verdict == fund.LinePending:
 		out.Reasons = doc.ReasonsOf(doc.VerdictPending, "42")
 		out.Dates = append(out.Dates[:min(len(out.Dates), 9)], doc.Date{Qualifier: "106", Date: x.Due}) // 106 required by
 	default:
@@ -428,7 +432,7 @@ func (s *Service) standing(ctx context.Context, actor access.Actor, number, org 
 
 // again judges the lines of a claim that wait by the documents and files that are there now.
 func (j *judgement) again(c fund.Claim) []fund.Verdict {
-	j.proof = c.Missing
+	j.proof, j.look = c.Missing, c.Unseen
 	var out []fund.Verdict
 	for _, l := range c.Lines {
 		if _, ours := fund.LackOf(l.Missing); ours && l.Verdict == fund.LinePending {

@@ -83,7 +83,10 @@ func TestClaimAfterItsCancellation(t *testing.T) {
 		s.receive(again, Duplicate)
 		s.sold("SR-1", "AUR-D18B", 10)
 		s.verdicts(s.booked(m), "accepted  42.00")
-		s.receive(s.claim("CLM-1", "01"), Taken) // what was granted stands, and is not granted again
+		s.receive(s.claim("CLM-1", "01"), Taken) // what was granted is taken back, and may be granted again
+		if h, err := s.funds.Of(s.at(), s.maya, s.aurelia, string(s.promo.ID)); err != nil || h.Balance.Available.Minor != 42_00 || h.Balance.Consumed.Minor != 0 {
+			t.Fatalf("%v %+v", err, h.Balance)
+		}
 		m = s.receive(again, Taken)
 		s.verdicts(s.booked(m), "accepted  42.00")
 		if h, err := s.funds.Of(s.at(), s.maya, s.aurelia, string(s.promo.ID)); err != nil || h.Balance.Available.Minor != 0 || h.Balance.Consumed.Minor != 42_00 {
@@ -280,5 +283,103 @@ func TestClaimOfACancelledPromotion(t *testing.T) {
 		if err := s.funds.RemoveFile(s.at(), s.maya, c.ID, "", f.ID); fault.CodeOf(err) != fault.Conflict {
 			t.Fatalf("%v", err)
 		}
+	})
+}
+
+// A correction that claims less than was granted is an entry of the ledger of its own, which
+// both companies are told: what is not settled may be claimed again, what is settled is owed.
+// Goods that come back are a line of their own. The statement adds up throughout.
+func TestLoweredClaim(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := open(t, d)
+		s.sold("SR-1", "AUR-D18B", 20)
+		stands := func(available, consumed, settled, owed int64) {
+			t.Helper()
+			h, err := s.funds.Of(s.at(), s.maya, s.aurelia, string(s.promo.ID))
+			s.must(err)
+			if b := h.Balance; b.Available.Minor != available || b.Consumed.Minor != consumed || b.Settled.Minor != settled || b.Owed.Minor != owed {
+				t.Fatalf("available %s, consumed %s, settled %s, owed %s", b.Available, b.Consumed, b.Settled, b.Owed)
+			}
+		}
+		told := func(kind string, want int) {
+			t.Helper()
+			if got := strings.Count(strings.Join(s.heard.kinds, " ")+" ", kind+" "); got != want {
+				t.Errorf("%s: %d in %v", kind, got, s.heard.kinds)
+			}
+			s.heard.kinds = nil
+		}
+		n := s.receive(s.claim("CLM-1", "00", item("1", "K-1", "AUR-D18B", "2026-11-10", "10", "42.00"), item("2", "K-2", "AUR-D18B", "2026-11-10", "10", "42.00")), Taken)
+		s.verdicts(s.booked(n), "accepted  42.00", "accepted  42.00")
+		entries := func() int {
+			t.Helper()
+			led, err := s.funds.Check(s.at(), s.ingrid, s.booked(n).Program)
+			s.must(err)
+			if !led.OK() {
+				t.Fatalf("%+v", led)
+			}
+			return led.Entries
+		}
+		had := entries()
+		s.heard.kinds = nil
+		less := s.claim("CLM-1", "05", item("1", "K-1", "AUR-D18B", "2026-11-10", "8", "33.60")) // and not the other line
+		m := s.receive(less, Taken)
+		c := s.booked(m)
+		s.verdicts(c, "changed lowered 33.60", "rejected taken_off 0.00")
+		if c.ID != n.Parts[0].Claim || c.Approved.Minor != 33_60 || entries() != had+2 {
+			t.Fatalf("%+v, %d entries", c, entries()-had)
+		}
+		told(fund.ClaimCorrected, 2)
+		stands(50_40, 33_60, 0, 0)
+		x, a := s.answer(m, less)
+		if same(t, answers(x), []string{"accepted  33.60"}); !a.Final || x.Amounts[0].Amount != "33.60" {
+			t.Fatalf("%+v %+v", a, x)
+		}
+		s.receive(less, Duplicate)
+		c, err := s.funds.Settle(s.at(), s.fin, c.ID, c.Version, fund.SettleCmd{Kind: fund.ByCreditNote, Reference: "CN-1"})
+		s.must(err)
+		s.heard.kinds = nil
+		s.receive(s.claim("CLM-1", "05", item("1", "K-1", "AUR-D18B", "2026-11-10", "5", "21.00")), Taken)
+		if c = s.booked(n); c.Approved.Minor != 21_00 || c.Settled.Minor != 33_60 || c.State != fund.ClaimSettled {
+			t.Fatalf("%+v", c)
+		}
+		told(fund.Countered, 1)
+		stands(63_00, 0, 33_60, 12_60)
+		// what is owed is not paid out a second time
+		other := s.receive(s.claim("CLM-2", "00", item("1", "K-9", "AUR-D18B", "2026-11-11", "15", "63.00")), Taken)
+		s.verdicts(s.booked(other), "changed over_quantity 50.40")
+		// the credit note is taken back: nothing is owed any more, and what is claimed is to be paid
+		c, err = s.funds.Unsettle(s.at(), s.fin, c.ID, c.Version, c.Settlements[0].ID, "Issued anew")
+		s.must(err)
+		if c.State != fund.ClaimApproved || c.Due().Minor != 21_00 {
+			t.Fatalf("%+v", c)
+		}
+		stands(12_60, 71_40, 0, 0)
+		// goods that came back: a line of its own, and the credit does not take it back again
+		back := item("1", "K-9", "AUR-D18B", "2026-11-12", "3", "12.60")
+		back.Transfer = "RU"
+		returned := s.claim("CLM-3", "00", back)
+		r := s.receive(returned, Taken)
+		got := s.booked(r)
+		s.verdicts(got, "counter  0.00")
+		if l := got.Lines[0]; l.Back.Minor != 12_60 || l.BackOf != "CLM-2" || l.BackLine != 1 || got.State != fund.ClaimSettled {
+			t.Fatalf("%+v", got)
+		}
+		s.verdicts(s.booked(other), "changed lowered 37.80")
+		stands(25_20, 58_80, 0, 0)
+		if x, _ = s.answer(r, returned); x.Amounts[0].Amount != "-12.60" {
+			t.Fatalf("%+v", x)
+		}
+		s.sold("SR-2", "AUR-D18B", -3)
+		s.must(s.svc.Recheck(s.at(), s.edi, s.kestrel))
+		s.receive(s.claim("CLM-4", "00", item("1", "K-8", "AUR-D18B", "2026-11-11", "1", "4.20")), Taken)
+		stands(8_40, 63_00, 0, 0)
+		// cancelled
+		s.receive(s.claim("CLM-1", "01"), Taken)
+		if c = s.booked(n); c.State != fund.ClaimWithdrawn || c.Approved.Minor != 0 {
+			t.Fatalf("%+v", c)
+		}
+		stands(29_40, 42_00, 0, 0)
+		entries()
 	})
 }

@@ -1,11 +1,13 @@
 package adjust
 
 import (
+	"cmp"
 	"math"
 	"math/big"
 	"strings"
 	"time"
 
+	"entente/edi/doc"
 	"entente/prm/fund"
 	"entente/prm/money"
 	"entente/prm/promo"
@@ -39,6 +41,7 @@ type judgement struct {
 	today string
 	last  bool                   // nothing is waited for any more
 	proof []string               // what the terms ask for and has no file
+	look  []string               // and what has one at which nobody of the supplier has looked
 	lots  map[string][]promo.Lot // by item, the oldest first
 	left  map[lotKey]int64
 	sku   map[string]int64 // of it by item, less what came back
@@ -122,14 +125,17 @@ func (j *judgement) verdict(l line) fund.Verdict {
 func (j *judgement) shown(l line) fund.Verdict {
 	out := j.documented(l)
 	switch {
-	case len(j.proof) == 0 || out.Verdict == fund.LineRejected:
+	case len(j.proof)+len(j.look) == 0 || out.Verdict == fund.LineRejected:
 		return out
 	case out.Verdict == fund.LinePending:
 		lack, _ := fund.LackOf(out.Missing)
 		return j.waits(l, out.Reason, lack)
 	}
 	j.giveBack(l.sku, out.Parts)
-	if j.last {
+	switch {
+	case len(j.proof) == 0: // it waits for the supplier, however long that takes
+		return j.waits(l, "no_proof", fund.Lack{Word: fund.LackLook})
+	case j.last:
 		return rejected(l, "no_proof")
 	}
 	return j.waits(l, "no_proof", fund.Lack{Word: fund.LackProof})
@@ -138,7 +144,11 @@ func (j *judgement) shown(l line) fund.Verdict {
 // waits is the verdict on a line that lacks something: for a step until the invoices and
 // reports of its window are in, for all else from now on.
 func (j *judgement) waits(l line, reason string, lack fund.Lack) fund.Verdict {
-	lack.Proof = cut(strings.Join(j.proof, ", "), 200)
+	names := j.proof
+	if lack.Word == fund.LackLook {
+		names = j.look
+	}
+	lack.Proof = cut(strings.Join(names, ", "), 200)
 	due := addDays(j.today, patience)
 	if lack.Word == fund.LackStep {
 		due = max(due, addDays(j.basis.Terms.Until, patience))
@@ -354,4 +364,54 @@ func cut(s string, most int) string {
 		return string(r[:most])
 	}
 	return s
+}
+
+// asked is what a line asks for: its amount (AMT02), else its base units at the difference of
+// the distributor's price and that of the contract (UIT03 DI and CT, each for a unit of
+// UIT01, which holds so many base units). What does not fit asks for nothing.
+func asked(l *doc.ClaimLine, pieces money.Quantity, holds func(unit string) (money.Quantity, bool), c money.Currency) money.Amount {
+	none := money.Amount{Currency: c}
+	if said := l.Claimed(); said != "" {
+		n, err := money.ParseMicro(string(said))
+		if err != nil {
+			return none
+		}
+		a, err := money.Extend(money.One, max(n, -n), c)
+		if err != nil {
+			return none
+		}
+		if n < 0 {
+			a.Minor = min(-a.Minor, -1)
+		}
+		return a
+	}
+	own, agreed := new(big.Rat), new(big.Rat)
+	for _, p := range l.Prices {
+		n, err := money.ParseMicro(string(p.Price))
+		if err != nil || holds == nil || p.Basis != "DI" && p.Basis != "CT" {
+			continue
+		}
+		size, ok := holds(cmp.Or(p.Unit, l.Unit))
+		if !ok || size <= 0 {
+			continue
+		}
+		if each := big.NewRat(int64(n), int64(size)); p.Basis == "DI" {
+			own = each
+		} else {
+			agreed = each
+		}
+	}
+	if own.Sign() <= 0 || agreed.Sign() <= 0 || own.Cmp(agreed) < 0 {
+		return none
+	}
+	worth := new(big.Rat).Mul(own.Sub(own, agreed), big.NewRat(int64(pieces), 1)) // at 10^-6
+	n := new(big.Int).Quo(worth.Num(), worth.Denom())
+	if !n.IsInt64() {
+		return none
+	}
+	a, err := money.Extend(money.One, money.Price(n.Int64()), c)
+	if err != nil {
+		return none
+	}
+	return a
 }

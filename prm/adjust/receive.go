@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"math/big"
 	"slices"
 	"strings"
 	"time"
@@ -105,7 +104,9 @@ func (s *Service) Receive(ctx context.Context, actor access.Actor, in Incoming) 
 		switch {
 		case r.Purpose == "01":
 			r.State = Cancelled
-			err = s.dissolve(ctx, actor, earlier, "")
+			if err = s.dissolve(ctx, actor, earlier, ""); err == nil {
+				err = s.takeOff(ctx, actor, earlier, nil)
+			}
 		case r.Purpose != "05" && len(earlier) > 0:
 			r.State, r.Reason = Refused, WhyNumberUsed
 		default:
@@ -178,24 +179,34 @@ func (s *Service) supersede(ctx context.Context, actor access.Actor, by map[fund
 func (s *Service) book(ctx context.Context, actor access.Actor, r *noticeRow, d *doc.Claim, earlier []noticeRow) ([]partRow, []lineRow, error) {
 	var parts []partRow
 	var lines []lineRow
-	var after []fund.ClaimID
+	was := before{lines: map[place]bool{}}
 	for _, x := range earlier {
 		rows, err := linesOf(ctx, x.ID)
 		if err != nil {
 			return nil, nil, err
 		}
 		for _, l := range rows {
-			after = append(after, fund.ClaimID(l.ClaimID))
+			was.claims = append(was.claims, fund.ClaimID(l.ClaimID))
+			was.lines[place{l.ClaimID, int(l.Position)}] = true
 		}
 	}
 	if err := s.dissolve(ctx, actor, earlier, Replaced); err != nil {
 		return nil, nil, err
 	}
+	if len(was.lines) > 0 { // before anything is judged: what is free again may be claimed by another line
+		again, known, err := s.repeated(ctx, actor, r, d)
+		if err == nil && known {
+			err = s.takeOff(ctx, actor, earlier, again)
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+	}
 	some := false
 	for i := range d.Contracts {
 		c := &d.Contracts[i]
 		p := partRow{NoticeID: r.ID, Part: int64(i + 1), OwnerID: r.OwnerID, OrgID: r.OrgID, Number: cut(c.Number, 60)}
-		got, err := s.contract(ctx, actor, r, d, c, &p, after)
+		got, err := s.contract(ctx, actor, r, d, c, &p, was)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -226,51 +237,87 @@ func names(c *doc.ClaimContract) []string {
 	return out
 }
 
-// contract judges one contract and books it; after are the claims in whose place it comes.
-func (s *Service) contract(ctx context.Context, actor access.Actor, r *noticeRow, d *doc.Claim, c *doc.ClaimContract, p *partRow, after []fund.ClaimID) ([]lineRow, error) {
-	if len(c.Lines) > fund.MostLines {
-		p.Reason = WhyLong
-		return nil, nil
+// footing is what a contract is under: a promotion, else a request.
+type footing struct {
+	basis   *promo.Basis
+	request fund.Request
+	today   string // where the programme of a request is
+	reason  string // of Reasons: it is under nothing
+}
+
+// subject is the id of what it is.
+func (f footing) subject() string {
+	if f.basis != nil {
+		return string(f.basis.Promotion)
 	}
-	p.Reason = WhyUnknown
+	return string(f.request.ID)
+}
+
+func (f footing) currency() money.Currency {
+	if f.basis != nil {
+		return f.basis.Currency
+	}
+	return f.request.Asked.Currency
+}
+
+// under finds what a contract is under.
+func (s *Service) under(ctx context.Context, actor access.Actor, r *noticeRow, c *doc.ClaimContract) (footing, error) {
+	if len(c.Lines) > fund.MostLines {
+		return footing{reason: WhyLong}, nil
+	}
+	out := footing{reason: WhyUnknown}
 	for _, number := range names(c) {
 		b, err := s.promos.Basis(ctx, actor, number, r.OrgID)
 		switch fault.CodeOf(err) {
 		case fault.NotFound:
 			continue
 		case fault.Conflict:
-			p.Reason = WhyOffInvoice
+			out.reason = WhyOffInvoice
 			continue
 		case fault.Invalid:
-			p.Reason = WhyInactive
+			out.reason = WhyInactive
 			continue
 		}
-		if err != nil {
-			return nil, err
-		}
-		p.Reason, p.Subject = "", b.Number
-		day := day(ctx, b.Terms.Zone)
-		cmd := fund.ClaimCmd{Program: b.Program, Number: r.Number, Nature: fund.NatureRebate, Title: b.Terms.Title, Source: fund.SourceEDI, After: after}
-		return s.take(ctx, actor, r, d, c, p, cmd, string(b.Promotion), b.Currency, func(lines []line, has []string) []fund.Verdict {
-			j := newJudgement(b, day, false)
-			j.proof = slices.DeleteFunc(slices.Clone(j.proof), func(p string) bool { return slices.Contains(has, p) })
-			out := make([]fund.Verdict, len(lines))
-			for i, l := range lines {
-				out[i] = j.verdict(l)
-			}
-			return out
-		})
+		return footing{basis: &b}, err
 	}
 	of, today, err := s.funds.Numbered(ctx, actor, r.OrgID, strings.TrimSpace(c.Number))
 	if fault.CodeOf(err) == fault.NotFound {
-		return nil, nil
+		return out, nil
 	}
-	if err != nil {
+	return footing{request: of, today: today}, err
+}
+
+// contract judges one contract and books it.
+func (s *Service) contract(ctx context.Context, actor access.Actor, r *noticeRow, d *doc.Claim, c *doc.ClaimContract, p *partRow, was before) ([]lineRow, error) {
+	on, err := s.under(ctx, actor, r, c)
+	if p.Reason = on.reason; err != nil || on.reason != "" {
 		return nil, err
 	}
-	p.Reason = ""
-	cmd := fund.ClaimCmd{Program: of.Program, Request: of.ID, Number: r.Number, Nature: fund.NatureService, Title: of.Title, Source: fund.SourceEDI, After: after}
-	return s.take(ctx, actor, r, d, c, p, cmd, string(of.ID), of.Asked.Currency, func(lines []line, _ []string) []fund.Verdict { return activity(of, lines, today) })
+	cmd := fund.ClaimCmd{Number: r.Number, Source: fund.SourceEDI, After: was.claims}
+	if on.basis == nil {
+		of := on.request
+		cmd.Program, cmd.Request, cmd.Nature, cmd.Title = of.Program, of.ID, fund.NatureService, of.Title
+		return s.take(ctx, actor, r, d, c, p, cmd, on, was, func(lines []line, _ []string) ([]fund.Verdict, error) {
+			now, today, err := s.funds.Numbered(ctx, actor, r.OrgID, strings.TrimSpace(c.Number)) // a correction may have freed some of it
+			return activity(now, lines, today), err
+		})
+	}
+	p.Subject = on.basis.Number
+	cmd.Program, cmd.Nature, cmd.Title = on.basis.Program, fund.NatureRebate, on.basis.Terms.Title
+	return s.take(ctx, actor, r, d, c, p, cmd, on, was, func(lines []line, has []string) ([]fund.Verdict, error) {
+		b, err := s.promos.Basis(ctx, actor, on.basis.Number, r.OrgID) // likewise
+		if err != nil {
+			return nil, err
+		}
+		j := newJudgement(b, day(ctx, b.Terms.Zone), false)
+		j.look = slices.DeleteFunc(slices.Clone(j.proof), func(p string) bool { return !slices.Contains(has, p) })
+		j.proof = slices.DeleteFunc(slices.Clone(j.proof), func(p string) bool { return slices.Contains(has, p) })
+		out := make([]fund.Verdict, len(lines))
+		for i, l := range lines {
+			out[i] = j.verdict(l)
+		}
+		return out, nil
+	})
 }
 
 // day is today where a promotion is.
@@ -283,32 +330,47 @@ func day(ctx context.Context, zone string) string {
 }
 
 // take books the lines of a contract. One whose key a line has that was granted for the
-// same amount is that line; one that nobody has decided makes room for it. The files of the
+// same amount is that line, and so is one by which a correction claims less of it; one that
+// nobody has decided makes room for it. Goods that came back are taken off the line by which
+// they were claimed. The files of the
 // claims in whose place it comes are its own: judge is told for which proof there is one.
-func (s *Service) take(ctx context.Context, actor access.Actor, r *noticeRow, d *doc.Claim, c *doc.ClaimContract, p *partRow, cmd fund.ClaimCmd, subject string, currency money.Currency, judge func(lines []line, has []string) []fund.Verdict) ([]lineRow, error) {
+func (s *Service) take(ctx context.Context, actor access.Actor, r *noticeRow, d *doc.Claim, c *doc.ClaimContract, p *partRow, cmd fund.ClaimCmd, on footing, was before, judge func(lines []line, has []string) ([]fund.Verdict, error)) ([]lineRow, error) {
+	subject, currency := on.subject(), on.currency()
 	read, err := s.read(ctx, actor, r, d, c, currency)
 	if err != nil {
 		return nil, err
 	}
 	keys := make([]string, len(read))
+	var sales []string
 	for i := range read {
 		keys[i] = key(subject, r.Number, &c.Lines[i], read[i])
+		if read[i].back {
+			sales = append(sales, soldKeys(subject, r.Number, c.Lines[i], read[i])...)
+		}
 	}
-	standing, err := s.funds.Keyed(ctx, actor, r.OrgID, currency, keys)
+	standing, err := s.funds.Keyed(ctx, actor, r.OrgID, currency, slices.Concat(keys, sales))
 	if err != nil {
 		return nil, err
 	}
 	var out []lineRow
 	var fresh []line
-	forced := map[int]string{} // the reason for which a line is rejected whatever the documents say
+	forced := map[int]fund.Verdict{} // of lines that are decided whatever the documents say
 	gone := map[fund.ClaimID][]int{}
 	used := map[string]bool{}
 	for i, l := range read {
 		k := keys[i]
 		at := lineRow{NoticeID: r.ID, Part: p.Part, Line: int64(i + 1), OwnerID: r.OwnerID, OrgID: r.OrgID}
 		old, has := standing[k]
-		granted := has && (old.Verdict == fund.LineAccepted || old.Verdict == fund.LineChanged)
-		if granted && !used[k] && (old.Asked == l.asked || old.Approved == l.asked) {
+		mine := has && was.lines[place{string(old.Claim), old.Position}]
+		granted := has && (old.Granted() || old.Verdict == fund.LineCounter)
+		same := granted && !used[k] && (old.Asked == l.asked || old.Approved == l.asked || mine && old.Verdict == fund.LineCounter)
+		lower := granted && !used[k] && mine && r.Purpose == "05" && !l.back && l.asked.Currency == currency && l.asked.Minor > 0 && l.asked.Minor < old.Approved.Minor
+		if lower && !same {
+			if _, err := s.funds.Correct(ctx, actor, old.Claim, []fund.Correction{{Position: old.Position, To: l.asked}}); err != nil {
+				return nil, err
+			}
+		}
+		if same || lower {
 			used[k] = true
 			p.ClaimID = cmp.Or(p.ClaimID, string(old.Claim))
 			at.ClaimID, at.Position = string(old.Claim), int64(old.Position)
@@ -316,18 +378,29 @@ func (s *Service) take(ctx context.Context, actor access.Actor, r *noticeRow, d 
 			continue
 		}
 		l.position = len(fresh) + 1
+		x := fund.LineCmd{Text: said(&c.Lines[i]), SKU: l.sku, On: cmp.Or(l.on, r.IssuedOn), Quantity: max(0, l.quantity), Amount: money.Amount{Minor: max(0, l.asked.Minor), Currency: currency}}
 		switch {
 		case granted || used[k]:
-			forced[l.position], k = "claimed_before", ""
+			forced[l.position], k = fund.Verdict{Verdict: fund.LineRejected, Reason: "claimed_before"}, ""
 		case has:
 			gone[old.Claim] = append(gone[old.Claim], old.Position)
+		}
+		if l.back && k != "" {
+			counter, err := s.counter(ctx, actor, standing, soldKeys(subject, r.Number, c.Lines[i], l), l)
+			if err != nil {
+				return nil, err
+			}
+			if counter.BackLine > 0 {
+				x.Back, x.BackOf, x.BackLine, x.Amount.Minor = counter.Back, counter.BackOf, counter.BackLine, 0
+				forced[l.position] = fund.Verdict{Verdict: fund.LineCounter}
+			}
 		}
 		if k != "" {
 			used[k] = true
 		}
-		at.Position = int64(l.position)
+		x.Key, at.Position = k, int64(l.position)
 		out, fresh = append(out, at), append(fresh, l)
-		cmd.Lines = append(cmd.Lines, fund.LineCmd{Key: k, Text: said(&c.Lines[i]), SKU: l.sku, On: cmp.Or(l.on, r.IssuedOn), Quantity: max(0, l.quantity), Amount: money.Amount{Minor: max(0, l.asked.Minor), Currency: currency}})
+		cmd.Lines = append(cmd.Lines, x)
 	}
 	if err := s.supersede(ctx, actor, gone); err != nil {
 		return nil, err
@@ -342,10 +415,14 @@ func (s *Service) take(ctx context.Context, actor access.Actor, r *noticeRow, d 
 	if err != nil {
 		return nil, err
 	}
-	verdicts := judge(fresh, has)
+	verdicts, err := judge(fresh, has)
+	if err != nil {
+		return nil, err
+	}
 	for i := range verdicts {
-		if why := forced[verdicts[i].Position]; why != "" {
-			verdicts[i] = fund.Verdict{Position: verdicts[i].Position, Verdict: fund.LineRejected, Reason: why}
+		if v, ok := forced[verdicts[i].Position]; ok {
+			v.Position = verdicts[i].Position
+			verdicts[i] = v
 		}
 	}
 	claim, err := s.funds.Book(ctx, actor, r.OrgID, cmd, verdicts)
@@ -381,7 +458,9 @@ func (s *Service) proven(ctx context.Context, actor access.Actor, cmd *fund.Clai
 		}
 		cmd.After = append(cmd.After, id)
 		for _, f := range c.Files {
-			has = append(has, f.Item)
+			if f.Verdict != fund.ProofRefused {
+				has = append(has, f.Item)
+			}
 		}
 	}
 	return has, nil
@@ -472,54 +551,4 @@ func count(x *line, l *doc.ClaimLine, of catalog.Item, c money.Currency) {
 	pieces, ok := p.Pieces(n, cmp.Or(l.Unit, of.Unit))
 	x.quantity, x.odd = pieces, said && !ok
 	x.asked = asked(l, pieces, p.Factor, c)
-}
-
-// asked is what a line asks for: its amount (AMT02), else its base units at the difference of
-// the distributor's price and that of the contract (UIT03 DI and CT, each for a unit of
-// UIT01, which holds so many base units). What does not fit asks for nothing.
-func asked(l *doc.ClaimLine, pieces money.Quantity, holds func(unit string) (money.Quantity, bool), c money.Currency) money.Amount {
-	none := money.Amount{Currency: c}
-	if said := l.Claimed(); said != "" {
-		n, err := money.ParseMicro(string(said))
-		if err != nil {
-			return none
-		}
-		if n < 0 {
-			return money.Amount{Minor: -1, Currency: c}
-		}
-		a, err := money.Extend(money.One, n, c)
-		if err != nil {
-			return none
-		}
-		return a
-	}
-	own, agreed := new(big.Rat), new(big.Rat)
-	for _, p := range l.Prices {
-		n, err := money.ParseMicro(string(p.Price))
-		if err != nil || holds == nil || p.Basis != "DI" && p.Basis != "CT" {
-			continue
-		}
-		size, ok := holds(cmp.Or(p.Unit, l.Unit))
-		if !ok || size <= 0 {
-			continue
-		}
-		if each := big.NewRat(int64(n), int64(size)); p.Basis == "DI" {
-			own = each
-		} else {
-			agreed = each
-		}
-	}
-	if own.Sign() <= 0 || agreed.Sign() <= 0 || own.Cmp(agreed) < 0 {
-		return none
-	}
-	worth := new(big.Rat).Mul(own.Sub(own, agreed), big.NewRat(int64(pieces), 1)) // at 10^-6
-	n := new(big.Int).Quo(worth.Num(), worth.Denom())
-	if !n.IsInt64() {
-		return none
-	}
-	a, err := money.Extend(money.One, money.Price(n.Int64()), c)
-	if err != nil {
-		return none
-	}
-	return a
 }

@@ -1,7 +1,7 @@
 // Package approval is what the rules of a company keep back until one of its own people
 // lets it go: an order that its people write or change, an order that comes in, an answer
 // that promises other prices than were agreed, an invoice that is to be paid, a quote at
-// special prices.
+// special prices, a promotion whose budget is large.
 //
 // A rule tests one thing (above a limit, a price beyond so many percent from the agreed
 // one, a ship-to that is new) and names who approves, a role or a person. Each rule that
@@ -34,6 +34,7 @@ const (
 	AboutIncoming = "incoming" // what is ordered from it, by any door, and what it grants of changes by hand
 	AboutAnswer   = "answer"   // the prices that it promises by hand
 	AboutQuote    = "quote"    // what it offers a reseller
+	AboutPromo    = "promo"    // the promotions that it proposes to its partners
 )
 
 // What a rule tests. The key of the words is "approval.test.<test>".
@@ -49,7 +50,7 @@ var Abouts = []struct {
 	Tests []string
 }{
 	{AboutOrder, []string{TestLimit, TestPrice, TestShipTo}}, {AboutInvoice, []string{TestLimit, TestPrice}},
-	{AboutIncoming, []string{TestLimit, TestPrice, TestShipTo}}, {AboutAnswer, []string{TestPrice}}, {AboutQuote, []string{TestLimit, TestPrice}},
+	{AboutIncoming, []string{TestLimit, TestPrice, TestShipTo}}, {AboutAnswer, []string{TestPrice}}, {AboutQuote, []string{TestLimit, TestPrice}}, {AboutPromo, []string{TestLimit}},
 }
 
 // Roles are those a rule may name, in the order of the form.
@@ -90,6 +91,7 @@ const (
 	KindGrant    = "grant"    // an answer that grants a change
 	KindInvoice  = "invoice"  // an invoice that is to be paid
 	KindQuote    = "quote"    // an offer; the reseller has not seen it
+	KindPromo    = "promo"    // a proposal of a promotion; its partners have not seen it
 )
 
 // Request is something that waits for an approval, or waited. Subject is the order, the

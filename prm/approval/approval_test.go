@@ -19,6 +19,8 @@ import (
 	"entente/prm/catalog"
 	"entente/prm/fault"
 	"entente/prm/money"
+	"entente/prm/partner"
+	"entente/prm/promo"
 	"entente/prm/quote"
 	"entente/prm/settle"
 	"entente/prm/trade"
@@ -619,7 +621,7 @@ func TestStranger(t *testing.T) {
 	_, err := b.svc.SaveRule(ctx, b.maya, Rule{About: AboutOrder, Test: TestLimit, Amount: eur(1), Role: access.Buyer})
 	b.want(err, fault.Forbidden, "")
 	for m := range reflect.TypeFor[*Service]().Methods() {
-		ported := []string{"Outgoing", "Changing", "Incoming", "Answering", "Granting", "ChangeAnswered", "CallingOff", "Blankets", "Paying", "Offering", "Overtaken", "Lapsed", "Quotes", "Waiting", "Dropped", "Clocks", "List", "Rules", "Waits"}
+		ported := []string{"Outgoing", "Changing", "Incoming", "Answering", "Granting", "ChangeAnswered", "CallingOff", "Blankets", "Paying", "Offering", "Overtaken", "Lapsed", "Quotes", "Promos", "Proposing", "Unproposed", "Waiting", "Dropped", "Clocks", "List", "Rules", "Waits"}
 		if calls[m.Name] == nil && !slices.Contains(ported, m.Name) {
 			t.Errorf("method %s is not called by a stranger", m.Name)
 		}
@@ -763,4 +765,103 @@ func TestAway(t *testing.T) {
 	for _, c := range []struct{ price, agreed, want money.Micro }{{112 * money.One, 100 * money.One, 120_000}, {97 * money.One, 100 * money.One, 30_000}, {1, 3, 666_600}, {1000 * money.One, 1, 99 * money.One}} {
 		eq(t, "away", away(c.price, c.agreed), c.want)
 	}
+}
+
+// A proposal above the limit of the owner's own company is seen by no partner before somebody
+// else there let it go; a budget that does not rise is not asked about again, and what goes
+// another way meanwhile waits for nobody.
+func TestPromotionAboveTheLimit(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		promos := promo.New(d, b.events, partner.NewService(d, b.events, account.NewService(d, account.Options{}).Directory()), b.cat)
+		b.svc.Promos(promos)
+		b.rule(b.ingrid, Rule{About: AboutPromo, Test: TestLimit, Amount: eur(1_000_00), Role: access.Manager, FourEyes: true})
+		b.rule(b.ingrid, Rule{About: AboutPromo, Test: TestLimit, Amount: eur(5_000_00), Role: access.Finance})
+		terms := func(share int64) promo.Terms {
+			return promo.Terms{Title: "Drills", SKUs: []string{"DRILL"}, Kind: promo.Percent, Percent: money.One / 20, Settle: promo.OffInvoice, By: promo.ByOrder, From: "2026-12-01", Until: "2026-12-31", Zone: "Europe/London", Currency: "EUR", Share: share, Parts: []promo.Part{{Org: b.kestrel, Role: promo.Participant, Currency: "EUR"}}}
+		}
+		p, err := promos.Create(b.at(), b.ingrid, terms(6_000_00))
+		b.must(err)
+		propose := func(who access.Actor) promo.Detail {
+			t.Helper()
+			got, err := promos.Propose(b.at(), who, p.ID, p.Version, "For the winter")
+			b.must(err)
+			p = got
+			return got
+		}
+		hidden := func() {
+			t.Helper()
+			_, err := promos.Join(b.at(), b.maya, p.ID)
+			b.want(err, fault.NotFound, "")
+		}
+		kept := propose(b.ingrid)
+		if kept.State != promo.Draft || kept.Approval == "" || kept.Draft == nil {
+			t.Fatalf("%+v", kept)
+		}
+		hidden()
+		r, err := b.svc.Get(b.at(), b.otto, ID(kept.Approval))
+		b.must(err)
+		eq(t, "two rules", len(r.Steps), 2)
+		eq(t, "what for", r.Kind+" "+r.Subject+" "+r.Amount.String(), KindPromo+" "+string(p.ID)+" 6000.00")
+		_, err = b.svc.Get(b.at(), b.maya, r.ID)
+		b.want(err, fault.NotFound, "")
+		_, err = promos.LetGo(b.at(), b.ingrid, kept.Approval, promo.Kept{Promotion: p.ID})
+		b.want(err, fault.Forbidden, "")
+		_, err = b.svc.Approve(b.at(), b.otto, r.ID) // one of two
+		b.must(err)
+		hidden()
+		_, err = b.svc.Approve(b.at(), b.ingrid, r.ID)
+		b.want(err, fault.Forbidden, "approval.four_eyes")
+
+		// edited meanwhile: the request is nobody's any more
+		p, err = promos.SaveDraft(b.at(), b.ingrid, p.ID, p.Version, terms(2_000_00))
+		b.must(err)
+		if r, err = b.svc.Get(b.at(), b.otto, r.ID); err != nil || r.State != Replaced || p.Approval != "" {
+			t.Fatalf("%v %+v", err, r)
+		}
+		kept = propose(b.ingrid)
+		boss := b.rule(b.ingrid, Rule{About: AboutPromo, Test: TestLimit, Amount: eur(1_500_00), Role: access.Admin})
+		b.must(b.svc.RemoveRule(b.at(), admin(b.ingrid), boss))
+		if r, err = b.svc.Get(b.at(), b.otto, ID(kept.Approval)); err != nil || len(r.Steps) != 1 {
+			t.Fatalf("%v %+v", err, r)
+		}
+		second := b.otto
+		second.Roles = []access.Role{access.Manager}
+		_, err = b.svc.Refuse(b.at(), second, r.ID, "Too early")
+		b.must(err)
+		b.must(promos.Unapproved(b.at(), access.System("promotions", b.aurelia), p.ID, string(r.ID)))
+		if p, err = promos.Get(b.at(), b.ingrid, p.ID); err != nil || p.Approval != "" || p.Draft == nil {
+			t.Fatalf("%v %+v", err, p)
+		}
+		hidden()
+		kept = propose(b.ingrid)
+		_, err = b.svc.Approve(b.at(), second, ID(kept.Approval))
+		b.must(err)
+		if p, err = promos.Get(b.at(), b.ingrid, p.ID); err != nil || p.State != promo.Proposed || p.Approval != "" || p.Open == nil || p.Open.By != b.ingrid.Person {
+			t.Fatalf("%v %+v", err, p)
+		}
+		j, err := promos.Join(b.at(), b.maya, p.ID)
+		b.must(err)
+
+		// a counter-proposal is taken over by the same rule, but a budget that does not rise
+		text := j.Text
+		text.Parts[0].Target = money.Whole(40)
+		j, err = promos.Counter(b.at(), b.maya, p.ID, j.Hash, text, "With a target")
+		b.must(err)
+		p, err = promos.AnswerCounter(b.at(), b.ingrid, p.ID, j.Counter.ID, true, "")
+		b.must(err)
+		eq(t, "it does not rise", p.Approval, "")
+		p, err = promos.SaveDraft(b.at(), b.ingrid, p.ID, p.Version, terms(3_000_00))
+		b.must(err)
+		eq(t, "it rises", propose(b.ingrid).Approval != "", true)
+		p, err = promos.Cancel(b.at(), b.ingrid, p.ID, p.Version, "No stock")
+		b.must(err)
+		if r, err = b.svc.Get(b.at(), b.otto, ID(kept.Approval)); err != nil || r.State != Granted || p.Approval != "" {
+			t.Fatalf("%v %+v", err, r)
+		}
+		list, err := b.svc.List(b.at(), b.otto, Filter{View: "open"})
+		b.must(err)
+		eq(t, "nothing waits", len(list.Items), 0)
+	})
 }

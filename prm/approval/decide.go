@@ -11,6 +11,7 @@ import (
 	"entente/prm/blanket"
 	"entente/prm/fault"
 	"entente/prm/money"
+	"entente/prm/promo"
 	"entente/prm/quote"
 	"entente/prm/settle"
 	"entente/prm/trade"
@@ -253,6 +254,13 @@ func (s *Service) carryOut(ctx context.Context, actor access.Actor, r requestRow
 		}
 		got, err := s.quotes.Offer(ctx, asker, cmd)
 		return string(got.ID), err
+	case KindPromo:
+		var k promo.Kept
+		if err := json.Unmarshal([]byte(r.Content), &k); err != nil {
+			return "", fault.Wrap(err, fault.Internal, "error.internal")
+		}
+		_, err := s.promos.LetGo(ctx, asker, r.ID, k)
+		return r.SubjectID, err
 	case KindInvoice:
 		var cmd settle.ApproveCmd
 		if err := json.Unmarshal([]byte(r.Content), &cmd); err != nil {

@@ -13,12 +13,13 @@ import (
 	"entente/prm/blanket"
 	"entente/prm/fault"
 	"entente/prm/money"
+	"entente/prm/promo"
 	"entente/prm/quote"
 	"entente/prm/settle"
 	"entente/prm/trade"
 )
 
-// The methods of this file are the ports of prm/trade, prm/settle and prm/quote. They are called
+// The methods of this file are the ports of prm/trade, prm/settle, prm/quote and prm/promo. They are called
 // within their transactions, for actors whose right to the deed was checked there.
 
 // Outgoing keeps an order that the reseller's people wrote.
@@ -147,6 +148,28 @@ func (s *Service) Offering(ctx context.Context, actor access.Actor, f trade.Fact
 		r.SourceKey = "quote:" + cmd.Key
 	}
 	return s.ask(ctx, actor, r, f.Total, steps, cmd)
+}
+
+// Proposing keeps a proposal of a promotion that the owner's people wrote. One that waits
+// already is replaced.
+func (s *Service) Proposing(ctx context.Context, actor access.Actor, f promo.Facts, k promo.Kept) (string, error) {
+	if err := access.Check(actor, access.PromoWrite, access.Own(f.Owner)); err != nil {
+		return "", err
+	}
+	steps, err := s.caught(ctx, f.Owner, AboutPromo, trade.Facts{Total: f.Total, Was: f.Was})
+	if err != nil || len(steps) == 0 {
+		return "", err
+	}
+	if err := s.drop(ctx, actor, string(f.Promotion), KindPromo, Replaced); err != nil {
+		return "", err
+	}
+	r := requestRow{OrgID: f.Owner, PartnerID: f.Partner, PartnershipID: f.Partnership, About: AboutPromo, Kind: KindPromo, SubjectID: string(f.Promotion), Number: f.Number, AskedBy: actor.Person}
+	return s.ask(ctx, actor, r, f.Total, steps, k)
+}
+
+// Unproposed ends what waits for a promotion that goes another way.
+func (s *Service) Unproposed(ctx context.Context, id promo.ID) error {
+	return s.drop(ctx, access.Actor{Via: "system:approval"}, string(id), KindPromo, Replaced)
 }
 
 // Overtaken ends what waits for an offer that goes another way.

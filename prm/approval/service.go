@@ -12,6 +12,7 @@ import (
 	"entente/prm/blanket"
 	"entente/prm/fault"
 	"entente/prm/money"
+	"entente/prm/promo"
 	"entente/prm/quote"
 	"entente/prm/settle"
 	"entente/prm/trade"
@@ -32,6 +33,7 @@ type Service struct {
 	events Publisher
 
 	blankets *blanket.Service // nil: likewise
+	promos   *promo.Service   // nil: likewise
 }
 
 // New makes the service and ties it to the desks whose work it keeps back.
@@ -53,6 +55,12 @@ func (s *Service) Quotes(q *quote.Service) {
 func (s *Service) Blankets(b *blanket.Service) {
 	s.blankets = b
 	b.Approve(s)
+}
+
+// Promos ties the desk of promotions, whose proposals are kept back too; call it before use.
+func (s *Service) Promos(p *promo.Service) {
+	s.promos = p
+	p.Heed(s)
 }
 
 // Kinds of published events. Object is the request's id.

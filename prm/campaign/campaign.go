@@ -63,13 +63,14 @@ const (
 	NoConsent    = "consent"      // did not agree to be written to
 	OtherBasis   = "basis"        // may be written to, but not because it agreed
 	Unsubscribed = "unsubscribed" // said no
+	Unconfirmed  = "unconfirmed"  // asked for mail on a public page, and did not confirm the address
 	Refused      = "refused"      // its mail server refused a mail for good
 	Recent       = "recent"       // had a mail about the promotion not long ago
 	Twice        = "twice"        // the address has one already
 )
 
 // Reasons lists them in the order in which they are looked at.
-var Reasons = []string{NoAddress, Unsubscribed, NoConsent, OtherBasis, Refused, Recent, Twice}
+var Reasons = []string{NoAddress, Unsubscribed, NoConsent, OtherBasis, Unconfirmed, Refused, Recent, Twice}
 
 // What customers are to be, by their leads and registrations.
 const (

@@ -199,7 +199,9 @@ func each(t *testing.T, fn func(f *stage)) {
 
 func TestModels(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, d *db.DB) { dbtest.CheckModels(t, d, campaignRow{}, mailRow{}, stopRow{}) })
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		dbtest.CheckModels(t, d, campaignRow{}, mailRow{}, stopRow{}, optInRow{})
+	})
 }
 
 // TestWhoGetsIt: only who agreed, once for each address, not again within the pause, and

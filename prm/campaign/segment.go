@@ -100,8 +100,9 @@ type stop struct {
 // rules are what is known of the addresses of some contacts.
 type rules struct {
 	stops  map[string]stop
-	recent map[string]bool // had a mail about the promotion
-	taken  map[string]bool // have a mail of the campaign
+	recent map[string]bool     // had a mail about the promotion
+	taken  map[string]bool     // have a mail of the campaign
+	wishes map[string]optInRow // asked for mail on a public page
 }
 
 // judge says why a contact gets no mail, empty for one that does.
@@ -117,6 +118,8 @@ func (r rules) judge(k candidate) string {
 		return NoConsent
 	case !agreed(k.basis):
 		return OtherBasis
+	case k.basis == customer.BasisForm && r.wishes[mark].ID != "" && r.wishes[mark].Confirmed == 0:
+		return Unconfirmed
 	case st.reason == Refused && !k.given.After(st.at): // whoever agrees anew has an address
 		return Refused
 	case r.recent[mark]:
@@ -136,6 +139,9 @@ func rulesFor(ctx context.Context, c Campaign, list []candidate) (rules, error) 
 	var r rules
 	var err error
 	if r.stops, err = stopsOf(ctx, c.Org, marks); err != nil {
+		return r, err
+	}
+	if r.wishes, err = optInsOf(ctx, c.Org, marks); err != nil {
 		return r, err
 	}
 	r.recent, r.taken, err = mailedOf(ctx, c, marks, db.Now(ctx).AddDate(0, 0, -c.Pause))

@@ -43,6 +43,7 @@ type Service struct {
 	customers *customer.Service
 	people    People
 	out       Outbox
+	asks      Asks // nil: nobody is asked to confirm an address
 	rate      int
 }
 

@@ -39,7 +39,9 @@ type KeyedLine struct {
 	Verdict  string
 	Asked    money.Amount
 	Approved money.Amount
+	Quantity money.Quantity
 	State    ClaimState // of its claim
+	Number   string     // likewise
 }
 
 // Keyed finds the lines of a partner's claims that have some keys.
@@ -52,7 +54,7 @@ func (s *Service) Keyed(ctx context.Context, actor access.Actor, org string, c m
 	err := s.view(ctx, actor, func(ctx context.Context) error {
 		rows, err := keyed(ctx, actor.Org, org, keys)
 		for _, r := range rows {
-			out[r.LineKey] = KeyedLine{Claim: ClaimID(r.ClaimID), Position: int(r.Position), Key: r.LineKey, Verdict: r.Verdict, Asked: money.Amount{Minor: r.Asked, Currency: c}, Approved: money.Amount{Minor: r.Approved, Currency: c}, State: ClaimState(r.State)}
+			out[r.LineKey] = KeyedLine{Claim: ClaimID(r.ClaimID), Position: int(r.Position), Key: r.LineKey, Verdict: r.Verdict, Asked: money.Amount{Minor: r.Asked, Currency: c}, Approved: money.Amount{Minor: r.Approved, Currency: c}, Quantity: money.Quantity(r.Quantity), State: ClaimState(r.State), Number: r.Number}
 		}
 		return err
 	})
@@ -93,11 +95,11 @@ func (s *Service) Unproven(ctx context.Context, actor access.Actor, org string, 
 		at := map[string]*Claim{}
 		has := map[string][]File{}
 		for _, f := range files {
-			has[f.SubjectID] = append(has[f.SubjectID], File{Item: f.Item})
+			has[f.SubjectID] = append(has[f.SubjectID], File{Item: f.Item, Verdict: f.Verdict})
 		}
 		for i, r := range rows {
 			out[i] = r.claim()
-			out[i].Missing = missing(out[i].Proof, has[r.ID])
+			out[i].Missing, out[i].Unseen = missing(out[i].Proof, has[r.ID]), unseen(out[i].Proof, has[r.ID])
 			at[r.ID] = &out[i]
 		}
 		for _, l := range lines {
@@ -190,7 +192,7 @@ func (s *Service) booked(ctx context.Context, p programRow, seat seatRow, cmd Cl
 	lines := make([]lineRow, len(cmd.Lines))
 	for i, l := range cmd.Lines {
 		r.Asked += l.Amount.Minor
-		lines[i] = lineRow{ClaimID: r.ID, Position: int64(i + 1), OwnerID: r.OwnerID, OrgID: r.OrgID, LineKey: cut(l.Key, 200), Live: 1, Text: cut(l.Text, 200), SKU: cut(l.SKU, 60), OnDay: l.On, Quantity: int64(l.Quantity), Price: int64(l.Price), Asked: l.Amount.Minor, Verdict: LineOpen, OrderID: l.Order, OrderLine: int64(l.OrderLine)}
+		lines[i] = lineRow{ClaimID: r.ID, Position: int64(i + 1), OwnerID: r.OwnerID, OrgID: r.OrgID, LineKey: cut(l.Key, 200), Live: 1, Text: cut(l.Text, 200), SKU: cut(l.SKU, 60), OnDay: l.On, Quantity: int64(l.Quantity), Price: int64(l.Price), Asked: l.Amount.Minor, Verdict: LineOpen, OrderID: l.Order, OrderLine: int64(l.OrderLine), Back: l.Back.Minor, BackOf: cut(l.BackOf, 60), BackLine: int64(l.BackLine)}
 	}
 	if err := insertClaim(ctx, &r); err != nil {
 		return r, nil, err

@@ -43,6 +43,9 @@ type LineCmd struct {
 	Amount    money.Amount
 	Order     string
 	OrderLine int
+	Back      money.Amount // of a document: what it took off a line that was granted (Correct)
+	BackOf    string       // and of which claim and line
+	BackLine  int
 }
 
 // Sources of a claim.
@@ -437,6 +440,13 @@ func (s *Service) claimable(ctx context.Context, r claimRow, lines []lineRow) er
 	if err != nil {
 		return err
 	}
+	if kind == accAvailable { // what is owed of it comes off first
+		owed, err := balanceOf(ctx, r.ProgramID, r.OrgID, accOwed, "", money.Currency(r.Currency))
+		if err != nil {
+			return err
+		}
+		left += owed
+	}
 	others, err := askedBeside(ctx, r)
 	if err != nil {
 		return err
@@ -445,17 +455,6 @@ func (s *Service) claimable(ctx context.Context, r claimRow, lines []lineRow) er
 		return fault.New(fault.Conflict, "fund.over_claim", "Asked", say(money.Amount{Minor: r.Asked, Currency: money.Currency(r.Currency)}), "Most", say(money.Amount{Minor: max(0, left-others), Currency: money.Currency(r.Currency)}))
 	}
 	return nil
-}
-
-// missing are the pieces of proof without a file.
-func missing(proof []string, files []File) []string {
-	var out []string
-	for _, p := range proof {
-		if !slices.ContainsFunc(files, func(f File) bool { return f.Item == p }) {
-			out = append(out, p)
-		}
-	}
-	return out
 }
 
 // WithdrawClaim takes a claim back before it is decided.
@@ -548,7 +547,7 @@ func (s *Service) entire(ctx context.Context, actor access.Actor, r claimRow) (C
 	if out.Files, err = filesOf(ctx, r.ID); err != nil {
 		return out, err
 	}
-	out.Missing = missing(out.Proof, out.Files)
+	out.Missing, out.Unseen = missing(out.Proof, out.Files), unseen(out.Proof, out.Files)
 	rows, err := settlementsOf(ctx, r.ID)
 	if err != nil {
 		return out, err

@@ -20,6 +20,22 @@ func (b *bench) proof(c Claim, items ...string) {
 	}
 }
 
+// looked has a person of the supplier accept every file of a claim.
+func (b *bench) looked(c Claim) {
+	b.t.Helper()
+	c, err := b.svc.GetClaim(b.at(), b.ingrid, c.ID)
+	b.must(err)
+	var looks []Look
+	for _, f := range c.Files {
+		looks = append(looks, Look{File: f.ID, Accept: true})
+	}
+	c, err = b.svc.JudgeProof(b.at(), b.ingrid, c.ID, looks)
+	b.must(err)
+	if len(c.Unseen) != 0 {
+		b.t.Fatalf("%+v", c)
+	}
+}
+
 // lines are claim lines of one day, one for each amount.
 func lines(on string, minor ...int64) []LineCmd {
 	var out []LineCmd
@@ -78,9 +94,26 @@ func TestClaimStory(t *testing.T) {
 		b.wants(err, fault.Invalid, "form.choice_wrong")
 		_, err = b.svc.Decide(b.at(), b.ingrid, c.ID, c.Version, []Verdict{{Position: 1, Verdict: LineChanged, Amount: gbp(300_01), Reason: "other"}}, "")
 		b.wants(err, fault.Invalid, "fund.over_asked")
+		// files are not proof before a person of the paying side has looked at each
+		if seen, err := b.svc.GetClaim(b.at(), b.maya, c.ID); err != nil || len(seen.Unseen) != 2 || len(seen.Missing) != 0 {
+			t.Fatalf("%v %+v", err, seen)
+		}
+		_, err = b.svc.Decide(b.at(), b.ingrid, c.ID, c.Version, nil, "")
+		b.wants(err, fault.Conflict, "fund.proof_unseen")
+		judge := func(who access.Actor, looks ...Look) error { return second(b.svc.JudgeProof(b.at(), who, c.ID, looks)) }
+		photo := c.Files[1].ID
+		b.wants(judge(b.maya, Look{File: photo, Accept: true}), fault.Forbidden, "")
+		b.wants(judge(b.kaarel, Look{File: photo, Accept: true}), fault.NotFound, "")
+		b.wants(judge(access.System("rules", b.aurelia), Look{File: photo, Accept: true}), fault.Forbidden, "")
+		b.wants(judge(b.ingrid, Look{File: photo}), fault.Invalid, "form.missing")
+		b.wants(judge(b.ingrid, Look{File: FileID(db.NewID()), Accept: true}), fault.Invalid, "form.choice_wrong")
+		b.must(judge(b.ingrid, Look{File: c.Files[0].ID, Accept: true}, Look{File: photo, Reason: "Another shop"}))
+		_, err = b.svc.Decide(b.at(), b.ingrid, c.ID, c.Version, nil, "")
+		b.wants(err, fault.Conflict, "fund.proof_lacking")
 		if b.sound(p) != n {
 			t.Fatal("a refused decision wrote to the ledger")
 		}
+		b.looked(c)
 		c, err = b.svc.Decide(b.at(), b.ingrid, c.ID, c.Version, []Verdict{{Position: 1, Verdict: LineChanged, Amount: gbp(250_00), Reason: "wrong_price"}, {Position: 3, Verdict: LinePending, Reason: "no_proof", Missing: "The printer's invoice", Due: "2026-12-05"}}, "")
 		b.must(err)
 		if c.State != ClaimApproved || c.Approved != gbp(450_00) || c.Pending != 1 || c.Lines[1].Verdict != LineAccepted {

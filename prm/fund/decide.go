@@ -100,6 +100,9 @@ func (s *Service) decide(ctx context.Context, actor access.Actor, r *claimRow, l
 	words = cut(words, 500)
 	total := money.Amount{Minor: r.Approved + more, Currency: money.Currency(r.Currency)}
 	if more > 0 {
+		if err := proven(ctx, *r); err != nil {
+			return err
+		}
 		var mark strings.Builder
 		for _, i := range touched {
 			l := lines[i]
@@ -140,9 +143,9 @@ func (s *Service) decide(ctx context.Context, actor access.Actor, r *claimRow, l
 	r.Decided, r.DecidedBy, r.Reason = db.Micros(db.Now(ctx)), actor.Person, words
 	event, kind := ClaimDecided, "claim_decided"
 	switch {
-	case r.Approved == 0 && r.Pending == 0:
+	case r.Approved == 0 && r.Pending == 0 && !slices.ContainsFunc(lines, func(l lineRow) bool { return l.Verdict == LineCounter }):
 		r.State, event, kind = string(ClaimDenied), ClaimDeniedTo, "claim_denied"
-	case r.Approved == r.Settled && r.Pending == 0:
+	case r.Approved <= r.Settled && r.Pending == 0:
 		r.State = string(ClaimSettled)
 	default:
 		r.State = string(ClaimApproved)
@@ -203,6 +206,10 @@ func judge(lines []lineRow, verdicts []Verdict, first bool, c money.Currency) (i
 			l.Approved = v.Amount.Minor
 		case LineRejected:
 			l.Live = 0
+		case LineCounter: // what it takes back was taken off another line
+			if l.Back == 0 {
+				bad.With(at+"verdict", "form.choice_wrong")
+			}
 		case LinePending:
 			l.Missing = cut(v.Missing, 300)
 			if l.Missing == "" {
@@ -215,7 +222,7 @@ func judge(lines []lineRow, verdicts []Verdict, first bool, c money.Currency) (i
 		default:
 			bad.With(at+"verdict", "form.choice_wrong")
 		}
-		if v.Verdict != LineAccepted && !slices.Contains(LineReasons, v.Reason) && !slices.Contains(DocumentReasons, v.Reason) {
+		if v.Verdict != LineAccepted && v.Verdict != LineCounter && !slices.Contains(LineReasons, v.Reason) && !slices.Contains(DocumentReasons, v.Reason) {
 			bad.With(at+"reason", "form.choice_wrong")
 		}
 		l.Verdict = v.Verdict
@@ -318,7 +325,7 @@ func (s *Service) Settle(ctx context.Context, actor access.Actor, id ClaimID, ve
 			return err
 		}
 		r.Settled += cmd.Amount.Minor
-		if r.Settled == r.Approved && r.Pending == 0 {
+		if r.Settled >= r.Approved && r.Pending == 0 {
 			r.State = string(ClaimSettled)
 		}
 		return s.told(ctx, actor, r, "claim_"+cmd.Kind, cmd.Amount.Minor, cmd.Reference, ClaimSettledTo, "fund.claim_settle")
@@ -377,11 +384,16 @@ func (s *Service) Unsettle(ctx context.Context, actor access.Actor, id ClaimID, 
 		if err := moveSettlement(ctx, x.ID, map[string]any{"reversed": db.Micros(db.Now(ctx))}); err != nil {
 			return err
 		}
-		if _, err := post(ctx, actor, posting{program: r.ProgramID, owner: r.OwnerID, org: r.OrgID, kind: EntryReverse, currency: money.Currency(r.Currency), subject: "claim", id: r.ID, text: reason, reverses: x.EntryID, legs: move(leg{org: r.OrgID, kind: accSettled}, leg{org: r.OrgID, kind: accConsumed, ref: r.ID}, x.Amount)}); err != nil {
+		legs, err := unsettled(ctx, *r, x.Amount)
+		if err != nil {
 			return err
 		}
-		r.Settled -= x.Amount
-		r.State = string(ClaimApproved)
+		if _, err := post(ctx, actor, posting{program: r.ProgramID, owner: r.OwnerID, org: r.OrgID, kind: EntryReverse, currency: money.Currency(r.Currency), subject: "claim", id: r.ID, text: reason, reverses: x.EntryID, legs: legs}); err != nil {
+			return err
+		}
+		if r.Settled -= x.Amount; r.Settled < r.Approved || r.Pending > 0 {
+			r.State = string(ClaimApproved)
+		}
 		return s.told(ctx, actor, r, "claim_unsettled", x.Amount, reason, "", "fund.claim_unsettle")
 	})
 }

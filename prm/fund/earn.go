@@ -376,6 +376,19 @@ func (s *Service) consume(ctx context.Context, actor access.Actor, r claimRow, f
 	if err != nil {
 		return "", err
 	}
+	if from.kind == accAvailable { // what is owed of it comes off first
+		have, err := balanceOf(ctx, r.ProgramID, r.OrgID, accAvailable, "", money.Currency(r.Currency))
+		if err != nil {
+			return "", err
+		}
+		owed, err := balanceOf(ctx, r.ProgramID, r.OrgID, accOwed, "", money.Currency(r.Currency))
+		if err != nil {
+			return "", err
+		}
+		if have+owed < minor {
+			return "", short(accAvailable)
+		}
+	}
 	entry, err := post(ctx, actor, posting{program: r.ProgramID, owner: r.OwnerID, org: r.OrgID, kind: EntryConsume, currency: money.Currency(r.Currency), subject: "claim", id: r.ID, text: r.Number, legs: move(from, leg{org: r.OrgID, kind: accConsumed, ref: r.ID}, minor)})
 	if err == nil && p.Kind == KindEarned {
 		err = useLots(ctx, p.ID, r.OrgID, minor)

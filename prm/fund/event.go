@@ -25,12 +25,16 @@ const (
 	Offered          = "fund.Offered"        // a partner was told of an announced programme
 	ClaimDiscussed   = "fund.ClaimDiscussed" // the thread of a line was begun
 	ClaimProof       = "fund.ClaimProof"     // its partner added a file to one that was sent
+	ProofComplete    = "fund.ProofComplete"  // and with it every piece has one: somebody of the paying side is to look
+	ClaimSeen        = "fund.ClaimSeen"      // a person of the paying side accepted all of its proof
+	ProofRefusedTo   = "fund.ProofRefused"   // or refused some
+	ClaimCorrected   = "fund.ClaimCorrected" // its partner claims less than was granted
 	Countered        = "fund.Countered"      // what a claim used of a subject is owed: goods came back, or a step is not reached any more
 )
 
 // Events lists them.
 func Events() []string {
-	return []string{RequestSubmitted, RequestReturned, RequestDeclined, RequestApproved, RequestCancelled, RequestLapsed, ClaimFiled, ClaimReturnedTo, ClaimDeniedTo, ClaimDecided, ClaimSettledTo, ClaimTakenBack, SecondAsked, Granted, Offered, ClaimDiscussed, ClaimProof, Countered}
+	return []string{RequestSubmitted, RequestReturned, RequestDeclined, RequestApproved, RequestCancelled, RequestLapsed, ClaimFiled, ClaimReturnedTo, ClaimDeniedTo, ClaimDecided, ClaimSettledTo, ClaimTakenBack, SecondAsked, Granted, Offered, ClaimDiscussed, ClaimProof, ProofComplete, ClaimSeen, ProofRefusedTo, ClaimCorrected, Countered}
 }
 
 // Event is the payload of all of them: ids, no content.

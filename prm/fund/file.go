@@ -43,7 +43,7 @@ func paperOf(ctx context.Context, actor access.Actor, act access.Action, c Claim
 // AddFile adds a file as the partner. The bytes are safe before anything names them; the
 // same file for the same item is one.
 // Codes: NotFound, Forbidden, Invalid, TooLarge, Conflict (it is decided, or holds as many
-// as it may). Publishes ClaimProof of a claim that was sent.
+// as it may). Publishes ClaimProof of a claim that was sent, and ProofComplete with the last piece.
 func (s *Service) AddFile(ctx context.Context, actor access.Actor, cmd FileCmd, body io.Reader) (File, error) {
 	cmd.Name, cmd.Item = strings.TrimSpace(cmd.Name), strings.TrimSpace(cmd.Item)
 	may := func(ctx context.Context, lock bool) (fileRow, error) {
@@ -87,7 +87,7 @@ func (s *Service) keep(ctx context.Context, actor access.Actor, cmd FileCmd, st 
 		if err != nil {
 			return err
 		}
-		if i := slices.IndexFunc(files, func(f File) bool { return f.Hash == st.Hash && f.Item == cmd.Item }); i >= 0 {
+		if i := slices.IndexFunc(files, func(f File) bool { return f.Hash == st.Hash && f.Item == cmd.Item }); i >= 0 { // what was said of it holds
 			out = files[i]
 			return nil
 		}
@@ -112,7 +112,13 @@ func (s *Service) keep(ctx context.Context, actor access.Actor, cmd FileCmd, st 
 		if st := ClaimState(c.State); err != nil || st == ClaimDraft || st == ClaimReturned {
 			return err
 		}
-		return s.publish(ctx, ClaimProof, Event{Program: ProgramID(c.ProgramID), Claim: cmd.Claim, Supplier: r.OwnerID, Reseller: r.OrgID, Org: actor.Org, Person: actor.Person})
+		e := Event{Program: ProgramID(c.ProgramID), Claim: cmd.Claim, Supplier: r.OwnerID, Reseller: r.OrgID, Org: actor.Org, Person: actor.Person}
+		if proof := db.FromText[[]string](c.Proof); len(missing(proof, files)) > 0 && len(missing(proof, append(files, out))) == 0 {
+			if err := s.publish(ctx, ProofComplete, e); err != nil {
+				return err
+			}
+		}
+		return s.publish(ctx, ClaimProof, e)
 	})
 	return out, err
 }

@@ -264,6 +264,7 @@ const (
 	LineChanged  = "changed" // accepted with another amount
 	LineRejected = "rejected"
 	LinePending  = "pending" // something is missing, until a day
+	LineCounter  = "counter" // goods came back: Back was taken off a line that was granted
 )
 
 // Verdicts lists what can be decided.
@@ -280,10 +281,12 @@ const (
 	ReasonReplaced = "replaced"   // by a line with the same key, or by nothing
 	ReasonStep     = "below_step" // the volume of the window is below the step it asks for
 	ReasonUnit     = "unit"       // a unit that the product is not sold in
+	ReasonLowered  = "lowered"    // its sender claims less than was granted
+	ReasonTakenOff = "taken_off"  // its sender does not claim it any more, or says that the goods came back
 )
 
 // DocumentReasons lists them.
-var DocumentReasons = []string{ReasonLate, ReasonCurrency, ReasonReturn, ReasonReplaced, ReasonStep, ReasonUnit}
+var DocumentReasons = []string{ReasonLate, ReasonCurrency, ReasonReturn, ReasonReplaced, ReasonStep, ReasonUnit, ReasonLowered, ReasonTakenOff}
 
 // What a line waits for by the checks of a document; the texts are "fundmissing.<word>".
 const (
@@ -291,17 +294,18 @@ const (
 	LackReports  = "reports"  // of what was sold on
 	LackStep     = "step"     // of a volume: Lack.Step
 	LackProof    = "proof"    // files only: Lack.Proof
+	LackLook     = "look"     // the files are there: a person of the paying side has to look at them
 )
 
 // Lacks lists them.
-var Lacks = []string{LackInvoices, LackReports, LackStep, LackProof}
+var Lacks = []string{LackInvoices, LackReports, LackStep, LackProof, LackLook}
 
 // Lack is what a line of a claim waits for by the checks of a document.
 type Lack struct {
 	Word  string         // of Lacks
 	Step  money.Quantity // of a step: the volume from which it holds, base units
 	More  money.Quantity // and what was missing to it when that was said
-	Proof string         // the pieces of proof without a file, in the words of the programme
+	Proof string         // the pieces of proof without a file, or of LackLook those with one, in the words of the programme
 }
 
 const lackMark = "evidence:"
@@ -371,7 +375,8 @@ type Claim struct {
 	Files        []File
 	Settlements  []Settlement
 	Log          []Entry
-	Missing      []string // of Proof, what has no file
+	Missing      []string // of Proof, what has no file, or only ones that were refused
+	Unseen       []string // of Proof, what has a file on which nobody of the paying side has said anything
 }
 
 // Resource is the claim as access.Check sees it.
@@ -400,6 +405,9 @@ type Line struct {
 	Due       string // until when
 	Order     string
 	OrderLine int
+	Back      money.Amount // of goods that came back: what it took off a line that was granted
+	BackOf    string       // the number of the claim of that line
+	BackLine  int          // and its position
 }
 
 // Settlement is a part of a claim that was settled.
@@ -430,7 +438,19 @@ type File struct {
 	Hash   string
 	Made   time.Time
 	Person string
+	// What a person of the paying side said of it as proof: "" nothing yet, or a Proof… word,
+	// with the reason of a refusal.
+	Verdict  string
+	Reason   string
+	Judged   time.Time
+	JudgedBy string
 }
+
+// What is said of a piece of proof.
+const (
+	ProofAccepted = "accepted"
+	ProofRefused  = "refused"
+)
 
 // Entry is one line of the history of a request or a claim. Kind is the end of the key
 // "fundlog.<kind>".

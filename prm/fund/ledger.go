@@ -37,6 +37,7 @@ const (
 	EntrySettle   = "settle"
 	EntryLapse    = "lapse"
 	EntryReverse  = "reverse"
+	EntryCorrect  = "correct" // a claim was lowered by its sender after it was granted
 )
 
 // most is the largest amount of one posting, in minor units.

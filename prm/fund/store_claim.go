@@ -83,15 +83,24 @@ type lineRow struct {
 	Verdict, Reason, Missing string
 	DueOn, OrderID           string
 	OrderLine                int64
+	Back                     int64
+	BackOf                   string
+	BackLine                 int64
 }
 
 func (lineRow) TableName() string { return "fund_claim_line" }
 
 func (r lineRow) line(c money.Currency) Line {
-	return Line{Position: int(r.Position), Key: r.LineKey, Text: r.Text, SKU: r.SKU, On: r.OnDay, Quantity: money.Quantity(r.Quantity), Price: money.Price(r.Price), Asked: money.Amount{Minor: r.Asked, Currency: c}, Approved: money.Amount{Minor: r.Approved, Currency: c}, Verdict: r.Verdict, Reason: r.Reason, Missing: r.Missing, Due: r.DueOn, Order: r.OrderID, OrderLine: int(r.OrderLine)}
+	return Line{Position: int(r.Position), Key: r.LineKey, Text: r.Text, SKU: r.SKU, On: r.OnDay, Quantity: money.Quantity(r.Quantity), Price: money.Price(r.Price), Asked: money.Amount{Minor: r.Asked, Currency: c}, Approved: money.Amount{Minor: r.Approved, Currency: c}, Verdict: r.Verdict, Reason: r.Reason, Missing: r.Missing, Due: r.DueOn, Order: r.OrderID, OrderLine: int(r.OrderLine), Back: money.Amount{Minor: r.Back, Currency: c}, BackOf: r.BackOf, BackLine: int(r.BackLine)}
 }
 
-// partRow is a part of what was granted on a line, of one line of a document.
+// judgeFile notes what a person says of a piece of proof.
+func judgeFile(ctx context.Context, subject string, id FileID, verdict, reason, person string) error {
+	return db.Tx(ctx).Model(&fileRow{}).Where("id = ? AND subject_id = ?", string(id), subject).Updates(map[string]any{"verdict": verdict, "reason": reason, "judged": db.Micros(db.Now(ctx)), "judged_by": person}).Error
+}
+
+// partRow is a part of what was granted on a line, of one line of a document; below zero
+// where a correction took it back.
 type partRow struct {
 	ClaimID        string `gorm:"primaryKey"`
 	Position       int64  `gorm:"primaryKey;autoIncrement:false"`
@@ -111,6 +120,12 @@ func insertParts(ctx context.Context, rows []partRow) error {
 	return db.Tx(ctx).CreateInBatches(rows, 500).Error
 }
 
+// partsOfLine are those of one line of a claim, in the order in which they were written.
+func partsOfLine(ctx context.Context, claim string, position int64) ([]partRow, error) {
+	var rows []partRow
+	return rows, db.Tx(ctx).Where("claim_id = ? AND position = ?", claim, position).Order("part").Find(&rows).Error
+}
+
 // keyedRow is a line that has a key now, with the state of its claim.
 type keyedRow struct {
 	ClaimID  string
@@ -119,7 +134,9 @@ type keyedRow struct {
 	Verdict  string
 	Asked    int64
 	Approved int64
+	Quantity int64
 	State    string
+	Number   string
 }
 
 // keyed are the live lines of a partner's claims with some keys.
@@ -127,7 +144,7 @@ func keyed(ctx context.Context, owner, org string, keys []string) ([]keyedRow, e
 	var out []keyedRow
 	for part := range slices.Chunk(keys, 500) {
 		var rows []keyedRow
-		err := db.Tx(ctx).Raw("SELECT l.claim_id, l.position, l.line_key, l.verdict, l.asked, l.approved, c.state FROM fund_claim_line l JOIN fund_claim c ON c.id = l.claim_id WHERE l.owner_id = ? AND l.org_id = ? AND l.live = 1 AND l.line_key IN ?", owner, org, part).Scan(&rows).Error
+		err := db.Tx(ctx).Raw("SELECT l.claim_id, l.position, l.line_key, l.verdict, l.asked, l.approved, l.quantity, c.state, c.number FROM fund_claim_line l JOIN fund_claim c ON c.id = l.claim_id WHERE l.owner_id = ? AND l.org_id = ? AND l.live = 1 AND l.line_key IN ?", owner, org, part).Scan(&rows).Error
 		if err != nil {
 			return nil, err
 		}
@@ -151,10 +168,10 @@ func pendingIn(ctx context.Context, claims []string) ([]lineRow, error) {
 	return rows, db.Tx(ctx).Where("claim_id IN ? AND verdict = ?", claims, LinePending).Order("claim_id, position").Find(&rows).Error
 }
 
-// provenIn are the pieces of proof of claims for which there is a file.
+// provenIn are the pieces of proof of claims for which there is a file, with what was said of it.
 func provenIn(ctx context.Context, claims []string) ([]fileRow, error) {
 	var rows []fileRow
-	return rows, db.Tx(ctx).Select("DISTINCT subject_id, item").Where("subject_id IN ? AND item <> ''", claims).Find(&rows).Error
+	return rows, db.Tx(ctx).Select("DISTINCT subject_id, item, verdict").Where("subject_id IN ? AND item <> ''", claims).Find(&rows).Error
 }
 
 // await gives lines of claims that wait for one thing another text of it.
@@ -194,12 +211,15 @@ type fileRow struct {
 	Hash                                   string
 	Made                                   int64
 	MadeBy                                 string
+	Verdict, Reason                        string
+	Judged                                 int64
+	JudgedBy                               string
 }
 
 func (fileRow) TableName() string { return "fund_file" }
 
 func (r fileRow) file() File {
-	return File{ID: FileID(r.ID), Org: r.OrgID, Item: r.Item, Name: r.Name, Mime: r.Mime, Size: r.Size, Hash: r.Hash, Made: db.FromMicros(r.Made), Person: r.MadeBy}
+	return File{ID: FileID(r.ID), Org: r.OrgID, Item: r.Item, Name: r.Name, Mime: r.Mime, Size: r.Size, Hash: r.Hash, Made: db.FromMicros(r.Made), Person: r.MadeBy, Verdict: r.Verdict, Reason: r.Reason, Judged: db.FromMicros(r.Judged), JudgedBy: r.JudgedBy}
 }
 
 type logRow struct {
@@ -395,6 +415,9 @@ func carryFiles(ctx context.Context, r claimRow, from []ClaimID) error {
 		}
 		had[[2]string{f.Item, f.Hash}] = true
 		f.ID, f.SubjectID = db.NewID(), r.ID
+		if f.Verdict == ProofAccepted { // as proof of another claim
+			f.Verdict, f.Judged, f.JudgedBy = "", 0, ""
+		}
 		err = insertFile(ctx, f)
 	}
 	return err

@@ -113,6 +113,12 @@ func (s *Service) fill(ctx context.Context, slug, token, ref, language string, i
 		if err != nil || !made {
 			return err
 		}
-		return insertLead(ctx, p.Page, string(l.ID), string(l.Offer), p.Ref)
+		if err := insertLead(ctx, p.Page, string(l.ID), string(l.Offer), p.Ref); err != nil {
+			return err
+		}
+		if quiet, _ := ctx.Value(quietKey{}).(bool); s.mails == nil || quiet || !in.Contact || in.Mail == "" {
+			return nil
+		}
+		return s.mails.Ask(ctx, Wish{Of: p.Page.Org, Orgs: []string{p.Page.Org, p.Page.Owner}, Contacts: map[string]string{p.Page.Owner: string(l.Contact)}, Page: p.Page.ID, Mail: in.Mail, Name: in.Name, Language: p.Page.In(language).Language, Consent: door.Consent, From: in.From})
 	})
 }

@@ -24,6 +24,7 @@ type Service struct {
 	promos *promo.Service
 	leads  *lead.Service
 	jobs   Publisher
+	mails  Mailing // nil: nobody writes to those who ask
 }
 
 // New makes the service. jobs may be nil: nobody is told.

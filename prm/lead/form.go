@@ -81,6 +81,7 @@ type Filled struct {
 	Need                                  string
 	Contact, Share                        bool   // agreed to be contacted, and to be passed on
 	Stamp                                 string // of the form that was shown
+	From                                  string // network address, for who keeps it as proof of consent
 }
 
 // WebForm returns the form of the actor's company; Version 0 where it has none.

@@ -12,7 +12,8 @@ import (
 
 // Propose sends what was written as a new version to those who take part. Who reads the
 // same text as before and had approved it is not asked again. The owner's side approves
-// by proposing. Codes: NotFound, Forbidden, Invalid (terms; nothing changed; the window is
+// by proposing. What the rules of its own company keep back waits (Detail.Approval), and is
+// proposed by the last approval. Codes: NotFound, Forbidden, Invalid (terms; nothing changed; the window is
 // over), Conflict (changed meanwhile, nothing is written, it is over).
 // Publishes EventProposed for each who is asked, EventDropped, EventAgreed.
 func (s *Service) Propose(ctx context.Context, actor access.Actor, id ID, version int64, words string) (Detail, error) {
@@ -35,7 +36,12 @@ func (s *Service) Propose(ctx context.Context, actor access.Actor, id ID, versio
 		if err := s.ready(ctx, actor, &t); err != nil {
 			return err
 		}
-		if err := s.propose(ctx, actor, &r, seats, t, bounded(words, 1000), false); err != nil {
+		words := bounded(words, 1000)
+		kept, err := s.keep(ctx, actor, &r, t, Kept{Promotion: id, Words: words})
+		if err == nil && !kept {
+			err = s.propose(ctx, actor, &r, seats, t, words, false)
+		}
+		if err != nil {
 			return err
 		}
 		out, err = reread(ctx, r)
@@ -432,6 +438,9 @@ func (s *Service) Cancel(ctx context.Context, actor access.Actor, id ID, version
 		reason = bounded(reason, 500)
 		if reason == "" && State(r.State) != Draft {
 			return fault.InvalidField("reason", "form.missing")
+		}
+		if err := s.overtaken(ctx, &r); err != nil {
+			return err
 		}
 		if err := s.cancel(ctx, &r, seats, actor.Org, actor.Person, reason); err != nil {
 			return err

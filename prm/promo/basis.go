@@ -91,7 +91,7 @@ func (s *Service) Basis(ctx context.Context, actor access.Actor, number, org str
 			out.Volume = &at[0]
 		}
 		has, err = s.funds.Of(ctx, access.System("claims", org), actor.Org, r.ID)
-		out.Claimed, out.Left, out.Held = has.Claimed, max(0, has.Balance.Available.Minor-has.Pending.Minor), has.Pending.Minor
+		out.Claimed, out.Left, out.Held = has.Claimed, max(0, has.Balance.Available.Minor-has.Balance.Owed.Minor-has.Pending.Minor), has.Pending.Minor
 		return err
 	})
 	return out, err

@@ -104,67 +104,87 @@ func (s *Service) AnswerCounter(ctx context.Context, actor access.Actor, id ID, 
 		if err != nil {
 			return err
 		}
-		rows, err := versionsOf(ctx, r.ID)
-		if err != nil {
-			return err
-		}
-		i := slices.IndexFunc(rows, func(x versionRow) bool { return x.ID == counter && x.Number == 0 })
-		if i < 0 {
-			return notFound()
-		}
-		c := rows[i]
-		to := VersionDeclined
-		if adopt {
-			to = VersionAdopted
-		}
-		if c.State == to {
-			out, err = detail(ctx, r, seats)
-			return err
-		}
-		ok, err := moveVersion(ctx, c.ID, VersionOpen, to, map[string]any{"answered_by": actor.Person, "answered": db.Micros(db.Now(ctx))})
-		if err == nil && !ok {
-			err = fault.New(fault.Conflict, "promo.answered", "State", c.State)
-		}
-		if err != nil {
-			return err
-		}
-		k := slices.IndexFunc(seats, func(x Seat) bool { return x.Org == c.OrgID })
-		if k < 0 {
-			return notFound()
-		}
-		kind := "counter_declined"
-		if adopt {
-			kind = "counter_adopted"
-		}
-		if err := addLog(ctx, r.ID, c.OrgID, kind, actor.Org, actor.Person, 0, bounded(words, 1000)); err != nil {
-			return err
-		}
-		if err := s.publish(ctx, EventAnswered, Event{Promotion: id, Seat: seats[k].ID, Owner: r.OwnerID, Company: c.OrgID, Org: actor.Org, Reason: to}); err != nil {
-			return err
-		}
-		if adopt {
-			err = s.adopt(ctx, actor, &r, seats, c, bounded(words, 1000))
-		} else {
-			err = save(ctx, &r)
-		}
-		if err != nil {
-			return err
-		}
-		out, err = reread(ctx, r)
+		out, err = s.answerCounter(ctx, actor, r, seats, counter, adopt, words, false)
 		return err
 	})
 	return out, err
 }
 
-// adopt proposes the newest terms with the words of a counter-proposal in them.
-func (s *Service) adopt(ctx context.Context, actor access.Actor, r *row, seats []Seat, c versionRow, words string) error {
+// answerCounter is AnswerCounter of a promotion that is locked; letGo says that the owner's
+// own people approved it.
+func (s *Service) answerCounter(ctx context.Context, actor access.Actor, r row, seats []Seat, counter string, adopt bool, words string, letGo bool) (Detail, error) {
+	rows, err := versionsOf(ctx, r.ID)
+	if err != nil {
+		return Detail{}, err
+	}
+	i := slices.IndexFunc(rows, func(x versionRow) bool { return x.ID == counter && x.Number == 0 })
+	if i < 0 {
+		return Detail{}, notFound()
+	}
+	c, words := rows[i], bounded(words, 1000)
+	to := VersionDeclined
+	if adopt {
+		to = VersionAdopted
+	}
+	if c.State == to {
+		return detail(ctx, r, seats)
+	}
+	k := slices.IndexFunc(seats, func(x Seat) bool { return x.Org == c.OrgID })
+	if k < 0 {
+		return Detail{}, notFound()
+	}
+	var t Terms
+	if adopt {
+		if t, err = s.merged(ctx, actor, r, c); err != nil {
+			return Detail{}, err
+		}
+	}
+	if adopt && !letGo && c.State == VersionOpen {
+		kept, err := s.keep(ctx, actor, &r, t, Kept{Promotion: ID(r.ID), Words: words, Counter: counter})
+		if err != nil {
+			return Detail{}, err
+		}
+		if kept {
+			return reread(ctx, r)
+		}
+	}
+	ok, err := moveVersion(ctx, c.ID, VersionOpen, to, map[string]any{"answered_by": actor.Person, "answered": db.Micros(db.Now(ctx))})
+	if err == nil && !ok {
+		err = fault.New(fault.Conflict, "promo.answered", "State", c.State)
+	}
+	if err != nil {
+		return Detail{}, err
+	}
+	kind := "counter_declined"
+	if adopt {
+		kind = "counter_adopted"
+	}
+	if err := addLog(ctx, r.ID, c.OrgID, kind, actor.Org, actor.Person, 0, words); err != nil {
+		return Detail{}, err
+	}
+	if err := s.publish(ctx, EventAnswered, Event{Promotion: ID(r.ID), Seat: seats[k].ID, Owner: r.OwnerID, Company: c.OrgID, Org: actor.Org, Reason: to}); err != nil {
+		return Detail{}, err
+	}
+	if adopt {
+		err = s.adopt(ctx, actor, &r, seats, c, t, words)
+	} else {
+		err = save(ctx, &r)
+	}
+	if err != nil {
+		return Detail{}, err
+	}
+	return reread(ctx, r)
+}
+
+// merged are the newest terms with the words of a counter-proposal in them.
+func (s *Service) merged(ctx context.Context, actor access.Actor, r row, c versionRow) (Terms, error) {
 	cv, err := c.version()
 	if err != nil {
-		return err
+		return Terms{}, err
 	}
-	was, err := newest(ctx, *r)
+	was, err := newest(ctx, r)
 	if err != nil {
-		return err
+		return Terms{}, err
 	}
 	t := cv.Terms
 	part, _ := t.Part(c.OrgID)
@@ -174,9 +194,11 @@ func (s *Service) adopt(ctx context.Context, actor access.Actor, r *row, seats [
 			t.Parts[i] = part
 		}
 	}
-	if err := s.ready(ctx, actor, &t); err != nil {
-		return err
-	}
+	return t, s.ready(ctx, actor, &t)
+}
+
+// adopt proposes terms that hold a counter-proposal.
+func (s *Service) adopt(ctx context.Context, actor access.Actor, r *row, seats []Seat, c versionRow, t Terms, words string) error {
 	if h := hashOf(ID(r.ID), r.Number, t.visible(c.OrgID)); h == c.Hash {
 		if err := approve(ctx, r.ID, c.OrgID, h, c.MadeBy); err != nil {
 			return err

@@ -141,6 +141,7 @@ type Detail struct {
 	Reason   string // of a cancelled one
 	MadeBy   string
 	Settled  time.Time
+	Approval string // the request (prm/approval) for which the proposal waits, "" for none
 }
 
 // Text is what stands in the newest version, or in the draft where there is none.

@@ -16,14 +16,15 @@ import (
 // Service keeps promotions. Every method checks the actor first; what its company has no
 // side on does not exist for it.
 type Service struct {
-	db       *db.DB
-	jobs     Publisher
-	partners *partner.Service
-	catalog  *catalog.Service
-	resales  Resales // nil: none are kept
-	funds    Funds   // nil: bill-backs are claimed elsewhere
-	keepFrom int64
-	slice    int // lines of a step of a rebuild
+	db        *db.DB
+	jobs      Publisher
+	partners  *partner.Service
+	catalog   *catalog.Service
+	resales   Resales   // nil: none are kept
+	funds     Funds     // nil: bill-backs are claimed elsewhere
+	approvals Approvals // nil: nothing is kept back
+	keepFrom  int64
+	slice     int // lines of a step of a rebuild
 }
 
 // New makes the service.
@@ -191,6 +192,9 @@ func (s *Service) SaveDraft(ctx context.Context, actor access.Actor, id ID, vers
 			return fault.New(fault.Conflict, "promo.over", "State", r.State)
 		}
 		r.Draft = db.Text(t)
+		if err := s.overtaken(ctx, &r); err != nil {
+			return err
+		}
 		if State(r.State) == Draft {
 			r.keep(t)
 		}
@@ -239,7 +243,7 @@ func detail(ctx context.Context, r row, seats []Seat) (Detail, error) {
 	if err != nil {
 		return Detail{}, err
 	}
-	out := Detail{Head: hs[0], Seats: seats, Reason: r.Reason, MadeBy: r.MadeBy, Settled: instant(r.Settled)}
+	out := Detail{Head: hs[0], Seats: seats, Reason: r.Reason, MadeBy: r.MadeBy, Settled: instant(r.Settled), Approval: r.Approval}
 	if r.Draft != "" {
 		t, err := decode(r.Draft)
 		if err != nil {

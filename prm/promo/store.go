@@ -31,6 +31,7 @@ type row struct {
 	Changed, Version         int64
 	Margin                   int64
 	Waived                   string // see Waived
+	Approval                 string // the request for which a proposal waits
 }
 
 func (row) TableName() string { return "promotion" }
@@ -193,7 +194,7 @@ func save(ctx context.Context, r *row) error {
 	r.Version, r.Changed = was+1, db.Micros(db.Now(ctx))
 	tx := db.Tx(ctx).Model(&row{}).Where("id = ? AND version = ?", r.ID, was).Updates(map[string]any{
 		"title": r.Title, "state": r.State, "draft": r.Draft, "open_no": r.OpenNo, "agreed_no": r.AgreedNo, "from_on": r.FromOn, "until_on": r.UntilOn, "zone": r.Zone, "currency": r.Currency, "budget": r.Budget,
-		"next_at": r.NextAt, "reason": r.Reason, "cancelled": r.Cancelled, "settled": r.Settled, "result": r.Result, "waived": r.Waived, "changed": r.Changed, "version": r.Version})
+		"next_at": r.NextAt, "reason": r.Reason, "cancelled": r.Cancelled, "settled": r.Settled, "result": r.Result, "waived": r.Waived, "approval": r.Approval, "changed": r.Changed, "version": r.Version})
 	if tx.Error == nil && tx.RowsAffected != 1 {
 		return changed(was)
 	}

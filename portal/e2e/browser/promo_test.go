@@ -127,6 +127,8 @@ func TestPromotion(t *testing.T) {
 		open(t, boss, "/c/aurelia/funds/claims")
 		must(t, boss.Leave(`#rows a[href$="`+claim+`"]`), boss.Says("#files", "display.png"))
 		picture(t, boss, "claim-decide-"+slug, Looks[0])
+		must(t, boss.Leave(`form[action$="/proof"] [value=accepted]`))
+		picture(t, boss, "claim-looked-"+slug, Looks[0])
 		must(t, boss.Leave(`form[action$="/decide"] .btn-primary`), boss.Says("h1 .st", words[1]))
 		if boss == ingrid { // Wen sells, and books nothing
 			must(t, boss.Fill("[name=reference]", "CN-"+po), boss.Leave(`form[action$="/settle"] .btn-primary`), boss.Says("#settle", "CN-"+po))
