@@ -1419,6 +1419,14 @@ CREATE TABLE promotion (
 CREATE INDEX promotion_list ON promotion USING btree (owner_id, from_on, id);
 CREATE INDEX promotion_next ON promotion USING btree (next_at, id) WHERE (next_at > 0);
 CREATE INDEX promotion_state ON promotion USING btree (owner_id, state, from_on, id);
+CREATE TABLE promotion_adjustment (
+  id text NOT NULL, promotion_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, reason text NOT NULL, document_id text NOT NULL, number text NOT NULL, currency text NOT NULL, invoiced bigint NOT NULL, sold bigint NOT NULL, earned bigint NOT NULL, made bigint NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (owner_id) REFERENCES org(id),
+  FOREIGN KEY (promotion_id) REFERENCES promotion(id)
+);
+CREATE INDEX promotion_adjustment_made ON promotion_adjustment USING btree (promotion_id, made);
 CREATE TABLE promotion_approval (
   promotion_id text NOT NULL, org_id text NOT NULL, hash text NOT NULL, person_id text NOT NULL, at bigint NOT NULL,
   PRIMARY KEY (promotion_id, org_id, hash),

@@ -1091,6 +1091,11 @@ CREATE TABLE promotion (
 CREATE INDEX promotion_list ON promotion (owner_id, from_on, id);
 CREATE INDEX promotion_next ON promotion (next_at, id) WHERE next_at > 0;
 CREATE INDEX promotion_state ON promotion (owner_id, state, from_on, id);
+CREATE TABLE promotion_adjustment (
+  id TEXT NOT NULL PRIMARY KEY, promotion_id TEXT NOT NULL REFERENCES promotion(id), owner_id TEXT NOT NULL REFERENCES org(id), org_id TEXT NOT NULL REFERENCES org(id),
+  reason TEXT NOT NULL, document_id TEXT NOT NULL, number TEXT NOT NULL, currency TEXT NOT NULL, invoiced INTEGER NOT NULL, sold INTEGER NOT NULL, earned INTEGER NOT NULL, made INTEGER NOT NULL
+);
+CREATE INDEX promotion_adjustment_made ON promotion_adjustment (promotion_id, made);
 CREATE TABLE promotion_approval (
   promotion_id TEXT NOT NULL REFERENCES promotion(id), org_id TEXT NOT NULL, hash TEXT NOT NULL, person_id TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (promotion_id, org_id, hash)
 );
