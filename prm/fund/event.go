@@ -26,11 +26,12 @@ const (
 	ClaimDiscussed   = "fund.ClaimDiscussed" // the thread of a line was begun
 	ClaimProof       = "fund.ClaimProof"     // its partner added a file to one that was sent
 	Countered        = "fund.Countered"      // what a claim used of a subject is owed: goods came back, or a step is not reached any more
+	Recovered        = "fund.Recovered"      // what was owed came back
 )
 
 // Events lists them.
 func Events() []string {
-	return []string{RequestSubmitted, RequestReturned, RequestDeclined, RequestApproved, RequestCancelled, RequestLapsed, ClaimFiled, ClaimReturnedTo, ClaimDeniedTo, ClaimDecided, ClaimSettledTo, ClaimTakenBack, SecondAsked, Granted, Offered, ClaimDiscussed, ClaimProof, Countered}
+	return []string{RequestSubmitted, RequestReturned, RequestDeclined, RequestApproved, RequestCancelled, RequestLapsed, ClaimFiled, ClaimReturnedTo, ClaimDeniedTo, ClaimDecided, ClaimSettledTo, ClaimTakenBack, SecondAsked, Granted, Offered, ClaimDiscussed, ClaimProof, Countered, Recovered}
 }
 
 // Event is the payload of all of them: ids, no content.

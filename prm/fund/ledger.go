@@ -37,6 +37,7 @@ const (
 	EntrySettle   = "settle"
 	EntryLapse    = "lapse"
 	EntryReverse  = "reverse"
+	EntryRecover  = "recover" // what was owed came back
 )
 
 // most is the largest amount of one posting, in minor units.
