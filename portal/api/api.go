@@ -155,6 +155,7 @@ func New(app *fiber.App, d Deps) *API {
 	a.mappings()
 	a.promos()
 	a.promoWrites()
+	a.promoRuns()
 	a.landings()
 	a.mailings()
 	a.suggestions()

@@ -44,6 +44,8 @@ type fundOut struct {
 	Balance   *fundBalance `json:"balance,omitempty" doc:"your own part of it"`
 	Plan      *fundPlan    `json:"plan,omitempty" doc:"of an announced programme, and for its owner before"`
 	OffPlan   []fundOff    `json:"off_plan,omitempty" doc:"grants beside the plan, those that wait first; for its owner"`
+	Rules     []fundRule   `json:"rules,omitempty" doc:"by which it is earned, the newest first; not in lists"`
+	Volumes   []fundVolume `json:"volumes,omitempty" doc:"where partners stand with rules with steps: all for its owner, else your own; not in lists"`
 }
 
 type fundBudget struct {
@@ -132,7 +134,20 @@ func (a *API) fundOne(ctx context.Context, actor access.Actor, id fund.ProgramID
 	if err != nil {
 		return nil, err
 	}
-	return &reply[fundOut]{list[0]}, nil
+	rules, volumes := p.Rules, p.Volumes
+	for _, w := range parts {
+		rules, volumes = w.Rules, w.Volumes
+	}
+	for _, r := range rules {
+		list[0].Rules = append(list[0].Rules, ruleOut(r))
+	}
+	orgs := map[string]bool{}
+	for _, v := range volumes {
+		orgs[v.Org] = true
+	}
+	names, err := a.slugs(ctx, orgs)
+	list[0].Volumes = volumesOut(func(org string) string { return names[org].Slug }, volumes)
+	return &reply[fundOut]{list[0]}, err
 }
 
 type fundRequest struct {
@@ -332,48 +347,28 @@ func (a *API) funds() {
 	a.fundPlans()
 	a.fundRequests()
 	a.fundClaims()
-	type fundStatementIn struct {
-		ID       string `path:"id" doc:"id of the partnership"`
-		Currency string `query:"currency"`
-		From     string `query:"from"`
-		To       string `query:"to"`
+	a.fundBooks()
+	a.fundStatements()
+}
+
+// fundFilter chooses requests or claims.
+type fundFilter struct {
+	Paging
+	Show string `query:"show" enum:"waiting,open,over" doc:"what waits for you, is under way, or is over"`
+	Fund string `query:"fund" doc:"id of the programme"`
+}
+
+func (f fundFilter) filter() fund.Filter {
+	return fund.Filter{Show: f.Show, Program: fund.ProgramID(f.Fund), After: f.After, Limit: f.Limit}
+}
+
+// fundStepIn is a step of a request or a claim.
+type fundStepIn struct {
+	ID   string `path:"id"`
+	Body struct {
+		Version int64  `json:"version"`
+		Reason  string `json:"reason,omitempty"`
 	}
-	type fundMove struct {
-		ID      string      `json:"id"`
-		At      time.Time   `json:"at"`
-		Kind    string      `json:"kind" doc:"fund, grant, earn, trueup, takeback, reserve, release, consume, settle, lapse or reverse"`
-		Fund    string      `json:"fund"`
-		Subject string      `json:"subject" doc:"request, claim, invoice, fund or entry"`
-		Of      string      `json:"subject_id"`
-		Text    string      `json:"text,omitempty"`
-		Change  fundBalance `json:"change"`
-		Step    *fundStep   `json:"step,omitempty" doc:"of rules with steps by volume: how it came about"`
-	}
-	type fundStatement struct {
-		Currency string      `json:"currency"`
-		From     string      `json:"from"`
-		To       string      `json:"to"`
-		Earned   *amount     `json:"earned"`
-		Pending  *amount     `json:"pending"`
-		Paid     *amount     `json:"paid"`
-		Lapsing  *amount     `json:"lapsing"`
-		LapsesBy string      `json:"lapses_by"`
-		Opening  fundBalance `json:"opening"`
-		Closing  fundBalance `json:"closing"`
-		Moves    []fundMove  `json:"moves"`
-	}
-	handle(a, op("GET", "/api/v1/fund-statements/{id}", "funds:read", "Get the statement of a partner's funds", "Earned, pending, paid and lapsing now, and every movement of a period: opening and movements come to the closing balance.", 200),
-		func(ctx context.Context, actor access.Actor, in *fundStatementIn) (*reply[fundStatement], error) {
-			st, err := a.d.Funds.Statement(ctx, actor, fund.StatementFilter{Partnership: in.ID, Currency: money.Currency(in.Currency), From: in.From, To: in.To})
-			if err != nil {
-				return nil, err
-			}
-			out := fundStatement{string(st.Currency), st.From, st.To, money2(st.Earned, false), money2(st.Pending, false), money2(st.Balance.Settled, false), money2(st.Lapsing, false), st.LapsesBy, balanceOut(st.Opening), balanceOut(st.Closing), []fundMove{}}
-			for _, m := range st.Moves {
-				out.Moves = append(out.Moves, fundMove{m.Entry, m.At, m.Kind, string(m.Program), m.SubjectKind, m.Subject, m.Text, balanceOut(m.Change), stepOut(m.Step)})
-			}
-			return &reply[fundStatement]{out}, nil
-		})
 }
 
 func (a *API) fundPrograms() {

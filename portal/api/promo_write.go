@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"entente/prm/access"
 	"entente/prm/fault"
@@ -40,8 +41,9 @@ func (d *decimals) same(field, s string, c money.Currency) {
 }
 
 // promoTermsOf reads terms. Parts are those of other companies for the owner, and of the
-// answering company alone in a counter-proposal, where its role, currency and rate stand.
-func (a *API) promoTermsOf(ctx context.Context, actor access.Actor, in PromoTerms, currency money.Currency, zone string, own *promo.Part) (promo.Terms, error) {
+// answering company alone in a counter-proposal, where its role, currency and rate stand. Who
+// stands in kept keeps its currency, whatever its partnership is in by now.
+func (a *API) promoTermsOf(ctx context.Context, actor access.Actor, in PromoTerms, currency money.Currency, zone string, kept []promo.Part, own *promo.Part) (promo.Terms, error) {
 	var d decimals
 	t := promo.Terms{Title: in.Title, Summary: in.Summary, Audience: in.Audience, Families: in.Families, Fixed: in.Fixed, SKUs: in.SKUs, Kind: in.Mechanism, Percent: d.micro("percent", in.Percent), Buy: d.micro("buy", in.Buy), Free: d.micro("free", in.Free), FreeSKU: in.FreeSKU, Cumulative: in.Whole,
 		Settle: cmp.Or(in.Settle, promo.OffInvoice), By: cmp.Or(in.By, promo.ByOrder), From: in.From, Until: in.Until, ShipBy: in.ShipBy, BackDays: in.BackDays, Zone: cmp.Or(in.Zone, zone), Prices: in.Prices, Countries: in.Countries, Quoted: in.Quoted == nil || *in.Quoted, Named: in.Named, ClaimBy: in.ClaimBy, Proof: in.Proof,
@@ -71,7 +73,11 @@ func (a *API) promoTermsOf(ctx context.Context, actor access.Actor, in PromoTerm
 			if k := slices.IndexFunc(ps, func(x partner.Partnership) bool { return x.Supplier == actor.Org }); k > 0 {
 				ps[0] = ps[k] // who takes part buys from the owner
 			}
-			if p.Org, p.Currency = id, ps[0].Currency; p.Rate == 0 && p.Currency == currency {
+			p.Org, p.Currency = id, ps[0].Currency
+			if k := slices.IndexFunc(kept, func(x promo.Part) bool { return x.Org == id }); k >= 0 {
+				p.Currency = kept[k].Currency
+			}
+			if p.Rate == 0 && p.Currency == currency {
 				p.Rate = money.One
 			}
 		}
@@ -181,7 +187,7 @@ func (a *API) promoWrites() {
 			if err != nil {
 				return nil, err
 			}
-			t, err := a.promoTermsOf(ctx, actor, in.Body, currency, zone, nil)
+			t, err := a.promoTermsOf(ctx, actor, in.Body, currency, zone, nil, nil)
 			if err != nil {
 				return nil, err
 			}
@@ -195,13 +201,13 @@ func (a *API) promoWrites() {
 			Version int64 `json:"version" doc:"that you read"`
 		}
 	}
-	handle(a, op("PUT", base+"/{id}", "promotions:write", "Rewrite a promotion", "The draft, or the next version of one that was sent: what is agreed holds until the new text is proposed and approved. 409 where it changed meanwhile.", 200),
+	handle(a, op("PUT", base+"/{id}", "promotions:write", "Rewrite a promotion", "The draft, or the next version of one that was sent: what is agreed holds until the new text is proposed and approved. A company that an agreed version had keeps its currency: another one is another promotion (422 promo.currency_agreed). 409 where it changed meanwhile.", 200),
 		func(ctx context.Context, actor access.Actor, in *saveIn) (*reply[promoOut], error) {
 			was, err := a.d.Promos.Get(ctx, actor, promo.ID(in.ID))
 			if err != nil {
 				return nil, err
 			}
-			t, err := a.promoTermsOf(ctx, actor, in.Body.PromoTerms, was.Text().Currency, was.Text().Zone, nil)
+			t, err := a.promoTermsOf(ctx, actor, in.Body.PromoTerms, was.Text().Currency, was.Text().Zone, was.Text().Parts, nil)
 			if err != nil {
 				return nil, err
 			}
@@ -238,7 +244,7 @@ func (a *API) promoWrites() {
 			if !ok {
 				mine.Org = actor.Org
 			}
-			t, err := a.promoTermsOf(ctx, actor, in.Body.PromoTerms, j.Text.Currency, j.Text.Zone, &mine)
+			t, err := a.promoTermsOf(ctx, actor, in.Body.PromoTerms, j.Text.Currency, j.Text.Zone, nil, &mine)
 			if err != nil {
 				return nil, err
 			}
@@ -257,5 +263,258 @@ func (a *API) promoWrites() {
 		func(ctx context.Context, actor access.Actor, in *answerIn) (*reply[promoOut], error) {
 			_, err := a.d.Promos.AnswerCounter(ctx, actor, promo.ID(in.ID), in.Counter, in.Body.Adopt, in.Body.Words)
 			return done(ctx, actor, promo.Terms{}, promo.ID(in.ID), err)
+		})
+}
+
+// promoTask is something that one company is to do.
+type promoTask struct {
+	ID      string     `json:"id"`
+	Company string     `json:"company" doc:"slug: who does it"`
+	Title   string     `json:"title"`
+	Due     string     `json:"due,omitempty" doc:"civil date"`
+	Done    *time.Time `json:"done,omitempty"`
+}
+
+// promoSlot is a promotion in the calendar.
+type promoSlot struct {
+	promoOut
+	Clashes []string `json:"clashes" doc:"ids of those whose order lines could be of this one too: same owner, partner, product and days"`
+}
+
+type promoCalendar struct {
+	Items []promoSlot `json:"items"`
+	More  bool        `json:"more" doc:"there are others, which begin earlier: ask for fewer days"`
+}
+
+type promoReplay struct {
+	From      string            `json:"from" doc:"those days a year before"`
+	Until     string            `json:"until"`
+	Companies []promoReplayPart `json:"companies"`
+}
+
+type promoReplayPart struct {
+	Company string  `json:"company" doc:"slug"`
+	Orders  int     `json:"orders" doc:"with a line under the terms"`
+	Units   string  `json:"units" doc:"base units granted"`
+	Free    string  `json:"free,omitempty" doc:"units of goods free of charge"`
+	Cost    *amount `json:"cost"`
+	Percent string  `json:"percent,omitempty" doc:"a ratio: the step that those units reach, where tiers go by all of the window"`
+	Cut     bool    `json:"cut,omitempty" doc:"there were more orders than are looked at"`
+}
+
+type promoReports struct {
+	Company string       `json:"company" doc:"slug"`
+	Grain   string       `json:"grain,omitempty" doc:"week, month, quarter or 445: that in which it reports"`
+	Periods []promoAsked `json:"periods"`
+}
+
+type promoAsked struct {
+	From  string `json:"from"`
+	To    string `json:"to"`
+	State string `json:"state" doc:"complete, running, awaited, missing, partial or unplanned"`
+	Due   string `json:"due,omitempty"`
+}
+
+// promoTasksOf are the tasks of a promotion that the actor's company sees.
+func (a *API) promoTasksOf(ctx context.Context, actor access.Actor, id promo.ID) ([]promoTask, error) {
+	var got []promo.Task
+	d, err := a.d.Promos.Get(ctx, actor, id)
+	if got = d.Tasks; fault.CodeOf(err) == fault.NotFound {
+		var j promo.Joined
+		j, err = a.d.Promos.Join(ctx, actor, id)
+		got = j.Tasks
+	}
+	if err != nil {
+		return nil, err
+	}
+	orgs := map[string]bool{}
+	for _, t := range got {
+		orgs[t.Org] = true
+	}
+	names, err := a.slugs(ctx, orgs)
+	out := make([]promoTask, len(got))
+	for i, t := range got {
+		out[i] = promoTask{t.ID, names[t.Org].Slug, t.Title, t.Due, moment(t.Done)}
+	}
+	return out, err
+}
+
+// promoRuns are the operations on promotions that run or ended: tasks, calendar, what terms
+// would have cost, and the settlement.
+func (a *API) promoRuns() {
+	const base = "/api/v1/promotions"
+	tasks := func(ctx context.Context, actor access.Actor, id promo.ID) (*reply[list[promoTask]], error) {
+		items, err := a.promoTasksOf(ctx, actor, id)
+		if err != nil {
+			return nil, err
+		}
+		return page(items, ""), nil
+	}
+	handle(a, op("GET", base+"/{id}/tasks", "promotions:read", "List the tasks of a promotion", "The owner reads all, others their own.", 200),
+		func(ctx context.Context, actor access.Actor, in *pathID) (*reply[list[promoTask]], error) {
+			return tasks(ctx, actor, promo.ID(in.ID))
+		})
+	type taskIn struct {
+		ID   string `path:"id"`
+		Body struct {
+			Company string `json:"company,omitempty" doc:"slug: who does it; your own if left out. The owner gives tasks to all who take part, others to themselves"`
+			Title   string `json:"title" maxLength:"200"`
+			Due     string `json:"due,omitempty" doc:"civil date"`
+		}
+	}
+	handle(a, op("POST", base+"/{id}/tasks", "promotions:write", "Give a task in a promotion", "", 201),
+		func(ctx context.Context, actor access.Actor, in *taskIn) (*reply[list[promoTask]], error) {
+			org := ""
+			if in.Body.Company != "" {
+				if _, err := a.promoTasksOf(ctx, actor, promo.ID(in.ID)); err != nil { // before anything of the body is looked at
+					return nil, err
+				}
+				var err error
+				if org, _, err = a.partnerships(ctx, actor, in.Body.Company); err != nil {
+					return nil, fault.InvalidField("company", "promo.partner_unknown")
+				}
+			}
+			if _, err := a.d.Promos.AddTask(ctx, actor, promo.ID(in.ID), org, in.Body.Title, in.Body.Due); err != nil {
+				if f := fault.As(err); f != nil {
+					for i := range f.Fields {
+						f.Fields[i].Name = strings.Replace(f.Fields[i].Name, "org", "company", 1)
+					}
+				}
+				return nil, err
+			}
+			return tasks(ctx, actor, promo.ID(in.ID))
+		})
+	type tickIn struct {
+		ID   string `path:"id"`
+		Task string `path:"task"`
+		Body struct {
+			Done bool `json:"done"`
+		}
+	}
+	handle(a, op("POST", base+"/{id}/tasks/{task}/tick", "promotions:write", "Tick a task off, or not", "By the company that does it, or the owner. Safe to repeat.", 200),
+		func(ctx context.Context, actor access.Actor, in *tickIn) (*reply[list[promoTask]], error) {
+			got, err := a.promoTasksOf(ctx, actor, promo.ID(in.ID))
+			if err != nil {
+				return nil, err
+			}
+			if !slices.ContainsFunc(got, func(t promoTask) bool { return t.ID == in.Task }) {
+				return nil, fault.New(fault.NotFound, "error.not_found")
+			}
+			if _, err := a.d.Promos.DoTask(ctx, actor, in.Task, in.Body.Done); err != nil {
+				return nil, err
+			}
+			return tasks(ctx, actor, promo.ID(in.ID))
+		})
+	type calendarIn struct {
+		From  string `query:"from" required:"true" doc:"civil date"`
+		Until string `query:"until" required:"true" doc:"civil date, inside"`
+	}
+	handle(a, op("GET", "/api/v1/promotion-calendar", "promotions:read", "Get the calendar of promotions", "Your company's own and those it takes part in whose windows touch the days, by their first day, without those that were cancelled; each with those it meets.", 200),
+		func(ctx context.Context, actor access.Actor, in *calendarIn) (*reply[promoCalendar], error) {
+			for field, day := range map[string]string{"from": in.From, "until": in.Until} {
+				if _, err := time.Parse(time.DateOnly, day); err != nil {
+					return nil, fault.InvalidField(field, "form.date")
+				}
+			}
+			slots, more, err := a.d.Promos.Calendar(ctx, actor, in.From, in.Until)
+			if err != nil {
+				return nil, err
+			}
+			orgs := map[string]bool{}
+			for _, x := range slots {
+				orgs[x.Owner] = true
+			}
+			names, err := a.slugs(ctx, orgs)
+			if err != nil {
+				return nil, err
+			}
+			out := promoCalendar{Items: []promoSlot{}, More: more}
+			for _, x := range slots {
+				y := promoSlot{promoHead(x.Head, func(id string) string { return names[id].Slug }), []string{}}
+				for _, id := range x.Clashes {
+					y.Clashes = append(y.Clashes, string(id))
+				}
+				out.Items = append(out.Items, y)
+			}
+			return &reply[promoCalendar]{out}, nil
+		})
+	type replayIn struct {
+		Body PromoTerms
+	}
+	handle(a, op("POST", "/api/v1/promotion-replay", "promotions:write", "Replay terms on last year's orders", "What the terms would have cost on the orders of the same days a year before, by company in its currency. Nothing is kept, and nobody is told.", 200),
+		func(ctx context.Context, actor access.Actor, in *replayIn) (*reply[promoReplay], error) {
+			if err := access.Check(actor, access.PromoWrite, access.Own(actor.Org)); err != nil {
+				return nil, err
+			}
+			home, err := a.d.Accounts.Directory().OrgsByID(ctx, actor.Org)
+			if err != nil {
+				return nil, err
+			}
+			t, err := a.promoTermsOf(ctx, actor, in.Body, home[actor.Org].Currency, home[actor.Org].Zone, nil, nil)
+			if err != nil {
+				return nil, err
+			}
+			got, err := a.d.Promos.Replay(ctx, actor, a.d.Trade, t)
+			if err != nil {
+				return nil, partsByPlace(err, t)
+			}
+			orgs := map[string]bool{}
+			for _, p := range got.Parts {
+				orgs[p.Org] = true
+			}
+			names, err := a.slugs(ctx, orgs)
+			if err != nil {
+				return nil, err
+			}
+			out := promoReplay{got.From, got.Until, []promoReplayPart{}}
+			for _, p := range got.Parts {
+				x := promoReplayPart{Company: names[p.Org].Slug, Orders: p.Orders, Units: p.Units.String(), Cost: money2(p.Cost, false), Cut: p.Cut}
+				if p.Free > 0 {
+					x.Free = p.Free.String()
+				}
+				if p.Step > 0 {
+					x.Percent = p.Step.String()
+				}
+				out.Companies = append(out.Companies, x)
+			}
+			return &reply[promoReplay]{out}, nil
+		})
+	handle(a, op("GET", base+"/{id}/reports", "promotions:read", "Get which reports of the window are there", "Of sell-through, by company and in the periods in which it reports: the owner reads all, others their own. What is not complete keeps a promotion from being settled without a reason.", 200),
+		func(ctx context.Context, actor access.Actor, in *pathID) (*reply[list[promoReports]], error) {
+			got, err := a.d.Promos.Reports(ctx, actor, promo.ID(in.ID))
+			if err != nil {
+				return nil, err
+			}
+			orgs := map[string]bool{}
+			for _, r := range got {
+				orgs[r.Org] = true
+			}
+			names, err := a.slugs(ctx, orgs)
+			if err != nil {
+				return nil, err
+			}
+			items := []promoReports{}
+			for _, r := range got {
+				x := promoReports{names[r.Org].Slug, r.Grain, []promoAsked{}}
+				for _, p := range r.Periods {
+					x.Periods = append(x.Periods, promoAsked{p.From, p.To, p.State, p.Due})
+				}
+				items = append(items, x)
+			}
+			return page(items, ""), nil
+		})
+	type settleIn struct {
+		ID   string `path:"id"`
+		Body struct {
+			Version int64  `json:"version" doc:"that you read"`
+			Reason  string `json:"reason,omitempty" maxLength:"500" doc:"needed while reports of the window are missing; all who take part read it"`
+		}
+	}
+	handle(a, op("POST", base+"/{id}/settle", "promotions:write", "Settle a promotion that has ended", "Its figures are kept as they stand; what comes later is an adjustment beside them. 409 promo.reports_missing without a reason while reports are missing. Safe to repeat.", 200),
+		func(ctx context.Context, actor access.Actor, in *settleIn) (*reply[promoResults], error) {
+			if err := a.d.Promos.Settle(ctx, actor, promo.ID(in.ID), in.Body.Version, in.Body.Reason); err != nil {
+				return nil, err
+			}
+			return a.promoResults(ctx, actor, promo.ID(in.ID), false)
 		})
 }

@@ -324,6 +324,18 @@ type promoFigures struct {
 	Earned    *amount `json:"earned"`
 }
 
+// promoLate is what one document changed after a promotion was settled.
+type promoLate struct {
+	ID       string    `json:"id"`
+	Company  string    `json:"company" doc:"slug"`
+	Reason   string    `json:"reason" doc:"invoiced, credited, changed (an order), reported, corrected or withdrawn (sell-through)"`
+	Number   string    `json:"number" doc:"of the order or the report"`
+	Invoiced string    `json:"invoiced" doc:"more base units; below zero: less"`
+	Sold     string    `json:"sold"`
+	Earned   *amount   `json:"earned"`
+	At       time.Time `json:"at"`
+}
+
 // promoEffect is an estimate with where the true value lies in 9 of 10 cases.
 type promoEffect struct {
 	Units   string `json:"units"`
@@ -404,6 +416,7 @@ type promoResults struct {
 	Companies []promoFigures `json:"companies"`
 	Items     []promoFigures `json:"items"`
 	Settled   []promoFigures `json:"settled,omitempty" doc:"as it was settled"`
+	Late      []promoLate    `json:"adjustments,omitempty" doc:"documents that came after it was settled, the newest first, at most 200: with settled they come to companies"`
 	Volumes   []promoVolume  `json:"volumes,omitempty" doc:"where each company stands with tiers that go by all of the window"`
 	Added     []promoAdded   `json:"added"`
 	AsOf      *time.Time     `json:"as_of,omitempty" doc:"where many lines were measured beforehand: since when added does not know newer documents"`
@@ -484,6 +497,9 @@ func (a *API) promoResults(ctx context.Context, actor access.Actor, id promo.ID,
 	for _, x := range r.Volumes {
 		orgs[x.Org] = true
 	}
+	for _, x := range r.Adjusted {
+		orgs[x.Org] = true
+	}
 	names, err := a.slugs(ctx, orgs)
 	if err != nil {
 		return nil, err
@@ -505,6 +521,9 @@ func (a *API) promoResults(ctx context.Context, actor access.Actor, id promo.ID,
 	}
 	if len(r.Frozen) > 0 {
 		out.Settled = all(r.Frozen)
+	}
+	for _, x := range r.Adjusted {
+		out.Late = append(out.Late, promoLate{x.ID, names[x.Org].Slug, x.Reason, x.Number, x.Invoiced.String(), x.Sold.String(), money2(x.Earned, false), x.At})
 	}
 	if added.Margin > 0 {
 		out.Margin = added.Margin.String()

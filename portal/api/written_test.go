@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"entente/portal/portaltest"
 )
@@ -34,7 +35,7 @@ func (c calls) run(t *testing.T, steps []step) {
 	t.Helper()
 	for _, s := range steps {
 		for k, v := range c.kept {
-			s.path, s.body, s.has = strings.ReplaceAll(s.path, "{"+k+"}", v), strings.ReplaceAll(s.body, "{"+k+"}", v), strings.ReplaceAll(s.has, "{"+k+"}", v)
+			s.path, s.body, s.has, s.lacks = strings.ReplaceAll(s.path, "{"+k+"}", v), strings.ReplaceAll(s.body, "{"+k+"}", v), strings.ReplaceAll(s.has, "{"+k+"}", v), strings.ReplaceAll(s.lacks, "{"+k+"}", v)
 		}
 		p, headers, body := c.who[s.who], []string(nil), io.Reader(nil)
 		if s.body != "" {
@@ -92,6 +93,7 @@ func TestWrittenOverTheAPI(t *testing.T) {
 		t.Fatal(err)
 	}
 	device := `{"endpoint":"http://127.0.0.1:9/push/` + key + `","p256dh":"` + base64.RawURLEncoding.EncodeToString(point.PublicKey().Bytes()) + `","auth":"` + base64.RawURLEncoding.EncodeToString([]byte("0123456789abcdef")) + `","agent":"Firefox, API"}`
+	last, next := time.Now().UTC().AddDate(0, 0, -30).Format(time.DateOnly), time.Now().UTC().AddDate(0, 1, 0).Format(time.DateOnly)
 	publish := "/library?" + url.Values{"name": {"terms.txt"}, "title": {"Terms " + key}, "kind": {"terms"}, "language": {"en"}, "confirm": {"true"}, "partners": {"kestrel"}, "key": {key}}.Encode()
 	for name, steps := range map[string][]step{
 		"library": {
@@ -152,6 +154,57 @@ func TestWrittenOverTheAPI(t *testing.T) {
 			{"partner", get, "/campaigns/{campaign}", "", 200, map[string]string{"version": "version"}, "Guards " + key, ""},
 			{"partner", del, "/campaigns/{campaign}?version={version}", "", 204, nil, "", ""},
 			{"partner", get, "/campaigns/{campaign}", "", 404, nil, "", ""},
+		},
+		"promotions run": {
+			{"owner", post, "/promotion-replay", `{"title":"Last year","mechanism":"percent","percent":"0.05","skus":["AUR-D18B","AUR-G125"],"from":"` + last + `","until":"` + next + `","parts":[{"company":"kestrel"}]}`, 200, nil, `"company":"kestrel"`, ""},
+			{"partner", post, "/promotion-replay", `{"title":"Last year","mechanism":"percent","percent":"0.05","skus":["AUR-D18B"],"from":"` + last + `","until":"` + next + `","parts":[]}`, 422, nil, "", ""},
+			{"owner", post, "/promotions", `{"title":"Run ` + key + `","mechanism":"percent","percent":"0.05","skus":["AUR-I18"],"from":"2031-05-01","until":"2031-05-31","parts":[{"company":"kestrel"}]}`, 201, map[string]string{"run": "id", "v": "version"}, "", ""},
+			{"owner", post, "/promotions/{run}/propose", `{"version":{v}}`, 200, nil, "", ""},
+			{"owner", get, "/promotion-calendar?from=2031-05-31&until=2031-06-30", "", 200, nil, "{run}", ""},
+			{"partner", get, "/promotion-calendar?from=2031-04-01&until=2031-05-01", "", 200, nil, "{run}", ""},
+			{"rival", get, "/promotion-calendar?from=2031-04-01&until=2031-05-01", "", 200, nil, "", "{run}"},
+			{"owner", get, "/promotion-calendar?from=never&until=2031-05-01", "", 422, nil, "form.date", ""},
+			{"owner", post, "/promotions/{run}/tasks", `{"company":"kestrel","title":"Poster ` + key + `","due":"2031-04-20"}`, 201, nil, "Poster " + key, ""},
+			{"owner", post, "/promotions/{run}/tasks", `{"company":"baltic","title":"Not in it"}`, 422, nil, `"company"`, ""},
+			{"partner", post, "/promotions/{run}/tasks", `{"title":"Own ` + key + `"}`, 201, map[string]string{"task": "items.0.id"}, "Own " + key, ""},
+			{"partner", post, "/promotions/{run}/tasks", `{"company":"aurelia","title":"Yours"}`, 422, nil, `"company"`, ""},
+			{"rival", get, "/promotions/{run}/tasks", "", 404, nil, "", ""},
+			{"rival", post, "/promotions/{run}/tasks", `{"title":"x"}`, 404, nil, "", ""},
+			{"rival", post, "/promotions/{run}/tasks/{task}/tick", `{"done":true}`, 404, nil, "", ""},
+			{"partner", post, "/promotions/{run}/tasks/{task}/tick", `{"done":true}`, 200, nil, `"done":"`, ""},
+			{"partner", post, "/promotions/{run}/tasks/{task}/tick", `{"done":true}`, 200, nil, `"done":"`, ""},
+			{"owner", get, "/promotions/{run}/tasks", "", 200, nil, "Own " + key, ""},
+			{"owner", post, "/promotions/{run}/settle", `{"version":99}`, 409, nil, "", ""},
+			{"rival", post, "/promotions/{run}/settle", `{"version":1}`, 404, nil, "", ""},
+			{"rival", get, "/promotions/{run}/reports", "", 404, nil, "", ""},
+			{"owner", get, "/promotions?state=ended&q=Autumn", "", 200, map[string]string{"ended": "items.0.id", "ev": "items.0.version"}, "", ""},
+			{"partner", get, "/promotions/{ended}/reports", "", 200, nil, `"company":"kestrel"`, "baltic"},
+			{"partner", post, "/promotions/{ended}/settle", `{"version":{ev}}`, 403, nil, "", ""},
+			{"owner", post, "/promotions/{ended}/settle", `{"version":{ev},"reason":"The year is over"}`, 200, nil, `"settled":[`, ""},
+			{"owner", post, "/promotions/{ended}/settle", `{"version":{ev}}`, 200, nil, `"state":"settled"`, `"adjustments"`},
+			{"partner", get, "/promotions/{ended}/results", "", 200, nil, `"settled":[`, "baltic"},
+		},
+		"books of funds": {
+			{"owner", post, "/funds", `{"title":"Books ` + key + `","kind":"earned","from":"2031-01-01","until":"2031-12-31","zone":"UTC","share":"1"}`, 201, map[string]string{"fund": "id", "fv": "version"}, "", ""},
+			{"owner", post, "/funds/{fund}/rules", `{"from":"2031-01-01","until":"2031-12-31","days":90,"close_days":10,"reach":"all","tiers":[{"from":"0","rate":"0.02"},{"from":"1000","rate":"0.04"}]}`, 201, map[string]string{"rule": "rules.0.id"}, `"close_days":10`, ""},
+			{"owner", post, "/funds/{fund}/rules", `{"from":"2031-01-01","until":"2030-12-31","days":90,"rate":"0.02"}`, 422, nil, "fund.window", ""},
+			{"partner", post, "/funds/{fund}/rules", `{"from":"2031-01-01","until":"2031-12-31","days":90,"rate":"0.02"}`, 404, nil, "", ""},
+			{"rival", post, "/funds/{fund}/rules/{rule}/end", "", 404, nil, "", ""},
+			{"owner", post, "/funds/{fund}/rules/{rule}/end", "", 200, nil, `"ended":"`, ""},
+			{"owner", post, "/funds/{fund}/put", `{"amount":{"amount":"10.00","currency":"GBP"},"key":"k` + key + `"}`, 200, nil, "", ""},
+			{"owner", get, "/funds/{fund}/entries", "", 200, map[string]string{"entry": "items.0.id"}, `"reversible":true`, ""},
+			{"partner", get, "/funds/{fund}/entries", "", 404, nil, "", ""},
+			{"rival", post, "/funds/{fund}/entries/{entry}/reverse", `{"reason":"x"}`, 404, nil, "", ""},
+			{"owner", post, "/funds/{fund}/entries/{entry}/reverse", `{"reason":"Twice"}`, 200, nil, `"whole":{"amount":"0.00"`, ""},
+			{"owner", post, "/funds/{fund}/entries/{entry}/reverse", `{"reason":"Twice"}`, 409, nil, "fund.reversed_before", ""},
+			{"owner", get, "/funds/{fund}", "", 200, map[string]string{"fv": "version"}, "", ""},
+			{"rival", post, "/funds/{fund}/open", `{"version":{fv},"open":false}`, 404, nil, "", ""},
+			{"owner", post, "/funds/{fund}/open", `{"version":{fv},"open":false}`, 200, nil, `"state":"closed"`, ""},
+			{"owner", get, "/fund-liabilities", "", 200, map[string]string{"owing": "items.0.fund"}, `"partner":"kestrel"`, ""},
+			{"owner", get, "/fund-liabilities?on=2020-01-01", "", 200, nil, `"items":[]`, ""},
+			{"partner", get, "/fund-liabilities", "", 200, nil, `"items":[]`, ""},
+			{"owner", post, "/funds/{owing}/recover", `{"partner":"kestrel","kind":"offset","reference":"CN-1","amount":{"amount":"1.00","currency":"GBP"}}`, 409, nil, "fund.nothing_owed", ""},
+			{"rival", post, "/funds/{owing}/recover", `{"partner":"kestrel","kind":"offset","reference":"CN-1","amount":{"amount":"1.00","currency":"GBP"}}`, 404, nil, "", ""},
 		},
 		"suggestions": {
 			{"owner", post, "/suggestion-rules/try", `{"about":"partner","when":"orders_in_year >= 1"}`, 200, nil, `"partner":"kestrel"`, ""},

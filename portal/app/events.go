@@ -91,6 +91,7 @@ func (a *App) subscribe() {
 	s("quote-approvals", []string{approval.Decided, approval.Ended}, a.quoteUnapproved)
 	s("promotion-approvals", []string{approval.Decided, approval.Ended}, a.promoUnapproved)
 	s("promotion-rooms", promo.Events(), a.promoRooms)
+	s("promotion-webhooks", promo.Events(), a.promoHooks)
 	s("suggestion-rules", triggering(), a.triggered)
 	s("suggestion-notices", trigger.Events(), a.suggestionNotices)
 	s("promotion-lines", []string{trade.OrderReceived, trade.OrderAnswered, trade.OrderConfirmed, trade.OrderAgreed, trade.OrderCancelled, trade.OrderShipped, trade.InvoicedEvent, trade.ChangeDecided, trade.ReplySettled}, a.promoLines)

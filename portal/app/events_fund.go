@@ -47,6 +47,7 @@ var fundTold = map[string]struct {
 	fund.ClaimCorrected:   {supplier: []access.Role{access.Manager, access.Finance}, reseller: []access.Role{access.Manager, access.Finance}},
 	fund.SecondAsked:      {supplier: []access.Role{access.Manager}, urgent: true},
 	fund.Countered:        {supplier: []access.Role{access.Finance}, reseller: []access.Role{access.Manager, access.Finance}},
+	fund.Recovered:        {reseller: []access.Role{access.Manager, access.Finance}},
 	fund.Granted:          {reseller: []access.Role{access.Manager, access.Sales}},
 	fund.Offered:          {reseller: []access.Role{access.Manager, access.Sales}},
 	fund.ClaimDiscussed:   {supplier: []access.Role{access.Manager}, reseller: []access.Role{access.Manager, access.Sales, access.Finance}, urgent: true},

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"entente/prm/lead"
 	"entente/prm/mapping"
 	"entente/prm/notify"
+	"entente/prm/promo"
 	"entente/prm/returns"
 	"entente/prm/trade"
 )
@@ -325,4 +327,78 @@ func (a *App) mappingHooks(ctx context.Context, e job.Received) error {
 		}
 	}
 	return nil
+}
+
+// promoHookKinds names the webhook of each event.
+var promoHookKinds = map[string]string{
+	promo.EventProposed: hook.PromotionProposed, promo.EventApproved: hook.PromotionApproved, promo.EventCountered: hook.PromotionCountered, promo.EventAnswered: hook.PromotionAnswered, promo.EventDeclined: hook.PromotionDeclined, promo.EventDropped: hook.PromotionDropped,
+	promo.EventAgreed: hook.PromotionAgreed, promo.EventStarted: hook.PromotionStarted, promo.EventEnded: hook.PromotionEnded, promo.EventSettled: hook.PromotionSettled, promo.EventAdjusted: hook.PromotionAdjusted, promo.EventCancelled: hook.PromotionCancelled, promo.EventTask: hook.PromotionTask,
+}
+
+// promoOfAll are the steps of a promotion that concern all who take part. Each of them is told
+// of its own part, and the owner once.
+var promoOfAll = []string{promo.EventAgreed, promo.EventStarted, promo.EventEnded, promo.EventSettled, promo.EventCancelled}
+
+// promoHook is the data of a webhook about a promotion: ids, numbers and states, nothing of
+// what it says.
+type promoHook struct {
+	Partner    string         `json:"partner,omitempty"` // slug of the other company; the owner has none in what concerns all
+	Own        bool           `json:"own,omitempty"`     // the company's own doing
+	Promotion  promo.ID       `json:"promotion"`
+	Number     string         `json:"number"`
+	State      string         `json:"state"`
+	Answer     string         `json:"answer,omitempty"`   // where the company that takes part stands
+	Decision   string         `json:"decision,omitempty"` // on a counter-proposal: adopted or declined
+	Adjustment *promoHookLate `json:"adjustment,omitempty"`
+	Href       string         `json:"href"`
+}
+
+// promoHookLate is what a document changed after the promotion was settled.
+type promoHookLate struct {
+	ID       string `json:"id"`
+	Reason   string `json:"reason"`
+	Number   string `json:"number"` // of the order or the report
+	Amount   string `json:"amount"` // more earned; below zero: less
+	Currency string `json:"currency"`
+}
+
+// promoHooks tells the systems of the owner and of a company that takes part what happened
+// between the two; nobody's system learns of another company that takes part.
+func (a *App) promoHooks(ctx context.Context, e job.Received) error {
+	var x promo.Event
+	if err := e.Decode(&x); err != nil || x.Quiet {
+		return err
+	}
+	all := slices.Contains(promoOfAll, e.Kind)
+	tell := func(actor access.Actor, partner string) (any, error) {
+		j, err := a.promos.OfSeat(ctx, actor, x.Seat)
+		if err != nil {
+			return nil, err
+		}
+		d := promoHook{Partner: partner, Own: x.Org == actor.Org, Promotion: x.Promotion, Number: j.Head.Number, State: string(j.State), Href: "/api/v1/promotions/" + string(x.Promotion)}
+		if j.Seat != nil && (!all || actor.Org == x.Company) {
+			d.Answer = string(j.Seat.State)
+		}
+		if e.Kind == promo.EventAnswered {
+			d.Decision = x.Reason
+		}
+		if x.Adjustment != "" {
+			late, err := a.promos.Adjusted(ctx, actor, x.Adjustment)
+			if err != nil {
+				return nil, err
+			}
+			d.Adjustment = &promoHookLate{late.ID, late.Reason, late.Number, late.Earned.String(), string(late.Earned.Currency)}
+			d.Href += "/results"
+		}
+		return d, nil
+	}
+	kind := promoHookKinds[e.Kind]
+	if err := a.tellHook(ctx, e, kind, x.Company, x.Owner, tell); err != nil || all && !x.First {
+		return err
+	}
+	other := x.Company
+	if all {
+		other = ""
+	}
+	return a.tellHook(ctx, e, kind, x.Owner, other, tell)
 }

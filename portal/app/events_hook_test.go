@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -15,6 +16,7 @@ import (
 	"entente/db"
 	"entente/portal/hook"
 	"entente/prm/access"
+	"entente/prm/catalog"
 	"entente/prm/customer"
 	"entente/prm/deal"
 	"entente/prm/engage"
@@ -23,6 +25,7 @@ import (
 	"entente/prm/mapping"
 	"entente/prm/money"
 	"entente/prm/notify"
+	"entente/prm/promo"
 	"entente/prm/sellthrough"
 	"entente/prm/trade"
 )
@@ -138,6 +141,7 @@ func TestWebhooksTellBothSidesAlone(t *testing.T) {
 	}
 
 	engagementHooks(t, ctx, a, orgs, got)
+	promotionHooks(t, ctx, a, orgs, got)
 	sellingHooks(t, ctx, a, orgs, got, pair)
 	certificatesAreTold(t, ctx, a, orgs, pair)
 }
@@ -200,6 +204,106 @@ func sellingHooks(t *testing.T, ctx context.Context, a *App, orgs map[string]str
 	if len(want) > 0 {
 		t.Errorf("not told: %v", want)
 	}
+}
+
+// promotionHooks has two distributors take part in a promotion: each system hears of its own
+// company's part alone, the owner's once of what concerns all, and of a document that comes
+// after it was settled both, as do their people.
+func promotionHooks(t *testing.T, ctx context.Context, a *App, orgs map[string]string, got chan [2]string) {
+	t.Helper()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	who := func(slug string) access.Actor { return access.System("test", orgs[slug]) }
+	now := time.Now().UTC()
+	const canary = "CANARYPROMO"
+	terms := promo.Terms{Title: canary, SKUs: []string{"AUR-HT20"}, Kind: promo.Percent, Percent: money.One / 20, Settle: promo.OffInvoice, By: promo.ByOrder, From: now.Format(time.DateOnly), Until: now.AddDate(0, 0, 6).Format(time.DateOnly), Zone: "UTC", Quoted: true, Currency: "GBP",
+		Parts: []promo.Part{{Org: orgs["kestrel"], Role: promo.Participant, Currency: "GBP", Rate: money.One}, {Org: orgs["baltic"], Role: promo.Participant, Currency: "EUR", Rate: money.One}}}
+	d, err := a.promos.Create(ctx, who("aurelia"), terms)
+	must(err)
+	d, err = a.promos.Propose(ctx, who("aurelia"), d.ID, d.Version, "")
+	must(err)
+	j, err := a.promos.Join(ctx, who("kestrel"), d.ID)
+	must(err)
+	other := j.Text
+	other.Percent = money.One / 10
+	_, err = a.promos.Counter(ctx, who("kestrel"), d.ID, j.Hash, other, "ten")
+	must(err)
+	d, err = a.promos.Get(ctx, who("aurelia"), d.ID)
+	must(err)
+	_, err = a.promos.AnswerCounter(ctx, who("aurelia"), d.ID, d.Counters[0].ID, false, "five")
+	must(err)
+	for _, slug := range []string{"kestrel", "baltic"} {
+		j, err := a.promos.Join(ctx, who(slug), d.ID)
+		must(err)
+		_, err = a.promos.Approve(ctx, who(slug), d.ID, j.Hash)
+		must(err)
+	}
+	_, err = a.promos.AddTask(ctx, who("aurelia"), d.ID, orgs["baltic"], "Hang the poster", "")
+	must(err)
+	must(a.jobs.Idle(ctx))
+	later := db.WithNow(ctx, now.AddDate(0, 0, 8))
+	must(a.promos.Tick(later))
+	d, err = a.promos.Get(ctx, who("aurelia"), d.ID)
+	must(err)
+	must(a.promos.Settle(later, who("aurelia"), d.ID, d.Version, "the shop was closed"))
+	must(a.jobs.Idle(ctx))
+	var product string
+	must(a.db.View(ctx, func(ctx context.Context) error {
+		return db.Tx(ctx).Raw("SELECT id FROM product WHERE org_id = ? AND sku = 'AUR-HT20'", orgs["aurelia"]).Scan(&product).Error
+	}))
+	day := now.Format(time.DateOnly)
+	must(a.promos.Resold(later, who("aurelia"), promo.Resale{ID: db.NewID(), Number: "SR-LATE", Supplier: orgs["aurelia"], Reseller: orgs["kestrel"], At: now.AddDate(0, 0, 8), Stands: true, Lines: []promo.ResaleLine{{Line: 1, Product: catalog.ID(product), SKU: "AUR-HT20", Sold: money.Whole(3), From: day, To: day, Deal: d.Number}}}))
+	must(a.jobs.Idle(ctx))
+
+	want := map[string]int{"/aurelia " + hook.PromotionAnswered + " kestrel": 1, "/kestrel " + hook.PromotionAnswered + " aurelia": 1, "/aurelia " + hook.PromotionCountered + " kestrel": 1, "/kestrel " + hook.PromotionCountered + " aurelia": 1,
+		"/aurelia " + hook.PromotionTask + " baltic": 1, "/baltic " + hook.PromotionTask + " aurelia": 1, "/aurelia " + hook.PromotionAdjusted + " kestrel": 1, "/kestrel " + hook.PromotionAdjusted + " aurelia": 1}
+	for _, slug := range []string{"kestrel", "baltic"} {
+		for _, kind := range []string{hook.PromotionProposed, hook.PromotionApproved} {
+			want["/aurelia "+kind+" "+slug], want["/"+slug+" "+kind+" aurelia"] = 1, 1
+		}
+	}
+	for _, kind := range []string{hook.PromotionAgreed, hook.PromotionStarted, hook.PromotionEnded, hook.PromotionSettled} {
+		want["/aurelia "+kind+" "], want["/kestrel "+kind+" aurelia"], want["/baltic "+kind+" aurelia"] = 1, 1, 1
+	}
+	for range len(got) {
+		x := <-got
+		var b struct {
+			Type string
+			Data struct {
+				Partner, Promotion, Number, State, Answer, Decision, Href string
+				Adjustment                                                *struct{ Reason, Number, Amount, Currency string }
+			}
+		}
+		must(json.Unmarshal([]byte(x[1]), &b))
+		if b.Data.Promotion != string(d.ID) { // eight days on, one of the demo's may begin or end
+			continue
+		}
+		at := x[0] + " " + b.Type + " " + b.Data.Partner
+		late := b.Data.Adjustment
+		if want[at]--; want[at] < 0 || b.Data.Number != d.Number || !strings.HasPrefix(b.Data.Href, "/api/v1/promotions/"+string(d.ID)) || strings.Contains(x[1], canary) || (b.Type == hook.PromotionAnswered) != (b.Data.Decision == "declined") || (b.Type == hook.PromotionAdjusted) != (late != nil && late.Reason == promo.LateReported && late.Number == "SR-LATE") {
+			t.Errorf("told %s: %s", at, x[1])
+		}
+		if x[0] != "/aurelia" && (strings.Contains(x[1], orgs["baltic"]) || strings.Contains(x[1], orgs["kestrel"])) {
+			t.Errorf("%s learns of another: %s", x[0], x[1])
+		}
+	}
+	for at, n := range want {
+		if n > 0 {
+			t.Errorf("not told: %s", at)
+		}
+	}
+	must(a.db.View(ctx, func(ctx context.Context) error {
+		var told []string
+		err := db.Tx(ctx).Raw("SELECT DISTINCT o.slug FROM notice n JOIN org o ON o.id = n.org_id WHERE n.kind = 'promo.adjusted' AND n.args LIKE '%SR-LATE%' ORDER BY o.slug").Scan(&told).Error
+		if fmt.Sprint(told) != "[aurelia kestrel]" {
+			t.Errorf("of the late report hear %v", told)
+		}
+		return err
+	}))
 }
 
 // certificatesAreTold lets a certificate of Kestrel's end: the managers of Aurelia, and those at

@@ -153,7 +153,7 @@ var promoTold = map[string]struct {
 	owner, company, urgent bool
 }{
 	promo.EventProposed: {company: true, urgent: true}, promo.EventApproved: {owner: true}, promo.EventCountered: {owner: true, urgent: true}, promo.EventAnswered: {company: true}, promo.EventDeclined: {owner: true, urgent: true}, promo.EventDropped: {company: true},
-	promo.EventAgreed: {owner: true, company: true}, promo.EventStarted: {owner: true, company: true}, promo.EventEnded: {owner: true, company: true}, promo.EventSettled: {company: true}, promo.EventCancelled: {owner: true, company: true}, promo.EventTask: {company: true},
+	promo.EventAgreed: {owner: true, company: true}, promo.EventStarted: {owner: true, company: true}, promo.EventEnded: {owner: true, company: true}, promo.EventSettled: {company: true}, promo.EventAdjusted: {owner: true, company: true}, promo.EventCancelled: {owner: true, company: true}, promo.EventTask: {company: true},
 }
 
 // promoLine is the name of a step in lines and notices: "promo.proposed".
@@ -182,8 +182,25 @@ func (a *App) promoRooms(ctx context.Context, e job.Received) error {
 		}
 		args["company"] = orgs[x.Org].Name
 	}
+	if err := a.promoLate(ctx, actor, x, args); err != nil {
+		return err
+	}
 	_, err = a.rooms.Event(ctx, actor, room.Line{Room: r.ID, Key: e.ID, Kind: promoLine(e.Kind), Args: args})
 	return err
+}
+
+// promoLate says of a document that came after a promotion was settled which it is, why it
+// changes something, and by how much.
+func (a *App) promoLate(ctx context.Context, actor access.Actor, x promo.Event, args map[string]string) error {
+	if x.Adjustment == "" {
+		return nil
+	}
+	d, err := a.promos.Adjusted(ctx, actor, x.Adjustment)
+	if err != nil {
+		return err
+	}
+	args["why"], args["number"], args["amount"] = d.Reason, d.Number, d.Earned.String()+" "+string(d.Earned.Currency)
+	return nil
 }
 
 // promoLines follows the lines of an order that promotions judged; claims may have waited
@@ -221,14 +238,18 @@ func (a *App) promoNotices(ctx context.Context, e job.Received) error {
 		return err
 	}
 	tell := func(org, other string, roles ...access.Role) error {
-		j, err := a.promos.OfSeat(ctx, access.System("notices", org), x.Seat)
+		actor := access.System("notices", org)
+		j, err := a.promos.OfSeat(ctx, actor, x.Seat)
 		if err != nil {
 			return err
 		}
 		n := notify.Notice{Kind: promoLine(e.Kind), Dedupe: e.ID, Urgent: who.urgent, SubjectKind: promotionRoom, SubjectID: x.Seat, Args: map[string]string{"title": j.Title}}
+		if err := a.promoLate(ctx, actor, x, n.Args); err != nil {
+			return err
+		}
 		return a.tellSide(ctx, org, orgs[other].Name, roles, n)
 	}
-	all := x.Org == "" || e.Kind == promo.EventAgreed
+	all := (x.Org == "" || e.Kind == promo.EventAgreed) && e.Kind != promo.EventAdjusted
 	if who.owner && x.Org != x.Owner && (!all || x.First) {
 		if err := tell(x.Owner, x.Company, access.Manager); err != nil {
 			return err

@@ -218,6 +218,7 @@ func foreign(t *testing.T, a *App) (ids []string, canaries []string) {
 			`SELECT x.id FROM fund_file x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT x.id FROM fund_settlement x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT t.id FROM promotion_task t JOIN org r ON r.id = t.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
+			`SELECT x.id FROM promotion_adjustment x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT v.id FROM promotion_version v JOIN org r ON r.id = v.org_id WHERE r.slug = 'huadong' LIMIT 1`,
 			`SELECT x.id FROM deal x JOIN org r ON r.id = x.registrant_id WHERE r.slug = 'kestrel' ORDER BY x.created DESC LIMIT 4`,
 			`SELECT x.id FROM engagement x JOIN engagement_seat s ON s.engagement_id = x.id JOIN org o ON o.id = s.org_id WHERE o.slug = 'kestrel' AND x.id NOT IN (SELECT b.engagement_id FROM engagement_seat b JOIN org p ON p.id = b.org_id WHERE p.slug = 'baltic') LIMIT 2`,
@@ -355,6 +356,12 @@ func pageOfKestrel(t *testing.T, a *App) {
 		t.Fatal(list, err)
 	}
 	id := list.Items[0].ID
+	if err := a.db.InTx(t.Context(), func(ctx context.Context) error { // a document came after it was settled
+		_, err := db.Exec(ctx, "INSERT INTO promotion_adjustment (id, promotion_id, owner_id, org_id, reason, document_id, number, currency, invoiced, sold, earned, made) VALUES (?, ?, ?, ?, 'credited', '', 'Harrow Fabrication', 'GBP', -1, 0, -100, 1)", db.NewID(), string(id), ingrid.Org, maya.Org)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := a.promos.SaveTemplate(t.Context(), ingrid, id, "Warm hands in Leeds", false); err != nil {
 		t.Fatal(err)
 	}

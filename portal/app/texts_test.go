@@ -18,6 +18,7 @@ import (
 	"entente/portal/locale"
 	"entente/prm/engage"
 	"entente/prm/mapping"
+	"entente/prm/promo"
 )
 
 // TestEveryFaultHasItsSentence: a key given to fault.New, Wrap, InvalidField or
@@ -104,6 +105,17 @@ func TestEveryEventHasItsLine(t *testing.T) {
 		for _, e := range mapping.Events() {
 			if kind := strings.ToLower(e); !locale.Has(lang, "hooks.name."+kind) || !slices.Contains(hook.Events(), kind) {
 				t.Errorf("%s has no name for the webhook of %s, or there is none", lang, e)
+			}
+		}
+		for _, e := range promo.Events() {
+			kind := promoHookKinds[e]
+			if !locale.Has(lang, "notice."+promoLine(e)) || !locale.Has(lang, "event."+promoLine(e)) || !locale.Has(lang, "hooks.name."+kind) || !slices.Contains(hook.Events(), kind) {
+				t.Errorf("%s has no sentence, or no webhook tells of %s", lang, e)
+			}
+		}
+		for _, why := range promo.LateReasons() {
+			if !locale.Has(lang, "promolate."+why) {
+				t.Errorf("%s has no promolate.%s", lang, why)
 			}
 		}
 		for _, who := range []string{"", "own_"} {

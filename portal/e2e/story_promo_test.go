@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -190,7 +191,7 @@ func offInvoice(t *testing.T, kestrel, aurelia *client) {
 // the number, out of the window and above the quantity; 855 and 810 with the allowance; 867,
 // 844 with a bad and an early line, pending and final 849, credit, and the rest deducted by a
 // short-paid 820 and settled by offset. The ledger, the statement and the results page come
-// to what is computed here by hand.
+// to what is computed here by hand; so they do in EDIFACT (promotionEDIFACT).
 func TestStoryPromotion(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, d database) {
@@ -247,6 +248,7 @@ func TestStoryPromotion(t *testing.T) {
 			t.Errorf("%+v", funds)
 		}
 		aurelia.unchanged(p)
+		promotionEDIFACT(t, s, aurelia, aurelia.partnership("baltic"))
 		s.command("reconcile")
 	})
 }
@@ -399,6 +401,32 @@ func TestStoryVolumeClaim(t *testing.T) {
 			if got := cents(t, x.fundAccount(partnership).Paid) - cents(t, was.Paid); got != 50_40 {
 				t.Errorf("%d more was paid", got)
 			}
+		}
+		// the statement says what is owed of which programme; a part of it comes back off a payment,
+		// booked on the page, the rest by a debit note over the API, once however often it is sent
+		var st struct {
+			Owing []struct {
+				Fund   string
+				Amount coins
+			}
+		}
+		kestrel.get("/api/v1/fund-statements/"+partnership+"?currency=GBP", &st)
+		if len(st.Owing) != 1 || st.Owing[0].Amount.Amount != "50.40" {
+			t.Fatalf("%+v", st)
+		}
+		page := "/c/aurelia/funds/statements/" + partnership
+		s.signIn(t, "ingrid@aurelia.example").open(page+"?currency=GBP").post(page+"/recover?currency=GBP", url.Values{"program": {st.Owing[0].Fund}, "kind": {"offset"}, "reference": {"CN-31"}, "amount": {"20.40"}})
+		if !moved("0.00", "0.00", "30.00", "30.00") {
+			t.Error("what came off a payment is not booked")
+		}
+		for range 2 {
+			aurelia.post("/api/v1/funds/"+st.Owing[0].Fund+"/recover", `{"partner":"kestrel","kind":"debit_note","reference":"DN-30","amount":{"amount":"30.00","currency":"GBP"}}`, 200, nil)
+		}
+		if !moved("0.00", "0.00", "0.00", "0.00") {
+			t.Error("the debit note is not booked once")
+		}
+		if a := stranger.do("POST", "/api/v1/funds/"+st.Owing[0].Fund+"/recover", "application/json", []byte(`{"partner":"kestrel","kind":"payment","reference":"X","amount":{"amount":"1.00","currency":"GBP"}}`)); a.status != 404 {
+			t.Errorf("a competitor: %d %s", a.status, a.body)
 		}
 		aurelia.unchanged(p.ID)
 		s.command("reconcile")

@@ -81,6 +81,20 @@ const (
 	EngagementHandedOver     = "engagement.handed_over"
 	EngagementHandAnswered   = "engagement.handover_answered"
 	EngagementClosed         = "engagement.closed"
+	// What happens to a promotion, as far as the company is told.
+	PromotionProposed  = "promotion.proposed"
+	PromotionApproved  = "promotion.approved"
+	PromotionCountered = "promotion.countered"
+	PromotionAnswered  = "promotion.counter_answered"
+	PromotionDeclined  = "promotion.declined"
+	PromotionDropped   = "promotion.dropped"
+	PromotionAgreed    = "promotion.agreed"
+	PromotionStarted   = "promotion.started"
+	PromotionEnded     = "promotion.ended"
+	PromotionSettled   = "promotion.settled"
+	PromotionAdjusted  = "promotion.adjusted"
+	PromotionCancelled = "promotion.cancelled"
+	PromotionTask      = "promotion.task_given"
 	// What a partner publishes in its library.
 	DocumentPublished = "library.published"
 	DocumentRenewed   = "library.renewed"
@@ -95,6 +109,7 @@ func Events() []string {
 		FundGranted, RequestSubmitted, RequestReturned, RequestDeclined, RequestApproved, RequestCancelled, RequestLapsed, ClaimFiled, ClaimReturned, ClaimDecided, ClaimDenied, ClaimSettled, SalesReported, SalesCorrected, SalesWithdrawn,
 		QuoteRequested, QuoteOffered, QuoteAccepted, QuoteDeclined, QuoteWithdrawn, QuoteExpired, QuoteOrdered,
 		EngagementInvited, EngagementAccepted, EngagementDeclined, EngagementWithdrawn, EngagementExpiring, EngagementExpired, EngagementLeft, EngagementShared, EngagementSplitProposed, EngagementSplitAnswered, EngagementSplitRefused, EngagementSplitAgreed, EngagementSplitWithdrawn, EngagementTask, EngagementTaskDone, EngagementHandedOver, EngagementHandAnswered, EngagementClosed,
+		PromotionProposed, PromotionApproved, PromotionCountered, PromotionAnswered, PromotionDeclined, PromotionDropped, PromotionAgreed, PromotionStarted, PromotionEnded, PromotionSettled, PromotionAdjusted, PromotionCancelled, PromotionTask,
 		DocumentPublished, DocumentRenewed,
 		"lead.offered", "lead.accepted", "lead.declined", "lead.expired", "lead.withdrawn", "lead.warned", "lead.stale", "lead.returned", "lead.reclaimed", "lead.converted", "lead.lost", "lead.paused", "lead.resumed", "lead.unplaced",
 		"deal.submitted", "deal.recalled", "deal.withdrawn", "deal.taken", "deal.returned", "deal.protected", "deal.registered", "deal.rejected", "deal.duplicate", "deal.waiting", "deal.admitted", "deal.cancelled", "deal.overdue", "deal.warned", "deal.held", "deal.expired", "deal.postponed", "deal.released", "deal.asked", "deal.extended", "deal.denied", "deal.lost", "deal.ordered", "deal.partly_won", "deal.won", "deal.reopened", "deal.disputed", "deal.ruled",

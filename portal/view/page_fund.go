@@ -297,6 +297,24 @@ type FundStatementPage struct {
 	Closing  []KV
 	Moves    []FundMove
 	Exports  []Export
+	Owed     *FundOwed // nil: nothing is owed
+}
+
+// FundOwed is what a partner was paid and owes, and what it can be taken off. URL is where it is booked (program, kind, reference, amount), empty for who may not.
+type FundOwed struct {
+	Says          Text
+	Programs      []FundOwing
+	Offsets       []FundItem
+	URL           string
+	Form          Form
+	Choices, Ways []Option
+}
+
+// FundOwing is what is owed of one programme.
+type FundOwing struct {
+	URL, Title string
+	When       Text
+	Amount     Money
 }
 
 // FundMove is one entry of the ledger. Approved and Paid are what it added to what is to be paid and was paid.
@@ -309,6 +327,7 @@ type FundMove struct {
 	Amount              Money
 	Available, Reserved string
 	Approved, Paid      string
+	Owed                string // more that is owed
 	CanReverse          bool
 }
 

@@ -217,6 +217,16 @@ type PromoResults struct {
 	Reports   []PromoReports
 	Short     Text // what is missing to settle, for who may; zero: nothing is
 	Waived    *PromoWaived
+	Late      []PromoLate // what came after it was settled, the newest first
+}
+
+// PromoLate is what one document changed after a promotion was settled.
+type PromoLate struct {
+	At             time.Time
+	Why            Text
+	Company        Company
+	Invoiced, Sold string
+	Earned         Money
 }
 
 // PromoReports is how far one company has reported what it sold on in the window. Periods are those that are not complete.

@@ -135,6 +135,26 @@ func TestWhatAPromotionAddedLeaves(t *testing.T) {
 	if other := table(t, maya.Get(t, at("kestrel")+"documents.csv?by=order&partner="+baltic[1])); len(lines) < 5 || fmt.Sprint(other) != fmt.Sprint(lines) {
 		t.Errorf("%d lines of her own, %d when she names another", len(lines), len(other))
 	}
+	// the table of lines and that of periods have what the page shows
+	sees := ingrid.Get(t, at("aurelia")+"results?show=in&sku=AUR-G125&of="+baltic[1]+"&partner="+baltic[1]).Body
+	link := regexp.MustCompile(`href="([^"]+/lines\.csv[^"]*)"`).FindStringSubmatch(sees)
+	if link == nil {
+		t.Fatal("no table of lines")
+	}
+	narrow := table(t, ingrid.Get(t, html.UnescapeString(link[1])))
+	for _, r := range narrow[1:] {
+		if !strings.Contains(r[2].Text, "Baltic") || r[4].Text != "AUR-G125" {
+			t.Errorf("%v is not on the page", r)
+		}
+	}
+	wide := table(t, ingrid.Get(t, at("aurelia")+"lines.csv"))
+	if len(narrow) < 2 || len(wide) <= len(narrow) {
+		t.Errorf("%d lines of %d", len(narrow), len(wide))
+	}
+	few, _ := links(sees)
+	if got := firms(table(t, ingrid.Get(t, few))); !strings.Contains(got, "Baltic") || strings.Contains(got, "Kestrel") {
+		t.Error(got)
+	}
 	if a := chen.Get(t, "/c/huadong/promotions/"+found[1]+"/documents.csv?by=never"); a.Status != 422 && a.Status != 400 {
 		t.Errorf("%d", a.Status)
 	}

@@ -16,7 +16,9 @@ func (v *visit) fundStatementFilter() fund.StatementFilter {
 }
 
 // fundStatement is what a partner earned, with every movement behind it.
-func fundStatement(v *visit) error {
+func fundStatement(v *visit) error { return v.statementPage(200, view.Form{}) }
+
+func (v *visit) statementPage(status int, form view.Form) error {
 	st, err := v.w.d.Funds.Statement(v.ctx, v.actor(), v.fundStatementFilter())
 	if err != nil {
 		return err
@@ -29,13 +31,68 @@ func fundStatement(v *visit) error {
 		Sentence: view.T("fund.statement_says", "partner", n.org(st.Reseller), "supplier", n.org(st.Supplier), "earned", amount(st.Earned), "paid", amount(st.Balance.Settled))}
 	for i := len(st.Moves) - 1; i >= 0; i-- {
 		m := st.Moves[i]
-		page.Moves = append(page.Moves, view.FundMove{ID: m.Entry, At: m.At, Kind: view.T("fundentry." + m.Kind), Program: m.Title, Text: v.moveText(m), URL: v.moveURL(m), Amount: amount(m.Amount), Available: fundPart(m.Change.Available), Reserved: fundPart(m.Change.Reserved), Approved: fundPart(m.Change.Consumed), Paid: fundPart(m.Change.Settled)})
+		page.Moves = append(page.Moves, view.FundMove{ID: m.Entry, At: m.At, Kind: view.T("fundentry." + m.Kind), Program: m.Title, Text: v.moveText(m), URL: v.moveURL(m), Amount: amount(m.Amount), Available: fundPart(m.Change.Available), Reserved: fundPart(m.Change.Reserved), Approved: fundPart(m.Change.Consumed), Paid: fundPart(m.Change.Settled), Owed: fundPart(m.Change.Owed)})
 	}
 	query := "?currency=" + string(st.Currency) + "&from=" + st.From + "&to=" + st.To
 	for _, f := range []string{"xlsx", "csv"} {
 		page.Exports = append(page.Exports, view.Export{Label: view.T("export." + f), URL: page.URL + "/export" + query + "&format=" + f})
 	}
-	return v.render(page, nil)
+	if st.Balance.Owed.Minor > 0 {
+		page.Owed = v.fundOwed(st, form)
+	}
+	return v.renderAs(status, page, nil)
+}
+
+// fundOwed is what a partner owes of what it was paid, what it can be taken off, and the form
+// in which that is booked.
+func (v *visit) fundOwed(st fund.Statement, form view.Form) *view.FundOwed {
+	out := &view.FundOwed{Says: view.T("fundowed.says", "amount", amount(st.Balance.Owed)), Form: form}
+	for _, x := range st.Owing {
+		when := "fundowed.goes_on"
+		if x.Ended {
+			when = "fundowed.ended"
+		}
+		out.Programs = append(out.Programs, view.FundOwing{URL: v.fundURL(x.Program), Title: x.Title, When: view.T(when), Amount: amount(x.Amount)})
+	}
+	left := st.Balance.Owed
+	for _, x := range st.Due { // as far as it goes, the oldest claim first
+		if left.Minor <= 0 {
+			break
+		}
+		take := money.Amount{Minor: min(left.Minor, x.Amount.Minor), Currency: left.Currency}
+		left.Minor -= take.Minor
+		out.Offsets = append(out.Offsets, view.FundItem{URL: v.claimURL(x.Claim), Number: x.Number, Amount: amount(take), Note: view.T("fundowed.of_due", "amount", amount(x.Amount))})
+	}
+	if v.may(access.ClaimSettle, access.Shared(st.Supplier, st.Reseller)) {
+		out.URL = v.path("funds", "statements", st.Partnership, "recover") + "?currency=" + string(st.Currency)
+		for i, x := range st.Owing {
+			out.Choices = append(out.Choices, view.Option{Value: string(x.Program), Label: view.T("fundowed.choice", "title", x.Title, "amount", amount(x.Amount)), On: form.Value("program") == string(x.Program) || form.Value("program") == "" && i == 0})
+		}
+		out.Ways = choices(fund.RecoverWays, "fundrecover.", form.Value("kind"))
+	}
+	return out
+}
+
+// fundRecover books that what is owed came back.
+func fundRecover(v *visit) error {
+	st, err := v.w.d.Funds.Statement(v.ctx, v.actor(), v.fundStatementFilter())
+	if err != nil {
+		return err
+	}
+	in := v.input()
+	a := in.money("amount", st.Currency)
+	in.require("amount")
+	if err = in.err(); err == nil {
+		err = v.w.d.Funds.Recover(v.ctx, v.actor(), fund.ProgramID(in.text("program")), fund.RecoverCmd{Org: st.Reseller, Kind: in.text("kind"), Reference: in.text("reference"), Amount: a, Key: v.key()})
+	}
+	if err == nil {
+		return v.done(v.path("funds", "statements", st.Partnership)+"?currency="+string(st.Currency), "said.fund_settled")
+	}
+	errs, note, status, ok := v.refusal(err)
+	if !ok {
+		return err
+	}
+	return v.statementPage(status, in.form(errs, note))
 }
 
 // moveText is what an entry is about, and how one of a rule with steps came about.
@@ -238,6 +295,7 @@ func fundRoutes() []Route {
 		post("/c/:slug/funds/limits", "save fund limit", InCompany, access.FundLimits, fundLimitSave),
 		get("/c/:slug/funds/liability", "fund liability as a table", InCompany, access.FundRead, fundLiability),
 		get("/c/:slug/funds/statements/:id", "fund statement", InCompany, access.FundRead, fundStatement),
+		post("/c/:slug/funds/statements/:id/recover", "book what came back of funds", InCompany, access.ClaimSettle, fundRecover),
 		get("/c/:slug/funds/statements/:id/export", "fund statement as a table", InCompany, access.FundRead, fundStatementExport),
 		get("/c/:slug/funds/requests", "fund requests", InCompany, access.FundRead, fundRequests),
 		get("/c/:slug/funds/requests/new", "fund request form", InCompany, access.ClaimWrite, fundRequestNew),

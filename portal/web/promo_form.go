@@ -312,6 +312,12 @@ func (v *visit) promoSaved(id promo.ID, base promo.Terms, save func(in *input, t
 	if !ok {
 		return err
 	}
+	for i, e := range errs { // a currency is no field
+		if e.Field == "currency" || strings.HasSuffix(e.Field, ".currency") {
+			errs, note = slices.Delete(errs, i, i+1), e.Text
+			break
+		}
+	}
 	return v.promoForm(422, id, t, in.form(errs, note))
 }
 

@@ -40,16 +40,17 @@ func (v *visit) resultsPage(status int, f view.Form) error {
 		return err
 	}
 	mine := r.Owner == v.org()
-	filter := promo.LineFilter{SKU: v.Query("sku"), Show: oneOf(v.Query("show"), []string{"in", "out"}), After: v.Query("after"), Limit: pageRows}
-	if mine {
-		filter.Org = v.Query("partner")
-	}
+	filter := v.lineFilter(mine)
+	filter.After, filter.Limit = v.Query("after"), pageRows
 	lines, next, err := v.w.d.Promos.Lines(v.ctx, v.actor(), id, filter)
 	if err != nil {
 		return err
 	}
 	orgs := []string{r.Owner, v.org()}
 	for _, x := range r.Parts {
+		orgs = append(orgs, x.Org)
+	}
+	for _, x := range r.Adjusted {
 		orgs = append(orgs, x.Org)
 	}
 	for _, l := range lines {
@@ -65,12 +66,15 @@ func (v *visit) resultsPage(status int, f view.Form) error {
 	p := v.promoHead(r.Head, r.Terms, promoForms{answer: f})
 	p.Mine, p.Owner, p.Tab, p.Tabs = mine, n.company(r.Owner), "results", v.promoTabs(p.URL, true, mine || r.Seat != nil && r.Seat.Role == promo.Participant, "results")
 	p.CanSettle = mine && r.State == promo.Ended && v.may(access.PromoWrite, access.Own(v.org()))
-	out := &view.PromoResults{Formula: view.T("promo.formula"), Settled: r.Settled, ExportURL: p.URL + "/lines.csv", Pager: view.Pager{Shown: len(lines), Total: -1, Next: v.next(next)}}
+	out := &view.PromoResults{Formula: view.T("promo.formula"), Settled: r.Settled, ExportURL: p.URL + "/lines.csv" + lineQuery(filter), Pager: view.Pager{Shown: len(lines), Total: -1, Next: v.next(next)}}
 	for _, w := range []string{"", "in", "out"} {
 		key := "promo.show." + or(w, "all")
 		out.Filters = append(out.Filters, view.Option{Value: v.again("show", w) + "#lines", Label: view.T(key), On: filter.Show == w})
 	}
 	v.promoFigures(out, r, mine, n)
+	for _, x := range r.Adjusted {
+		out.Late = append(out.Late, view.PromoLate{At: x.At, Why: view.T("promolate."+x.Reason, "number", x.Number), Company: n.company(x.Org), Invoiced: v.signed(x.Invoiced), Sold: v.signed(x.Sold), Earned: amount(x.Earned)})
+	}
 	for _, l := range lines {
 		out.Lines = append(out.Lines, v.promoLine(l, n))
 	}
@@ -210,30 +214,11 @@ func (v *visit) promoVolume(r promo.Results, org string) view.Text {
 	return says
 }
 
-// promoSettle closes a promotion that has ended.
-func promoSettle(v *visit) error {
-	in := v.input()
-	id := promo.ID(v.Params("id"))
-	err := v.w.d.Promos.Settle(v.ctx, v.actor(), id, in.version(), in.text("reason"))
-	if err == nil {
-		return v.done(v.promoURL(id)+"/results", "said.saved")
-	}
-	errs, note, status, ok := v.refusal(err)
-	if !ok {
-		return err
-	}
-	if fault.KeyOf(err) == "promo.reports_missing" {
-		if note, err = v.missingReports(id); err != nil {
-			return err
-		}
-	}
-	return v.resultsPage(status, in.form(errs, note))
-}
-
-// promoExport is the lines behind the figures as a table.
+// promoExport is the lines behind the figures as a table: those that the page shows.
 func promoExport(v *visit) error {
 	id := promo.ID(v.Params("id"))
-	f := promo.LineFilter{Limit: exportRows}
+	f := v.lineFilter(true)
+	f.Limit = exportRows
 	list, next, err := v.w.d.Promos.Lines(v.ctx, v.actor(), id, f)
 	if err != nil {
 		return err
@@ -302,7 +287,11 @@ func (v *visit) promoLift(id promo.ID, r promo.Results, mine bool, n names, f vi
 	v.liftChart(out, m)
 	for _, format := range []sheet.Format{sheet.XLSX, sheet.CSV} {
 		q := "?format=" + string(format)
-		out.Exports = append(out.Exports, view.Export{Label: view.T("export." + string(format)), URL: url + "/periods.csv" + q})
+		periods := url + "/periods.csv" + q
+		if v.Query("of") != "" {
+			periods += "&partner=" + m.Org
+		}
+		out.Exports = append(out.Exports, view.Export{Label: view.T("export." + string(format)), URL: periods})
 		for _, by := range []string{m.In.By, promo.ByResale} {
 			right := access.OrderRead
 			if by == promo.ByResale {
@@ -532,6 +521,9 @@ func promoPeriods(v *visit) error {
 	got, err := v.w.d.Promos.Lift(v.ctx, v.actor(), promo.ID(v.Params("id")))
 	if err != nil {
 		return err
+	}
+	if of := v.Query("partner"); of != "" { // the company that the page shows
+		got.Parts = slices.DeleteFunc(got.Parts, func(m promo.Measured) bool { return m.Org != of })
 	}
 	var orgs []string
 	for _, m := range got.Parts {

@@ -3,12 +3,14 @@ package web
 import (
 	"encoding/json"
 	"math"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"entente/portal/view"
+	"entente/prm/fault"
 	"entente/prm/money"
 	"entente/prm/promo"
 )
@@ -171,7 +173,7 @@ var promoIcons = map[string]struct {
 	tone view.Tone
 }{
 	"created": {"plus", view.Grey}, "proposed": {"send", view.Blue}, "asked": {"send", view.Blue}, "approved": {"check", view.Green}, "countered": {"arrows-split", view.Amber}, "counter_adopted": {"check", view.Green},
-	"counter_declined": {"x", view.Grey}, "declined": {"x", view.Red}, "dropped": {"user-off", view.Grey}, "agreed": {"checks", view.Green}, "started": {"circle-arrow-right", view.Blue}, "ended": {"circle-check", view.Blue}, "settled": {"circle-check", view.Green}, "settled_short": {"circle-check", view.Amber}, "cancelled": {"x", view.Grey}, "kept": {"clock", view.Amber}, "unapproved": {"x", view.Red},
+	"counter_declined": {"x", view.Grey}, "declined": {"x", view.Red}, "dropped": {"user-off", view.Grey}, "agreed": {"checks", view.Green}, "started": {"circle-arrow-right", view.Blue}, "ended": {"circle-check", view.Blue}, "settled": {"circle-check", view.Green}, "settled_short": {"circle-check", view.Amber}, "adjusted": {"refresh", view.Amber}, "cancelled": {"x", view.Grey}, "kept": {"clock", view.Amber}, "unapproved": {"x", view.Red},
 }
 
 func (v *visit) promoLog(log []promo.Entry, n names) []view.Entry {
@@ -382,4 +384,48 @@ func (v *visit) chartData(c *view.PromoChart, rows []view.PromoPeriod, shown []p
 		return ""
 	}
 	return string(b)
+}
+
+// lineQuery is the query of an export that has the lines of the page.
+func lineQuery(f promo.LineFilter) string {
+	q := url.Values{}
+	for _, x := range [][2]string{{"partner", f.Org}, {"sku", f.SKU}, {"show", f.Show}} {
+		if x[1] != "" {
+			q.Set(x[0], x[1])
+		}
+	}
+	if len(q) == 0 {
+		return ""
+	}
+	return "?" + q.Encode()
+}
+
+// lineFilter are the lines that a page of results, or an export of it, is asked for. Who takes
+// part has its own alone, whatever is asked.
+func (v *visit) lineFilter(mine bool) promo.LineFilter {
+	f := promo.LineFilter{SKU: v.Query("sku"), Show: oneOf(v.Query("show"), []string{"in", "out"})}
+	if mine {
+		f.Org = v.Query("partner")
+	}
+	return f
+}
+
+// promoSettle closes a promotion that has ended.
+func promoSettle(v *visit) error {
+	in := v.input()
+	id := promo.ID(v.Params("id"))
+	err := v.w.d.Promos.Settle(v.ctx, v.actor(), id, in.version(), in.text("reason"))
+	if err == nil {
+		return v.done(v.promoURL(id)+"/results", "said.saved")
+	}
+	errs, note, status, ok := v.refusal(err)
+	if !ok {
+		return err
+	}
+	if fault.KeyOf(err) == "promo.reports_missing" {
+		if note, err = v.missingReports(id); err != nil {
+			return err
+		}
+	}
+	return v.resultsPage(status, in.form(errs, note))
 }

@@ -152,7 +152,11 @@ func sellShow(v *visit) error {
 		page.Pager.Next = v.next(strconv.Itoa(d.Next))
 	}
 	for _, f := range []sheet.Format{sheet.XLSX, sheet.CSV} {
-		page.Exports = append(page.Exports, view.Export{Label: view.T("export." + string(f)), URL: page.URL + "/export?format=" + string(f)})
+		x := view.Export{Label: view.T("export." + string(f)), URL: page.URL + "/export?format=" + string(f)}
+		if only {
+			x.URL += "&doubts=1"
+		}
+		page.Exports = append(page.Exports, x)
 	}
 	return v.render(page, fragments{"list": "sell.lines", "rows": "sell.lines"})
 }
@@ -202,9 +206,10 @@ func (v *visit) sellLine(l sellthrough.Line, items []catalog.Item) view.SellLine
 	return row
 }
 
-// sellExport is the lines of a report as a table.
+// sellExport is the lines of a report as a table: with doubts=1 those in doubt, as the page
+// shows them.
 func sellExport(v *visit) error {
-	id := sellthrough.ID(v.Params("id"))
+	id, only := sellthrough.ID(v.Params("id")), v.Query("doubts") == "1"
 	r, err := v.w.d.SellThrough.Get(v.ctx, v.actor(), id)
 	if err != nil {
 		return err
@@ -213,6 +218,9 @@ func sellExport(v *visit) error {
 	return v.export(v.p.T("sell.report")+" "+r.Number, titles, func(ctx context.Context, put func(...sheet.Cell) error) error {
 		return v.w.d.SellThrough.Each(ctx, v.actor(), id, func(lines []sellthrough.Line) error {
 			for _, l := range lines {
+				if only && len(l.Doubts) == 0 {
+					continue
+				}
 				price, doubts := words(""), ""
 				if l.Price > 0 {
 					price = number(money.Micro(l.Price))

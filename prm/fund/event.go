@@ -30,11 +30,12 @@ const (
 	ProofRefusedTo   = "fund.ProofRefused"   // or refused some
 	ClaimCorrected   = "fund.ClaimCorrected" // its partner claims less than was granted
 	Countered        = "fund.Countered"      // what a claim used of a subject is owed: goods came back, or a step is not reached any more
+	Recovered        = "fund.Recovered"      // what was owed came back
 )
 
 // Events lists them.
 func Events() []string {
-	return []string{RequestSubmitted, RequestReturned, RequestDeclined, RequestApproved, RequestCancelled, RequestLapsed, ClaimFiled, ClaimReturnedTo, ClaimDeniedTo, ClaimDecided, ClaimSettledTo, ClaimTakenBack, SecondAsked, Granted, Offered, ClaimDiscussed, ClaimProof, ProofComplete, ClaimSeen, ProofRefusedTo, ClaimCorrected, Countered}
+	return []string{RequestSubmitted, RequestReturned, RequestDeclined, RequestApproved, RequestCancelled, RequestLapsed, ClaimFiled, ClaimReturnedTo, ClaimDeniedTo, ClaimDecided, ClaimSettledTo, ClaimTakenBack, SecondAsked, Granted, Offered, ClaimDiscussed, ClaimProof, ProofComplete, ClaimSeen, ProofRefusedTo, ClaimCorrected, Countered, Recovered}
 }
 
 // Event is the payload of all of them: ids, no content.

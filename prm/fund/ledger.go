@@ -38,6 +38,7 @@ const (
 	EntryLapse    = "lapse"
 	EntryReverse  = "reverse"
 	EntryCorrect  = "correct" // a claim was lowered by its sender after it was granted
+	EntryRecover  = "recover" // what was owed came back
 )
 
 // most is the largest amount of one posting, in minor units.

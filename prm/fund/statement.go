@@ -50,6 +50,10 @@ type Statement struct {
 	Opening  Balance
 	Closing  Balance
 	Moves    []Move // oldest first
+	// Owing is what is owed now, by programme; with it Due are claims it can be taken off, the
+	// oldest first, at most 20.
+	Owing []Owing
+	Due   []Due
 }
 
 // StatementFilter chooses a statement. To empty is today, From empty a year before.
@@ -178,6 +182,14 @@ func (s *Service) Statement(ctx context.Context, actor access.Actor, f Statement
 			return err
 		}
 		out.Standing, out.From, out.To = list[0], f.From, f.To
+		if out.Balance.Owed.Minor > 0 {
+			if out.Owing, err = owingOf(ctx, p); err != nil {
+				return err
+			}
+			if out.Due, err = dueOf(ctx, p); err != nil {
+				return err
+			}
+		}
 		return s.moves(ctx, &out, db.Micros(from), db.Micros(to.AddDate(0, 0, 1)))
 	})
 	if err != nil {

@@ -3,6 +3,7 @@ package fund
 import (
 	"context"
 	"slices"
+	"time"
 
 	"gorm.io/gorm/clause"
 
@@ -345,6 +346,33 @@ func claimedOf(ctx context.Context, program, org string, c money.Currency) ([]Cl
 	out := make([]Claimed, len(rows))
 	for i, r := range rows {
 		out[i] = Claimed{r.OrderID, int(r.OrderLine), money.Amount{Minor: r.Asked, Currency: c}}
+	}
+	return out, err
+}
+
+// owingOf is what a partner owes in a currency, by programme.
+func owingOf(ctx context.Context, p seatRow) ([]Owing, error) {
+	var rows []struct {
+		ID, Title, UntilOn string
+		Owed               int64
+	}
+	err := db.Tx(ctx).Raw(`SELECT p.id, p.title, p.until_on, -a.balance AS owed FROM fund_account a JOIN fund_program p ON p.id = a.program_id
+WHERE a.owner_id = ? AND a.org_id = ? AND a.currency = ? AND a.kind = ? AND a.balance < 0 ORDER BY p.until_on, p.id LIMIT 200`, p.OwnerID, p.OrgID, p.Currency, accOwed).Scan(&rows).Error
+	day := db.Now(ctx).Format(time.DateOnly)
+	out := make([]Owing, len(rows))
+	for i, r := range rows {
+		out[i] = Owing{Program: ProgramID(r.ID), Title: r.Title, Ended: r.UntilOn < day, Amount: money.Amount{Minor: r.Owed, Currency: money.Currency(p.Currency)}}
+	}
+	return out, err
+}
+
+// dueOf are claims of a partner in a currency of which something is to be paid.
+func dueOf(ctx context.Context, p seatRow) ([]Due, error) {
+	var rows []claimRow
+	err := db.Tx(ctx).Where("owner_id = ? AND org_id = ? AND currency = ? AND state = ? AND approved > settled", p.OwnerID, p.OrgID, p.Currency, string(ClaimApproved)).Order("made, id").Limit(20).Find(&rows).Error
+	out := make([]Due, len(rows))
+	for i, r := range rows {
+		out[i] = Due{ClaimID(r.ID), r.Number, money.Amount{Minor: r.Approved - r.Settled, Currency: money.Currency(p.Currency)}}
 	}
 	return out, err
 }

@@ -13,7 +13,8 @@ import (
 // Propose sends what was written as a new version to those who take part. Who reads the
 // same text as before and had approved it is not asked again. The owner's side approves
 // by proposing. What the rules of its own company keep back waits (Detail.Approval), and is
-// proposed by the last approval. Codes: NotFound, Forbidden, Invalid (terms; nothing changed; the window is
+// proposed by the last approval. Codes: NotFound, Forbidden, Invalid (terms; another currency than was
+// agreed; nothing changed; the window is
 // over), Conflict (changed meanwhile, nothing is written, it is over).
 // Publishes EventProposed for each who is asked, EventDropped, EventAgreed.
 func (s *Service) Propose(ctx context.Context, actor access.Actor, id ID, version int64, words string) (Detail, error) {
@@ -84,6 +85,9 @@ func (s *Service) propose(ctx context.Context, actor access.Actor, r *row, seats
 	}
 	if _, until := t.window(); !until.After(db.Now(ctx)) {
 		return fault.InvalidField("until", "promo.window_past")
+	}
+	if err := sameMoney(ctx, *r, t); err != nil {
+		return err
 	}
 	was, err := newest(ctx, *r)
 	if err != nil {

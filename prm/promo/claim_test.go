@@ -107,11 +107,12 @@ func TestCreditAfterClaim(t *testing.T) {
 		_, err = m.trade.Credit(m.on("2026-12-10"), m.boss, first.Invoices[0].ID, trade.CreditCmd{IssuedOn: "2026-12-10", Lines: []trade.CreditLine{{Position: 1, Quantity: money.Whole(40)}}})
 		m.must(err)
 		m.must(m.svc.Attribute(m.on("2026-12-10"), m.boss, m.trade, first.ID))
+		settled := int64(1008_00)
 		wallet := func(owed, available int64) {
 			t.Helper()
 			w, err := funds.Wallet(m.at(), m.maya, c.Program)
 			m.must(err)
-			if w.Balance.Owed.Minor != owed || w.Balance.Available.Minor != available || w.Balance.Settled.Minor != 1008_00 {
+			if w.Balance.Owed.Minor != owed || w.Balance.Available.Minor != available || w.Balance.Settled.Minor != settled {
 				t.Fatalf("%+v", w.Balance)
 			}
 			all, err := funds.Check(m.at(), m.ingrid, c.Program)
@@ -133,15 +134,32 @@ func TestCreditAfterClaim(t *testing.T) {
 			}
 			wallet(168_00, 0)
 		}
+		// the statement names what is owed of which programme; a part comes back by a debit note, once
+		st, err := funds.Statement(m.at(), m.maya, fund.StatementFilter{Partnership: m.toKestrel, Currency: "GBP"})
+		m.must(err)
+		if len(st.Owing) != 1 || st.Owing[0].Program != c.Program || st.Owing[0].Amount.Minor != 168_00 || len(st.Due) != 0 {
+			t.Fatalf("%+v %+v", st.Owing, st.Due)
+		}
+		debit := fund.RecoverCmd{Org: m.kestrel, Kind: fund.ByDebit, Reference: "DN-1", Amount: money.Amount{Minor: 168_01, Currency: "GBP"}}
+		m.want(funds.Recover(m.at(), m.boss, c.Program, debit), fault.Invalid, "")
+		debit.Amount.Minor = 68_00
+		m.want(funds.Recover(m.at(), m.maya, c.Program, debit), fault.NotFound, "")
+		m.want(funds.Recover(m.at(), m.kaarel, c.Program, debit), fault.NotFound, "")
+		for range 2 {
+			m.must(funds.Recover(m.at(), m.boss, c.Program, debit))
+		}
+		settled = 940_00
+		wallet(100_00, 0)
 		m.deliver(m.order("2026-12-11", p.Number, want{"AUR-D18B", "60", "84", ""}).ID, "2026-12-12", "2026-12-13", "2026-12-14")
 		more, err := m.svc.Proposed(m.at(), m.maya, p.ID)
 		m.must(err)
-		if more.Sum.Minor != 84_00 { // 252.00 earned, 168.00 of it owed
+		if more.Sum.Minor != 152_00 { // 252.00 earned, 100.00 of it owed
 			t.Fatalf("%+v", more)
 		}
 		_, err = m.svc.Claim(m.at(), m.maya, p.ID, more.Mark)
 		m.must(err)
-		wallet(0, 84_00)
+		wallet(0, 152_00)
+		m.want(funds.Recover(m.at(), m.boss, c.Program, fund.RecoverCmd{Org: m.kestrel, Kind: fund.ByOffset, Reference: "CN-2", Amount: debit.Amount}), fault.Conflict, "fund.nothing_owed")
 		_, err = m.svc.Basis(m.at(), m.boss, p.Number, m.baltic)
 		m.must(err) // takes part as well, with a part of its own
 		_, err = m.svc.Basis(m.at(), m.boss, p.Number, m.bank)

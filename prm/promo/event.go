@@ -19,13 +19,14 @@ const (
 	EventStarted   = "promo.Started"
 	EventEnded     = "promo.Ended"
 	EventSettled   = "promo.Settled"
+	EventAdjusted  = "promo.Adjusted" // a document came after it was settled
 	EventCancelled = "promo.Cancelled"
 	EventTask      = "promo.TaskGiven"
 )
 
 // Events lists them.
 func Events() []string {
-	return []string{EventProposed, EventApproved, EventCountered, EventAnswered, EventDeclined, EventDropped, EventAgreed, EventStarted, EventEnded, EventSettled, EventCancelled, EventTask}
+	return []string{EventProposed, EventApproved, EventCountered, EventAnswered, EventDeclined, EventDropped, EventAgreed, EventStarted, EventEnded, EventSettled, EventAdjusted, EventCancelled, EventTask}
 }
 
 // Event is the payload of all of them: ids and codes, no content.
@@ -38,6 +39,8 @@ type Event struct {
 	Reason    string `json:"reason,omitempty"`
 	First     bool   `json:"first,omitempty"` // of several events about one deed: the owner is told once
 	Quiet     bool   `json:"quiet,omitempty"`
+	// Adjustment is the id of what came after it was settled.
+	Adjustment string `json:"adjustment,omitempty"`
 }
 
 // Publisher is the part of db/job this package needs.

@@ -325,8 +325,15 @@ func per(a, b money.Micro) money.Micro {
 func (s *Service) Take(ctx context.Context, o trade.PromoOrder, vs []trade.PromoVerdict) error {
 	return s.db.InTx(ctx, func(ctx context.Context) error {
 		var was []lineRow
+		var before lateFrom
 		if !o.First {
-			var err error
+			held, err := readLines(ctx, o.Supplier, o.ID)
+			if err != nil {
+				return err
+			}
+			if before, err = beforeLate(ctx, o.Reseller, promotionsOf(held)); err != nil {
+				return err
+			}
 			if was, err = giveBack(ctx, o.ID); err != nil {
 				return err
 			}
@@ -345,7 +352,10 @@ func (s *Service) Take(ctx context.Context, o trade.PromoOrder, vs []trade.Promo
 		if err := takeLines(ctx, rows); err != nil {
 			return err
 		}
-		return s.turned(ctx, o.Supplier, o.Reseller, promotionsOf(was))
+		if err := s.turned(ctx, o.Supplier, o.Reseller, promotionsOf(was)); err != nil {
+			return err
+		}
+		return s.adjusted(ctx, before, o.Reseller, late{LateChanged, string(o.ID), o.Number})
 	})
 }
 
@@ -438,8 +448,9 @@ func (r *lineRow) reckon() {
 func apart(a, b money.Price) money.Price { return max(a-b, b-a) }
 
 // Attribute brings the rows of an order in line with its documents: replaced, never added
-// to. Safe to repeat. The actor is the system acting for the owner.
-// Codes: NotFound, Forbidden.
+// to. What it changes in a promotion that is settled is kept as an adjustment. Safe to repeat.
+// The actor is the system acting for the owner.
+// Codes: NotFound, Forbidden. Publishes EventAdjusted.
 func (s *Service) Attribute(ctx context.Context, actor access.Actor, orders Orders, id trade.OrderID) error {
 	if err := access.Check(actor, access.PromoWrite, access.Own(actor.Org)); err != nil {
 		return err
@@ -472,10 +483,17 @@ func (s *Service) Attribute(ctx context.Context, actor access.Actor, orders Orde
 				return err
 			}
 		}
+		before, err := beforeLate(ctx, was[0].OrgID, promotionsOf(was))
+		if err != nil {
+			return err
+		}
 		if err := saveLines(ctx, was, now); err != nil {
 			return err
 		}
-		return s.turned(ctx, actor.Org, was[0].OrgID, promotionsOf(was))
+		if err := s.turned(ctx, actor.Org, was[0].OrgID, promotionsOf(was)); err != nil {
+			return err
+		}
+		return s.adjusted(ctx, before, was[0].OrgID, late{"", string(id), was[0].Number})
 	})
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -346,7 +348,7 @@ func TestRebuildEqualsTheRunningFigures(t *testing.T) {
 		other := m.terms()
 		other.Title, other.Quoted, other.Percent, other.By = "Other", false, money.One/50, ByInvoice
 		q := m.running(other)
-		var ids []trade.OrderID
+		ids := []trade.OrderID{m.order("2026-11-25", q.Number, want{"AUR-D18B", "5", "84", ""}).ID} // whatever chance names
 		for range 60 {
 			day := time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC).AddDate(0, 0, m.n*45/400).Format(time.DateOnly) // they rise: orders come one after the other
 			head := []string{"", p.Number, q.Number, "PR-2026-ZZZZ"}[rnd.IntN(4)]
@@ -400,12 +402,15 @@ func TestSettleFreezesTheFigures(t *testing.T) {
 		m.must(m.svc.Tick(m.on("2027-01-02")))
 		m.must(m.svc.Settle(m.on("2027-02-01"), m.ingrid, p.ID, m.get(p.ID).Version, ""))
 		m.must(m.svc.Settle(m.on("2027-02-01"), m.ingrid, p.ID, 0, ""))
+		m.events.take()
 		m.deliver(d.ID, "2026-12-03", "2026-12-05", "2027-02-03") // an invoice that comes late
+		m.must(m.svc.Attribute(m.on("2027-02-04"), m.boss, m.trade, d.ID))
 		r, err := m.svc.Results(m.at(), m.maya, p.ID)
 		m.must(err)
 		if r.State != Settled || r.Frozen[0].Earned.Minor != 0 || r.Parts[0].Earned.String() != "42.00" {
 			m.t.Fatalf("%+v", r)
 		}
+		m.lates(p.ID, "invoiced "+d.Number+" 10 0 42.00 GBP")
 		_, err = m.svc.Rebuild(m.at(), m.ingrid, m.trade, p.ID)
 		m.want(err, fault.Conflict, "promo.not_rebuilt")
 	})
@@ -503,4 +508,49 @@ func TestFamiliesFixedAndLiving(t *testing.T) {
 		_, err = m.svc.Create(m.at(), m.ingrid, z)
 		m.want(err, fault.Invalid, "promo.family_empty")
 	})
+}
+
+// lates reads what came after a promotion was settled, the newest first, as both sides have
+// it: each is told once, and with what was settled they come to what stands.
+func (m *market) lates(id ID, want ...string) {
+	m.t.Helper()
+	if n := strings.Count(m.events.take(), "Adjusted"); n != 1 {
+		m.t.Errorf("told %d times", n)
+	}
+	for _, who := range []access.Actor{m.ingrid, m.maya} {
+		r, err := m.svc.Results(m.at(), who, id)
+		m.must(err)
+		var got []string
+		var sum, settled int64
+		for _, x := range r.Adjusted {
+			got = append(got, fmt.Sprint(x.Reason, " ", x.Number, " ", x.Invoiced, " ", x.Sold, " ", x.Earned, " ", x.Earned.Currency))
+			if sum += x.Earned.Minor; x.Org != m.kestrel {
+				m.t.Errorf("%+v", x)
+			}
+			one, err := m.svc.Adjusted(m.at(), who, x.ID)
+			if m.must(err); one != x {
+				m.t.Errorf("%+v is %+v", one, x)
+			}
+			if x, err = m.svc.Adjusted(m.at(), m.kaarel, x.ID); x.ID != "" {
+				m.t.Errorf("another company reads %+v", x)
+			}
+			m.want(err, fault.NotFound, "")
+		}
+		for _, f := range r.Frozen {
+			if f.Org == m.kestrel {
+				settled += f.Earned.Minor
+			}
+		}
+		for _, f := range r.Parts {
+			if f.Org == m.kestrel {
+				settled -= f.Earned.Minor
+			}
+		}
+		if !slices.Equal(got, want) || settled+sum != 0 {
+			m.t.Errorf("%q, want %q; %d do not add up", got, want, settled+sum)
+		}
+	}
+	if r, err := m.svc.Results(m.at(), m.kaarel, id); err == nil && len(r.Adjusted) > 0 {
+		m.t.Errorf("another company reads %+v", r.Adjusted)
+	}
 }

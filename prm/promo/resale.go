@@ -78,8 +78,9 @@ func (s *Service) Report(r Resales) { s.resales = r }
 // Resold measures a report for the promotions of its supplier: what was counted of it, and
 // of those it replaces, is replaced. Every line has at most one row in a promotion. One
 // whose date is that of the resale gives its allowance; the others count what was sold on
-// beside what was sold in. Safe to repeat.
-// Codes: NotFound, Forbidden.
+// beside what was sold in. What it changes in a promotion that is settled is kept as an
+// adjustment. Safe to repeat.
+// Codes: NotFound, Forbidden. Publishes EventAdjusted.
 func (s *Service) Resold(ctx context.Context, actor access.Actor, o Resale) error {
 	if err := access.Check(actor, access.PromoWrite, access.Own(actor.Org)); err != nil {
 		return err
@@ -92,26 +93,45 @@ func (s *Service) Resold(ctx context.Context, actor access.Actor, o Resale) erro
 		if err != nil {
 			return err
 		}
-		touched, err := dropResales(ctx, append([]string{o.ID}, o.Replaces...))
+		reports := append([]string{o.ID}, o.Replaces...)
+		touched, err := reportedIn(ctx, reports)
 		if err != nil {
 			return err
 		}
+		var rows []resaleRow
 		if o.Stands {
-			rows, err := s.measure(ctx, pacts, o)
-			if err != nil {
+			if rows, err = s.measure(ctx, pacts, o); err != nil {
 				return err
 			}
-			if err := addResales(ctx, rows); err != nil {
-				return err
-			}
-			for _, r := range rows {
-				touched[r.PromotionID] = true
-			}
+		}
+		for _, r := range rows {
+			touched[r.PromotionID] = true
+		}
+		promotions := slices.Sorted(maps.Keys(touched))
+		before, err := beforeLate(ctx, o.Reseller, promotions)
+		if err != nil {
+			return err
+		}
+		if err := dropResales(ctx, reports); err != nil {
+			return err
+		}
+		if err := addResales(ctx, rows); err != nil {
+			return err
 		}
 		if err := regrant(ctx, o.Supplier, o.Reseller, touched); err != nil {
 			return err
 		}
-		return s.turned(ctx, o.Supplier, o.Reseller, slices.Sorted(maps.Keys(touched)))
+		if err := s.turned(ctx, o.Supplier, o.Reseller, promotions); err != nil {
+			return err
+		}
+		l := late{LateReported, o.ID, o.Number}
+		switch {
+		case !o.Stands:
+			l.reason = LateWithdrawn
+		case len(o.Replaces) > 0:
+			l.reason = LateCorrected
+		}
+		return s.adjusted(ctx, before, o.Reseller, l)
 	})
 }
 

@@ -327,6 +327,22 @@ func TestSettleByResaleNeedsReports(t *testing.T) {
 		if log := m.get(p.ID).Log[0]; r.State != Settled || r.Waived != nil || log.Kind != "settled" || log.Text != "" {
 			t.Fatalf("%+v %+v", r.Waived, log)
 		}
+		// reports that come later, are corrected and taken back: each an adjustment of its own
+		m.now = time.Date(2027, 2, 5, 9, 0, 0, 0, time.UTC)
+		m.events.take()
+		s.told(m.sold("a", "AUR-D18B", 10, "2026-12-04", "2026-12-04", ""))
+		reported := "reported SR-a 0 10 42.00 GBP"
+		m.lates(p.ID, reported)
+		m.now = m.now.Add(time.Hour)
+		b := m.sold("b", "AUR-D18B", 6, "2026-12-04", "2026-12-04", "")
+		b.Replaces = []string{"a"}
+		s.told(b)
+		corrected := "corrected SR-b 0 -4 -16.80 GBP"
+		m.lates(p.ID, corrected, reported)
+		m.now = m.now.Add(time.Hour)
+		b.Stands = false
+		s.told(b)
+		m.lates(p.ID, "withdrawn SR-b 0 -6 -25.20 GBP", corrected, reported)
 	})
 }
 

@@ -21,6 +21,7 @@ type Results struct {
 	Parts    []Figures
 	Products []Figures
 	Frozen   []Figures
+	Adjusted []Adjustment // what came later, the newest first: at most 200
 	Settled  time.Time
 	Volumes  []Volume         // where each company stands with steps of all of the window
 	Waived   *Waived          // settled without all reports; nil: none were missing
@@ -97,6 +98,9 @@ func (s *Service) Results(ctx context.Context, actor access.Actor, id ID) (Resul
 			if err := json.Unmarshal([]byte(r.Result), &all); err != nil {
 				return fault.Wrap(err, fault.Internal, "error.internal")
 			}
+			if out.Adjusted, err = adjustmentsOf(ctx, r.ID, org); err != nil {
+				return err
+			}
 			for _, f := range all {
 				if org == "" || f.Org == org {
 					out.Frozen = append(out.Frozen, f)
@@ -155,7 +159,7 @@ func (s *Service) Resales(ctx context.Context, actor access.Actor, id ID, f Line
 }
 
 // Settle closes a promotion that has ended: its figures are kept as they stand, and what
-// comes later shows as a difference. Where reports of its window are missing it takes a
+// comes later shows as a difference, document by document (Adjustment). Where reports of its window are missing it takes a
 // reason, which all who take part read, and keeps which were (Waived). Safe to repeat.
 // Codes: NotFound, Forbidden, Invalid (reason), Conflict (it has not ended, changed
 // meanwhile, or reports are missing: promo.reports_missing).
@@ -198,6 +202,9 @@ func (s *Service) Settle(ctx context.Context, actor access.Actor, id ID, version
 			reason = ""
 		} else {
 			kind = "settled_short"
+		}
+		if err := lockAll(ctx, r.ID); err != nil {
+			return err
 		}
 		fs, err := sums(ctx, r.ID, "", "org_id")
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"entente/prm/access"
 	"entente/prm/catalog"
 	"entente/prm/fault"
+	"entente/prm/money"
 	"entente/prm/partner"
 )
 
@@ -131,6 +132,43 @@ func (s *Service) known(ctx context.Context, owner string, t *Terms) error {
 	return bad.OrNil()
 }
 
+// sameMoney refuses terms that name another currency than an agreed version did, for the
+// owner or for a company that takes part again: claims, ledger and results of what was
+// bought are in that one. Another currency is another promotion.
+func sameMoney(ctx context.Context, r row, t Terms) error {
+	if r.AgreedNo == 0 {
+		return nil
+	}
+	rows, err := versionsOf(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	bad := fault.New(fault.Invalid, "form.invalid")
+	told := map[string]bool{}
+	refuse := func(field string, was, now money.Currency) {
+		if was != now && !told[field] {
+			told[field] = true
+			bad.With(field, "promo.currency_agreed", "Currency", string(was))
+		}
+	}
+	for _, x := range rows {
+		if x.Number == 0 || x.Agreed == 0 {
+			continue
+		}
+		v, err := x.version()
+		if err != nil {
+			return err
+		}
+		refuse("currency", v.Terms.Currency, t.Currency)
+		for _, p := range v.Terms.Parts {
+			if now, sits := t.Part(p.Org); sits {
+				refuse("parts."+p.Org+".currency", p.Currency, now.Currency)
+			}
+		}
+	}
+	return bad.OrNil()
+}
+
 // keep copies what lists show of terms.
 func (r *row) keep(t Terms) {
 	r.Title, r.FromOn, r.UntilOn, r.Zone, r.Currency, r.Budget = t.Title, t.From, t.Until, t.Zone, string(t.Currency), t.Budget().Minor
@@ -168,7 +206,8 @@ func (s *Service) Create(ctx context.Context, actor access.Actor, t Terms) (Deta
 
 // SaveDraft changes what is being written: the terms of a draft, or of the next version of
 // a promotion that was sent; nobody else sees it before Propose.
-// Codes: NotFound, Forbidden, Invalid, Conflict (changed meanwhile, or it is over).
+// Codes: NotFound, Forbidden, Invalid (by field; another currency than was agreed), Conflict
+// (changed meanwhile, or it is over).
 func (s *Service) SaveDraft(ctx context.Context, actor access.Actor, id ID, version int64, t Terms) (Detail, error) {
 	if _, err := access.List(actor, access.PromoRead); err != nil {
 		return Detail{}, err
@@ -190,6 +229,9 @@ func (s *Service) SaveDraft(ctx context.Context, actor access.Actor, id ID, vers
 		}
 		if st := State(r.State); st.Over() || st == Ended {
 			return fault.New(fault.Conflict, "promo.over", "State", r.State)
+		}
+		if err := sameMoney(ctx, r, t); err != nil {
+			return err
 		}
 		r.Draft = db.Text(t)
 		if err := s.overtaken(ctx, &r); err != nil {

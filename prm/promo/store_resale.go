@@ -35,25 +35,29 @@ func countryOf(ctx context.Context, org string) (c string, err error) {
 	return c, err
 }
 
-// dropResales removes the rows of reports and says of which promotions they were. The
-// seats are locked.
-func dropResales(ctx context.Context, reports []string) (map[string]bool, error) {
+// dropResales removes the rows of reports. The seats are locked.
+func dropResales(ctx context.Context, reports []string) error {
 	var rows []resaleRow
-	if err := db.Tx(ctx).Where("report_id IN ?", reports).Find(&rows).Error; err != nil {
-		return nil, err
+	if err := db.Tx(ctx).Where("report_id IN ?", reports).Find(&rows).Error; err != nil || len(rows) == 0 {
+		return err
 	}
-	out, t := map[string]bool{}, tally{}
-	for _, r := range rows {
-		out[r.PromotionID] = true
-	}
-	if len(rows) == 0 {
-		return out, nil
-	}
+	t := tally{}
 	t.resales(rows, -1)
 	if err := t.write(ctx); err != nil {
-		return nil, err
+		return err
 	}
-	return out, db.Tx(ctx).Where("report_id IN ?", reports).Delete(&resaleRow{}).Error
+	return db.Tx(ctx).Where("report_id IN ?", reports).Delete(&resaleRow{}).Error
+}
+
+// reportedIn are the promotions in which some reports have rows.
+func reportedIn(ctx context.Context, reports []string) (map[string]bool, error) {
+	var ids []string
+	err := db.Tx(ctx).Model(&resaleRow{}).Where("report_id IN ?", reports).Distinct().Pluck("promotion_id", &ids).Error
+	out := map[string]bool{}
+	for _, id := range ids {
+		out[id] = true
+	}
+	return out, err
 }
 
 func addResales(ctx context.Context, rows []resaleRow) error {

@@ -11,6 +11,7 @@ import (
 	"entente/db"
 	"entente/db/dbtest"
 	"entente/prm/access"
+	"entente/prm/fault"
 	"entente/prm/fund"
 	"entente/prm/money"
 	"entente/prm/trade"
@@ -59,8 +60,10 @@ func (m *market) parts(id ID, want string) {
 	}
 }
 
-// A later text in another currency keeps no document of the earlier one from being followed:
-// the lines say what was earned, and the money stays in the currency in which it was earned.
+// What was agreed in a currency stays in it: a later text in another one is refused in words,
+// also for a company that was left out meanwhile. One that was agreed before this was refused
+// keeps no document of the earlier text from being followed: the lines say what was earned, and
+// the money stays in the currency in which it was earned.
 func TestVolumeInAnotherCurrencyLater(t *testing.T) {
 	open4(t, func(m *market) {
 		funds := m.paid()
@@ -68,13 +71,35 @@ func TestVolumeInAnotherCurrencyLater(t *testing.T) {
 		a := m.deliver(m.order("2026-12-02", "", want{"AUR-D18B", "65", "84", ""}).ID, "2026-12-03", "2026-12-03", "2026-12-04")
 		m.parts(p.ID, "65 546.00 GBP;")
 		m.now = time.Date(2026, 12, 5, 9, 0, 0, 0, time.UTC)
-		m.agreeAgain(p.ID, func(x *Terms) {
+		euro := func(x *Terms) {
 			for i := range x.Parts {
 				if x.Parts[i].Org == m.kestrel {
 					x.Parts[i].Currency, x.Parts[i].Rate = "EUR", 1_150_000
 				}
 			}
-		})
+		}
+		next := m.get(p.ID).Text()
+		euro(&next)
+		_, err := m.svc.SaveDraft(m.at(), m.ingrid, p.ID, m.get(p.ID).Version, next)
+		m.want(err, fault.Invalid, "form.invalid")
+		if f := fault.As(err).Fields; len(f) != 1 || f[0].Name != "parts."+m.kestrel+".currency" || f[0].Key != "promo.currency_agreed" || f[0].Args["Currency"] != "GBP" {
+			t.Fatalf("%+v", f)
+		}
+		m.agreeAgain(p.ID, func(x *Terms) { x.Title = "In the currency of before" })
+		next = m.get(p.ID).Text()
+		next.Currency = "EUR"
+		_, err = m.svc.SaveDraft(m.at(), m.ingrid, p.ID, m.get(p.ID).Version, next)
+		m.want(err, fault.Invalid, "form.invalid")
+		m.must(m.db.InTx(m.at(), func(ctx context.Context) error { // a draft of before it was refused is not proposed
+			next = m.get(p.ID).Text()
+			euro(&next)
+			return db.Tx(ctx).Exec("UPDATE promotion SET draft = ? WHERE id = ?", db.Text(next), string(p.ID)).Error
+		}))
+		_, err = m.svc.Propose(m.at(), m.ingrid, p.ID, m.get(p.ID).Version, "")
+		m.want(err, fault.Invalid, "form.invalid")
+		m.must(m.db.InTx(m.at(), func(ctx context.Context) error { // and one that was agreed goes on
+			return db.Tx(ctx).Exec("UPDATE promotion_version SET body = ? WHERE promotion_id = ? AND number = 2", db.Text(next), string(p.ID)).Error
+		}))
 		m.credit("2026-12-10", a, 10) // 55 are left: a step back
 		m.parts(p.ID, "55 231.00 GBP;")
 		b := m.orderOf(m.kestrel, m.toKestrel, "EUR", "2026-12-11", "", nil, want{"AUR-D18B", "10", "100.80", ""})
@@ -116,7 +141,9 @@ func TestVolumeAfterTheEnd(t *testing.T) {
 		claim, err := m.svc.Claim(m.at(), m.maya, p.ID, got.Mark)
 		m.must(err)
 		m.must(m.svc.Settle(m.on("2027-02-01"), m.ingrid, p.ID, m.get(p.ID).Version, ""))
+		m.events.take()
 		m.credit("2027-02-03", a, 5) // 57 at 5 %: 239.40 of 520.80
+		m.lates(p.ID, "credited "+a.Number+" -5 0 -281.40 GBP")
 		m.now = time.Date(2027, 2, 4, 9, 0, 0, 0, time.UTC)
 		r, err := m.svc.Results(m.at(), m.maya, p.ID)
 		m.must(err)
