@@ -339,6 +339,7 @@ func (a *API) funds() {
 	a.fundPlans()
 	a.fundRequests()
 	a.fundClaims()
+	a.protections()
 	type fundStatementIn struct {
 		ID       string `path:"id" doc:"id of the partnership"`
 		Currency string `query:"currency"`

@@ -236,8 +236,12 @@ func (v *visit) claimPage(status int, f claimForms) error {
 		return err
 	}
 	for _, p := range c.Proof {
-		page.Checks = append(page.Checks, view.FundCheck{Item: p, Done: !slices.Contains(c.Missing, p)})
-		page.Items = append(page.Items, view.Option{Value: p, Label: view.Raw(p), On: len(c.Missing) > 0 && c.Missing[0] == p})
+		said := view.Raw(p)
+		if p == fund.ProofStock {
+			said = view.T("fundproof." + p)
+		}
+		page.Checks = append(page.Checks, view.FundCheck{Item: said.In(v.p), Done: !slices.Contains(c.Missing, p)})
+		page.Items = append(page.Items, view.Option{Value: p, Label: said, On: len(c.Missing) > 0 && c.Missing[0] == p})
 	}
 	if len(page.Items) > 0 {
 		page.Items = append(page.Items, view.Option{Label: view.T("fund.file_other")})

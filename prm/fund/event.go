@@ -28,7 +28,11 @@ const (
 	Countered        = "fund.Countered"      // what a claim used of a subject is owed: goods came back, or a step is not reached any more
 )
 
-// Events lists them.
+// ClaimDropped is published of a draft that was computed here and that its partner gave up: for
+// what it was computed from, and for nobody else.
+const ClaimDropped = "fund.ClaimDropped"
+
+// Events lists those that people and their systems may hear of.
 func Events() []string {
 	return []string{RequestSubmitted, RequestReturned, RequestDeclined, RequestApproved, RequestCancelled, RequestLapsed, ClaimFiled, ClaimReturnedTo, ClaimDeniedTo, ClaimDecided, ClaimSettledTo, ClaimTakenBack, SecondAsked, Granted, Offered, ClaimDiscussed, ClaimProof, Countered}
 }
@@ -67,5 +71,9 @@ func (s *Service) publish(ctx context.Context, kind string, e Event) error {
 	if e.Claim != "" {
 		object = string(e.Claim)
 	}
-	return s.jobs.Publish(ctx, job.Event{Kind: kind, Version: 1, Orgs: []string{e.Supplier, e.Reseller}, Object: object, Payload: e})
+	orgs := []string{e.Supplier, e.Reseller}
+	if kind == ClaimDropped {
+		orgs = orgs[1:]
+	}
+	return s.jobs.Publish(ctx, job.Event{Kind: kind, Version: 1, Orgs: orgs, Object: object, Payload: e})
 }
