@@ -1294,7 +1294,7 @@ CREATE INDEX order_hold_due ON order_hold USING btree (due, id) WHERE ((released
 CREATE INDEX order_hold_order ON order_hold USING btree (order_id, released);
 CREATE INDEX order_hold_supplier ON order_hold USING btree (supplier_id, due, id) WHERE (released = 0);
 CREATE TABLE order_line (
-  order_id text NOT NULL, line bigint NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, reference text NOT NULL, product_id text NOT NULL, sku text NOT NULL, buyer_item text NOT NULL, gtin text NOT NULL, description text NOT NULL, unit text NOT NULL, price bigint NOT NULL, list_price bigint NOT NULL, amount bigint NOT NULL, mark text NOT NULL, state text NOT NULL, requested_on text NOT NULL, promised_on text NOT NULL, deal_number text NOT NULL, ordered bigint NOT NULL, confirmed bigint NOT NULL, backordered bigint NOT NULL, cancelled bigint NOT NULL, shipped bigint NOT NULL, received bigint NOT NULL, invoiced bigint NOT NULL, credited bigint NOT NULL, returned bigint NOT NULL, deal_applied text NOT NULL, deal_method text NOT NULL, deal_reason text NOT NULL, deal_allowance bigint NOT NULL, deal_granted bigint NOT NULL, parts text NOT NULL, instead_of text NOT NULL, free bigint NOT NULL,
+  order_id text NOT NULL, line bigint NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, reference text NOT NULL, product_id text NOT NULL, sku text NOT NULL, buyer_item text NOT NULL, gtin text NOT NULL, description text NOT NULL, unit text NOT NULL, price bigint NOT NULL, list_price bigint NOT NULL, amount bigint NOT NULL, mark text NOT NULL, state text NOT NULL, requested_on text NOT NULL, promised_on text NOT NULL, deal_number text NOT NULL, ordered bigint NOT NULL, confirmed bigint NOT NULL, backordered bigint NOT NULL, cancelled bigint NOT NULL, shipped bigint NOT NULL, received bigint NOT NULL, invoiced bigint NOT NULL, credited bigint NOT NULL, returned bigint NOT NULL, deal_applied text NOT NULL, deal_method text NOT NULL, deal_reason text NOT NULL, deal_allowance bigint NOT NULL, deal_granted bigint NOT NULL, parts text NOT NULL, instead_of text NOT NULL, free bigint NOT NULL, price_trail text NOT NULL,
   PRIMARY KEY (order_id, line),
   FOREIGN KEY (order_id) REFERENCES purchase_order(id)
 );
@@ -1387,6 +1387,38 @@ CREATE TABLE price_list (
 CREATE TABLE price_option (
   org_id text NOT NULL, list_id text NOT NULL, version bigint NOT NULL, product_id text NOT NULL, option_code text NOT NULL, price bigint NOT NULL, percent bigint NOT NULL,
   PRIMARY KEY (org_id, list_id, version, product_id, option_code),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
+CREATE TABLE price_protection (
+  id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, partnership_id text NOT NULL, currency text NOT NULL, day text NOT NULL, state text NOT NULL, why text NOT NULL, basis text NOT NULL, report_id text NOT NULL, report_no text NOT NULL, report_day text NOT NULL, from_day text NOT NULL, to_day text NOT NULL, covered bigint NOT NULL, straddling bigint NOT NULL, days bigint NOT NULL, cover bigint NOT NULL, cap bigint NOT NULL, least bigint NOT NULL, whole bigint NOT NULL, amount bigint NOT NULL, ceiling bigint NOT NULL, subject_id text NOT NULL, program_id text NOT NULL, mark text NOT NULL, answer_by bigint NOT NULL, next_at bigint NOT NULL, reminded bigint NOT NULL, made bigint NOT NULL, changed bigint NOT NULL, answered bigint NOT NULL, answered_by text NOT NULL, note text NOT NULL, version bigint NOT NULL,
+  UNIQUE (supplier_id, reseller_id, currency, day),
+  PRIMARY KEY (id),
+  FOREIGN KEY (partnership_id) REFERENCES partnership(id),
+  FOREIGN KEY (reseller_id) REFERENCES org(id),
+  FOREIGN KEY (supplier_id) REFERENCES org(id)
+);
+CREATE INDEX price_protection_next ON price_protection USING btree (next_at, id) WHERE (next_at > 0);
+CREATE INDEX price_protection_reseller ON price_protection USING btree (reseller_id, changed, id);
+CREATE INDEX price_protection_supplier ON price_protection USING btree (supplier_id, changed, id);
+CREATE TABLE price_protection_claim (
+  claim_id text NOT NULL, protection_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, made bigint NOT NULL,
+  PRIMARY KEY (claim_id),
+  FOREIGN KEY (claim_id) REFERENCES fund_claim(id),
+  FOREIGN KEY (protection_id) REFERENCES price_protection(id),
+  FOREIGN KEY (reseller_id) REFERENCES org(id),
+  FOREIGN KEY (supplier_id) REFERENCES org(id)
+);
+CREATE INDEX price_protection_claim_of ON price_protection_claim USING btree (protection_id, made);
+CREATE TABLE price_protection_line (
+  protection_id text NOT NULL, position bigint NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, product_id text NOT NULL, sku text NOT NULL, was bigint NOT NULL, was_list text NOT NULL, was_version bigint NOT NULL, price bigint NOT NULL, list text NOT NULL, list_version bigint NOT NULL, opening bigint NOT NULL, came bigint NOT NULL, sold bigint NOT NULL, back bigint NOT NULL, quantity bigint NOT NULL, said bigint NOT NULL, amount bigint NOT NULL, claimed bigint NOT NULL,
+  PRIMARY KEY (protection_id, "position"),
+  FOREIGN KEY (protection_id) REFERENCES price_protection(id),
+  FOREIGN KEY (reseller_id) REFERENCES org(id),
+  FOREIGN KEY (supplier_id) REFERENCES org(id)
+);
+CREATE TABLE price_protection_terms (
+  org_id text NOT NULL, currency text NOT NULL, partner_id text NOT NULL, days bigint NOT NULL, cover bigint NOT NULL, cap bigint NOT NULL, least bigint NOT NULL, answer_days bigint NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL,
+  PRIMARY KEY (org_id, currency, partner_id),
   FOREIGN KEY (org_id) REFERENCES org(id)
 );
 CREATE TABLE price_version (

@@ -240,11 +240,11 @@ func TestProtection(t *testing.T) {
 			b.wants(err, fault.NotFound, "")
 			_, err = b.svc.Confirm(b.at("12-02"), a, x.ID, x.Mark)
 			b.wants(err, fault.NotFound, "")
-			b.wants(b.svc.Refresh(b.at("12-02"), a, b.kestrel), fault.NotFound, "")
 			if list, _, err := b.svc.List(b.at("12-02"), a, Filter{}); err != nil || len(list) != 0 {
 				t.Fatal(list, err)
 			}
 		}
+		b.wants(b.svc.Refresh(b.at("12-02"), b.maya, b.kestrel), fault.Forbidden, "")
 		_, err := b.svc.Confirm(b.at("12-02"), b.ingrid, x.ID, x.Mark)
 		b.wants(err, fault.Forbidden, "")
 		_, err = b.svc.Confirm(b.at("12-02"), b.maya, x.ID, was)

@@ -61,8 +61,9 @@ type lineRow struct {
 func (lineRow) TableName() string { return "price_protection_line" }
 
 type claimRow struct {
-	ClaimID, ProtectionID, SupplierID, ResellerID string
-	Made                                          int64
+	ClaimID                              string `gorm:"primaryKey"`
+	ProtectionID, SupplierID, ResellerID string
+	Made                                 int64
 }
 
 func (claimRow) TableName() string { return "price_protection_claim" }
