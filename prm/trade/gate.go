@@ -152,8 +152,7 @@ func (d Detail) PriceSteps(l Line) []PriceStep {
 		out = append(out, PriceStep{Kind: StepOrdered, Price: l.Price})
 	}
 	net := PriceStep{Kind: StepNet, Price: l.Price, Amount: l.Amount}
-	if off, err := l.off(l.DealGranted); err == nil && off.Minor > 0 {
-		net.Amount.Minor -= off.Minor
+	if off, err := l.off(l.DealGranted); err == nil && off.Minor > 0 { // the amount has it already
 		if net.Price = 0; l.DealGranted >= l.Ordered { // else some cost less than others
 			net.Price = max(0, l.Price-l.DealAllowance)
 		}
