@@ -447,13 +447,13 @@ func protectTermsOut(t protect.Terms) protectTerms {
 func (a *API) protections() {
 	s := a.d.Protect
 	const base = "/api/v1/price-protections"
-	type listIn struct {
+	type protectListIn struct {
 		State string `query:"state" enum:"coming,proposed,proving,claimed,nothing,lapsed,closed"`
 		After string `query:"after"`
 		Limit int    `query:"limit" minimum:"0" maximum:"200"`
 	}
 	handle(a, op("GET", base, "funds:read", "List price protections", "Falls of prices as they touch the stock of a distributor, the latest changed first, without lines.", 200),
-		func(ctx context.Context, actor access.Actor, in *listIn) (*reply[list[protection]], error) {
+		func(ctx context.Context, actor access.Actor, in *protectListIn) (*reply[list[protection]], error) {
 			f := protect.Filter{After: in.After, Limit: in.Limit}
 			if in.State != "" {
 				f.States = []protect.State{protect.State(in.State)}
@@ -480,18 +480,18 @@ func (a *API) protections() {
 			}
 			return &reply[protection]{items[0]}, nil
 		})
-	type confirmIn struct {
+	type protectConfirmIn struct {
 		ID   string `path:"id"`
 		Body struct {
 			Mark string `json:"mark" doc:"as it was read; 409 where another claim follows now"`
 		}
 	}
 	handle(a, op("POST", base+"/{id}/confirm", "funds:write", "Confirm a price protection", "Files the claim as it is proposed. The same mark is the same claim.", 200),
-		func(ctx context.Context, actor access.Actor, in *confirmIn) (*reply[claimOut], error) {
+		func(ctx context.Context, actor access.Actor, in *protectConfirmIn) (*reply[claimOut], error) {
 			c, err := s.Confirm(ctx, actor, protect.ID(in.ID), in.Body.Mark)
 			return a.oneClaim(ctx, c, err)
 		})
-	type counterIn struct {
+	type protectCounterIn struct {
 		ID   string `path:"id"`
 		Body struct {
 			Mark  string `json:"mark"`
@@ -503,7 +503,7 @@ func (a *API) protections() {
 		}
 	}
 	handle(a, op("POST", base+"/{id}/counter", "funds:write", "Answer a price protection with other quantities", "Where one is more than was reckoned the claim is a draft: add the stock report as its proof (item stock_report) and submit it. With nothing of anything 409, and nothing is claimed.", 200),
-		func(ctx context.Context, actor access.Actor, in *counterIn) (*reply[claimOut], error) {
+		func(ctx context.Context, actor access.Actor, in *protectCounterIn) (*reply[claimOut], error) {
 			var says []protect.Say
 			for i, l := range in.Body.Lines {
 				q, err := quantity("lines."+itoa(i)+".quantity", l.Quantity)
@@ -556,9 +556,9 @@ func (a *API) protections() {
 			}
 			return page(items, ""), nil
 		})
-	type termsIn struct{ Body protectTerms }
+	type protectTermsIn struct{ Body protectTerms }
 	handle(a, op("PUT", "/api/v1/price-protection-terms", "funds:write", "Set the terms of price protection", "For all partners of a currency, or for one.", 200),
-		func(ctx context.Context, actor access.Actor, in *termsIn) (*reply[protectTerms], error) {
+		func(ctx context.Context, actor access.Actor, in *protectTermsIn) (*reply[protectTerms], error) {
 			b := in.Body
 			t := protect.Terms{Currency: money.Currency(b.Currency), Days: b.Days, AnswerDays: b.AnswerDays}
 			var err error

@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -32,6 +33,7 @@ import (
 	"entente/portal/session"
 	"entente/prm/access"
 	"entente/prm/campaign"
+	"entente/prm/catalog"
 	"entente/prm/customer"
 	"entente/prm/fault"
 	"entente/prm/landing"
@@ -40,6 +42,7 @@ import (
 	"entente/prm/mapping"
 	"entente/prm/money"
 	"entente/prm/promo"
+	"entente/prm/protect"
 	"entente/prm/quote"
 )
 
@@ -215,6 +218,7 @@ func foreign(t *testing.T, a *App) (ids []string, canaries []string) {
 			`SELECT s.program_id FROM fund_seat s JOIN org r ON r.id = s.org_id WHERE r.slug = 'kestrel' ORDER BY s.added LIMIT 2`,
 			`SELECT x.id FROM fund_request x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' ORDER BY x.made DESC LIMIT 2`,
 			`SELECT x.id FROM fund_claim x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' ORDER BY x.made DESC LIMIT 2`,
+			`SELECT x.id FROM price_protection x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel' AND x.state = 'proposed'`,
 			`SELECT x.id FROM fund_file x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT x.id FROM fund_settlement x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT t.id FROM promotion_task t JOIN org r ON r.id = t.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
@@ -509,6 +513,46 @@ func leadsOfAurelia(t *testing.T, a *App) {
 	}
 }
 
+// protectKestrel lowers a price of what Kestrel holds: by the events of the list it is
+// proposed a claim, and told.
+func protectKestrel(t *testing.T, a *App) {
+	t.Helper()
+	ingrid, maya := demoPerson(t, a, "ingrid@aurelia.example", access.Admin), demoPerson(t, a, "maya@kestrel.example", access.Admin)
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(a.protect.SetTerms(t.Context(), ingrid, protect.Terms{Currency: "GBP", Partner: maya.Org, Days: protect.MostDays, Cover: money.One, AnswerDays: 10}))
+	lists, err := a.catalog.Lists(t.Context(), maya)
+	must(err)
+	l := lists[slices.IndexFunc(lists, func(l catalog.PriceList) bool { return l.Org == ingrid.Org && l.Currency == "GBP" && l.Partner == "" })]
+	if own, err := a.catalog.PriceList(t.Context(), ingrid, l.ID); err != nil {
+		t.Fatal(err)
+	} else if _, open := own.Draft(); open {
+		must(a.catalog.DropDraft(t.Context(), ingrid, l.ID))
+	}
+	_, err = a.catalog.BeginDraft(t.Context(), ingrid, l.ID, catalog.DraftCmd{From: time.Now().UTC().Format(time.DateOnly), Percent: -money.One / 10})
+	must(err)
+	_, err = a.catalog.Publish(t.Context(), ingrid, l.ID, catalog.PublishCmd{Short: true})
+	must(err)
+	must(a.jobs.Idle(t.Context()))
+	must(a.protect.Tick(t.Context())) // where the supplier's day has not begun yet, that of UTC has
+	got, _, err := a.protect.List(t.Context(), maya, protect.Filter{States: []protect.State{protect.Proposed}})
+	if err != nil || len(got) != 1 || got[0].Open.Minor <= 0 {
+		t.Fatalf("%+v %v", got, err)
+	}
+	must(a.jobs.Idle(t.Context()))
+	var told int64
+	must(a.db.View(t.Context(), func(ctx context.Context) error {
+		return db.Tx(ctx).Table("notice").Where("org_id = ? AND kind = 'protect.proposed' AND subject_id = ?", maya.Org, string(got[0].ID)).Count(&told).Error
+	}))
+	if told == 0 {
+		t.Error("nobody of Kestrel was told")
+	}
+}
+
 // talkOfKestrel sends a file in each of two rooms of Kestrel's, names somebody and holds
 // one of them.
 func talkOfKestrel(t *testing.T, a *App) {
@@ -627,6 +671,7 @@ func TestStranger(t *testing.T) {
 	libraryOfKestrel(t, a)
 	leadsOfAurelia(t, a)
 	shareOfKestrel(t, a)
+	protectKestrel(t, a)
 	if err := a.jobs.Idle(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -161,6 +161,9 @@ func madeUp(t *testing.T) []string {
 		add("state.protect.", string(st))
 	}
 	add("protectwhy.", protect.Whys()...)
+	for _, e := range protect.Events() {
+		add("notice.protect.", strings.ToLower(strings.TrimPrefix(e, "protect.")))
+	}
 	add("fundproof.", fund.ProofStock)
 	add("pricestep.", trade.StepKinds...)
 	add("pricerule.", trade.Rules...)
