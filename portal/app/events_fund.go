@@ -362,6 +362,7 @@ func (a *App) protectionNotices(ctx context.Context, e job.Received) error {
 	if err := e.Decode(&x); err != nil {
 		return err
 	}
+	db.AfterCommit(ctx, func() { a.live.Changed(protect.Document, string(x.Protection), e.Orgs) })
 	got, err := a.protect.Get(ctx, access.System("notices", x.Reseller), x.Protection)
 	if err != nil {
 		return err

@@ -412,6 +412,9 @@ func TestProtectionAdjusted(t *testing.T) {
 	}
 	_, err = b.svc.Confirm(b.at("12-11"), b.maya, list[0].ID, list[0].Mark)
 	b.wants(err, fault.Conflict, "protect.not_open")
+	l, err := b.cat.PriceList(b.at("12-11"), b.ingrid, catalog.ListID(b.aurelia+"-gbp"))
+	b.must(err)
+	b.must(b.svc.Published(b.at("12-11"), access.System("x", b.aurelia), b.toKestrel, l.ID, l.Versions[0].Number)) // heard once more
 	if x, err := b.svc.Get(b.at("12-11"), b.maya, list[0].ID); err != nil || x.State != Lapsed || b.told(EventLapsed) != 1 {
 		t.Fatal(x.State, err)
 	}

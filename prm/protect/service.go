@@ -224,6 +224,9 @@ func (s *Service) reckon(ctx context.Context, p pairing, r *row) error {
 		fmt.Fprintf(h, "%s %d %d %d %d\n", l.SKU, l.Was, l.Price, l.Quantity, l.Amount-l.Claimed)
 	}
 	r.Mark = hex.EncodeToString(h.Sum(nil))
+	if st := State(r.State); r.Mark == was && (st == Lapsed || st == Closed) { // it is over, and nothing else follows
+		return nil
+	}
 	for _, l := range old { // what was claimed for a product whose price does not fall any more
 		if l.Claimed > 0 && !slices.ContainsFunc(lines, func(x lineRow) bool { return x.SKU == l.SKU }) {
 			l.Position, l.Quantity, l.Amount, l.Price = int64(len(lines)+1), 0, 0, l.Was
