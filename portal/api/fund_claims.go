@@ -402,6 +402,12 @@ type protectionLine struct {
 	Amount   *amount `json:"amount" doc:"after share and cap"`
 }
 
+// protectSay is a quantity as the distributor says it.
+type protectSay struct {
+	SKU      string `json:"sku"`
+	Quantity string `json:"quantity" doc:"base units"`
+}
+
 func (a *API) protectionsOut(ctx context.Context, list ...protect.Protection) ([]protection, error) {
 	orgs := map[string]bool{}
 	for _, x := range list {
@@ -494,12 +500,9 @@ func (a *API) protections() {
 	type protectCounterIn struct {
 		ID   string `path:"id"`
 		Body struct {
-			Mark  string `json:"mark"`
-			Note  string `json:"note,omitempty" maxLength:"500"`
-			Lines []struct {
-				SKU      string `json:"sku"`
-				Quantity string `json:"quantity" doc:"base units"`
-			} `json:"lines" doc:"those not named stay as they were reckoned" minItems:"1" maxItems:"1000"`
+			Mark  string       `json:"mark"`
+			Note  string       `json:"note,omitempty" maxLength:"500"`
+			Lines []protectSay `json:"lines" doc:"those not named stay as they were reckoned" minItems:"1" maxItems:"1000"`
 		}
 	}
 	handle(a, op("POST", base+"/{id}/counter", "funds:write", "Answer a price protection with other quantities", "Where one is more than was reckoned the claim is a draft: add the stock report as its proof (item stock_report) and submit it. With nothing of anything 409, and nothing is claimed.", 200),
