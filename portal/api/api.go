@@ -53,6 +53,7 @@ import (
 	"entente/prm/partner"
 	"entente/prm/precheck"
 	"entente/prm/promo"
+	"entente/prm/protect"
 	"entente/prm/quote"
 	"entente/prm/returns"
 	"entente/prm/sellthrough"
@@ -91,6 +92,7 @@ type Deps struct {
 	Triggers    *trigger.Service
 	Funds       *fund.Service
 	Adjust      *adjust.Service
+	Protect     *protect.Service
 	SellThrough *sellthrough.Service
 	Channel     *channel.Service
 	Files       *batch.Service

@@ -30,7 +30,7 @@ type fundOut struct {
 	Number    string       `json:"number"`
 	Owner     string       `json:"owner" doc:"slug"`
 	Title     string       `json:"title"`
-	Kind      string       `json:"kind" doc:"mdf, earned or promo"`
+	Kind      string       `json:"kind" doc:"mdf, earned, promo or protect"`
 	State     string       `json:"state" doc:"open or closed"`
 	From      string       `json:"from"`
 	Until     string       `json:"until"`
@@ -347,6 +347,7 @@ func (a *API) funds() {
 	a.fundPlans()
 	a.fundRequests()
 	a.fundClaims()
+	a.protections()
 	a.fundBooks()
 	a.fundStatements()
 }

@@ -77,6 +77,44 @@ type line struct {
 	Parts       []asked  `json:"parts,omitempty" doc:"deliveries asked for, where there are several"`
 	InsteadOf   string   `json:"instead_of,omitempty" doc:"the item as ordered, where sku is its substitute"`
 	Free        bool     `json:"free,omitempty" doc:"asked for free of charge"`
+
+	Steps []priceStep `json:"price_steps,omitempty" doc:"how the price came about when the line was judged, in order; only of a single order"`
+}
+
+// priceStep is one step from the price list to what a line comes to.
+type priceStep struct {
+	Kind    string  `json:"kind" enum:"list,partner,special,promotion,ordered,net"`
+	List    string  `json:"list,omitempty" doc:"id of the price list"`
+	Version int     `json:"version,omitempty" doc:"of the price list"`
+	From    string  `json:"valid_from,omitempty" doc:"of that version"`
+	On      string  `json:"priced_on,omitempty" doc:"the day by which the line was priced"`
+	Number  string  `json:"number,omitempty" doc:"of the special price or the promotion"`
+	Rule    string  `json:"rule,omitempty" enum:"line,head,best" doc:"why this promotion and no other: the number on the line, that of the order, or the one that takes off most"`
+	Reason  string  `json:"reason,omitempty" doc:"of a promotion: why it counts or not"`
+	Method  string  `json:"method,omitempty" enum:"price,off_invoice,bill_back" doc:"of a promotion that counts"`
+	Granted string  `json:"granted,omitempty" doc:"the quantity for which it counts"`
+	Off     *amount `json:"off,omitempty" doc:"a unit of that"`
+	Price   *amount `json:"price,omitempty" doc:"a unit after the step; none where some cost less than others"`
+	Amount  *amount `json:"amount,omitempty" doc:"of net: what the line comes to"`
+}
+
+func priceSteps(d trade.Detail, l trade.Line) []priceStep {
+	var out []priceStep
+	each := func(p money.Price) *amount { return &amount{p.Fixed(d.Currency.Digits()), string(d.Currency)} }
+	for _, x := range d.PriceSteps(l) {
+		s := priceStep{Kind: x.Kind, List: x.List, Version: x.Version, From: x.From, On: x.On, Number: x.Number, Rule: x.Rule, Reason: x.Reason, Method: x.Method}
+		if x.Kind != trade.StepNet || x.Price > 0 || x.Amount.Minor == 0 {
+			s.Price = each(x.Price)
+		}
+		if x.Granted > 0 {
+			s.Granted, s.Off = x.Granted.String(), each(x.Off)
+		}
+		if x.Kind == trade.StepNet {
+			s.Amount = money2(x.Amount, false)
+		}
+		out = append(out, s)
+	}
+	return out
 }
 
 // asked is a part delivery.
@@ -407,6 +445,9 @@ func (a *API) order(ctx context.Context, actor access.Actor, id trade.OrderID) (
 		return nil, err
 	}
 	out := wireOrder(d.Order, d.Lines, slugs)
+	for i, l := range d.Lines {
+		out.Lines[i].Steps = priceSteps(d, l)
+	}
 	refs := []gateway.Ref{{Kind: trade.DocumentOrder, ID: string(id)}}
 	for _, r := range d.Responses {
 		out.Responses = append(out.Responses, string(r.ID))

@@ -67,6 +67,7 @@ import (
 	"entente/prm/partner"
 	"entente/prm/precheck"
 	"entente/prm/promo"
+	"entente/prm/protect"
 	"entente/prm/quote"
 	"entente/prm/returns"
 	"entente/prm/sellthrough"
@@ -104,6 +105,7 @@ type App struct {
 	leads       *lead.Service
 	funds       *fund.Service
 	adjust      *adjust.Service
+	protect     *protect.Service
 	promos      *promo.Service
 	landing     *landing.Service
 	campaigns   *campaign.Service
@@ -283,6 +285,8 @@ func (a *App) build(ctx context.Context) error {
 	a.promos.Pay(a.funds)
 	a.adjust = adjust.New(a.db, a.jobs, a.funds, a.promos, a.catalog)
 	a.funds.Judge(a.adjust)
+	a.protect = protect.New(a.db, a.jobs, a.catalog, a.channel, a.funds, protectionTitle)
+	a.jobs.Every("price-protection", time.Minute, a.protect.Tick)
 	a.jobs.Every("funds", time.Minute, a.funds.Tick)
 	a.jobs.Every("promotions", time.Minute, a.promos.Tick)
 	a.jobs.Drain("promotion-rebuilds", func(ctx context.Context) (bool, error) { return a.promos.RebuildSome(ctx, a.trade) })
@@ -398,7 +402,7 @@ func (a *App) build(ctx context.Context) error {
 		return err
 	}
 	deps := web.Deps{
-		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Prechecks: a.prechecks, Returns: a.returns, Blankets: a.blankets, Quotes: a.quotes, Mappings: a.mappings, Engagements: a.engagements, Settle: a.settle, Files: a.files, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Landing: a.landing, Campaigns: a.campaigns, Mailings: mailings, Brands: a.brands, Triggers: a.triggers, Funds: a.funds, Adjust: a.adjust, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Shares: a.shares, Agreements: a.agreements, Dialer: a.dialer, Remotes: a.remotes,
+		DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Prechecks: a.prechecks, Returns: a.returns, Blankets: a.blankets, Quotes: a.quotes, Mappings: a.mappings, Engagements: a.engagements, Settle: a.settle, Files: a.files, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Landing: a.landing, Campaigns: a.campaigns, Mailings: mailings, Brands: a.brands, Triggers: a.triggers, Funds: a.funds, Adjust: a.adjust, Protect: a.protect, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Gateway: a.gateway, Courier: a.courier, Shares: a.shares, Agreements: a.agreements, Dialer: a.dialer, Remotes: a.remotes,
 		SFTP:  func() (string, string) { return a.addrs.sftp, a.sftpKey },
 		Hooks: a.hooks, Rooms: a.rooms, Talk: a.talkOfInterchange, Calls: a.calls, Forum: a.forum, Library: a.library, Notify: a.notify, Mail: a.mail, Push: a.push, Notices: notices, Answers: a.answers, Stored: a.uploads.Used,
 		Sessions: a.sessions, Jobs: a.jobs, View: pages, Log: a.log, BaseURL: a.cfg.BaseURL, Demo: a.cfg.Demo, Version: Version, Ready: a.Ready, Started: a.started,
@@ -413,7 +417,7 @@ func (a *App) build(ctx context.Context) error {
 		a.fiber.Use(a.metrics.observe)
 	}
 	rest := api.New(a.fiber, api.Deps{
-		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Prechecks: a.prechecks, Returns: a.returns, Blankets: a.blankets, Quotes: a.quotes, Mappings: a.mappings, Engagements: a.engagements, Settle: a.settle, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Landing: a.landing, Brands: a.brands, BaseURL: a.cfg.BaseURL, Campaigns: a.campaigns, Triggers: a.triggers, Funds: a.funds, Adjust: a.adjust, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Files: a.files, Gateway: a.gateway, Courier: a.courier, Shares: a.shares, Agreements: a.agreements, Hooks: a.hooks, Spool: uploads, Rooms: a.rooms, Calls: a.calls, Forum: a.forum, Library: a.library, Notify: a.notify, Push: a.push, Live: a.live,
+		Version: Version, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Desk: a.desk, Prechecks: a.prechecks, Returns: a.returns, Blankets: a.blankets, Quotes: a.quotes, Mappings: a.mappings, Engagements: a.engagements, Settle: a.settle, Approvals: a.approvals, Customers: a.customers, Leads: a.leads, Deals: a.deals, Promos: a.promos, Landing: a.landing, Brands: a.brands, BaseURL: a.cfg.BaseURL, Campaigns: a.campaigns, Triggers: a.triggers, Funds: a.funds, Adjust: a.adjust, Protect: a.protect, SellThrough: a.sellthrough, Channel: a.channel, Locations: a.locations, Files: a.files, Gateway: a.gateway, Courier: a.courier, Shares: a.shares, Agreements: a.agreements, Hooks: a.hooks, Spool: uploads, Rooms: a.rooms, Calls: a.calls, Forum: a.forum, Library: a.library, Notify: a.notify, Push: a.push, Live: a.live,
 		Log: a.log, Actor: session.Actor, Identity: a.sessions.Identity,
 	})
 	a.web.OpenAPI(rest.OpenAPI)

@@ -87,6 +87,7 @@ var imports = []rule{
 	{"prm/adjust", with(leaves, dbs, []string{"prm/catalog", "prm/fund", "prm/promo", "edi/doc"}), "claims that come as documents stand above the promotions that grant them and the funds that pay them"},
 	{"prm/sellthrough", with(leaves, dbs, []string{"prm/catalog", "prm/identity"}), "what was sold on is told in the words of the catalogue; who measures something from it reads it through the composition root"},
 	{"prm/channel", with(leaves, dbs, []string{"prm/catalog"}), "stock in the channel is read from what others keep and stores nothing"},
+	{"prm/protect", with(leaves, dbs, []string{"prm/catalog", "prm/channel", "prm/fund"}), "price protection is reckoned from price lists and the stock in the channel, and becomes a claim of the funds"},
 	{"prm/blanket", with(leaves, dbs, []string{"prm/trade", "prm/catalog", "edi/doc"}), "blanket orders stand above the orders that draw on them; their quantities are the order desk's, their units the catalogue's"},
 	{"prm/settle", with(leaves, dbs, []string{"prm/account", "prm/trade", "prm/identity", "edi/doc"}), "what follows an invoice stands above the order desk and sees payments as plain values"},
 	{"prm/quote", with(leaves, dbs, []string{"prm/catalog", "prm/deal", "prm/trade", "prm/identity"}), "quotes stand above the orders they become, whose lines are the only count of what was ordered"},

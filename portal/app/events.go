@@ -32,6 +32,7 @@ import (
 	"entente/prm/notify"
 	"entente/prm/partner"
 	"entente/prm/promo"
+	"entente/prm/protect"
 	"entente/prm/quote"
 	"entente/prm/sellthrough"
 	"entente/prm/settle"
@@ -99,6 +100,8 @@ func (a *App) subscribe() {
 	s("fund-webhooks", fund.Events(), a.fundHooks)
 	s("fund-live", fund.Events(), a.fundLive)
 	s("fund-earned", []string{trade.InvoicedEvent}, a.fundEarned)
+	s("price-protection", slices.Concat([]string{catalog.PricesPublished, catalog.StockReceived, fund.ClaimFiled, fund.ClaimDecided, fund.ClaimDeniedTo, fund.ClaimTakenBack, fund.ClaimDropped}, sellthrough.ReportEvents()), a.toProtection)
+	s("protection-notices", protect.Events(), a.protectionNotices)
 	s("claim-proof", []string{fund.ClaimProof, fund.ClaimSeen, fund.ProofRefusedTo}, a.claimProof)
 	s("edi-849", []string{adjust.EventTaken, fund.ClaimDecided, fund.ClaimDeniedTo, fund.ClaimTakenBack, fund.ClaimCorrected}, a.to849)
 	s("claim-notices", []string{adjust.EventTaken}, a.claimNotices)

@@ -14,6 +14,7 @@ import (
 	"entente/prm/account"
 	"entente/prm/adjust"
 	"entente/prm/notify"
+	"entente/prm/protect"
 	"entente/prm/trade"
 )
 
@@ -143,7 +144,7 @@ func (a *App) tellSide(ctx context.Context, org, partner string, roles []access.
 		people, err = dir.OnDutyReading(ctx, org, now, func(c account.Colleague) bool {
 			return access.Allowed(access.Actor{Person: c.ID, Org: org, Roles: c.Roles, Via: "session:notice"}, act, access.Shared(org, ""))
 		}, roles...)
-	case slices.Contains([]string{"lead", "offer", dealRoom, quoteRoom, mappingSubject, engageRoom, promotionRoom, suggestionSubject, fundSubject, requestSubject, claimSubject, documentSubject, adjust.DocumentNotice}, n.SubjectKind): // others may not read it
+	case slices.Contains([]string{"lead", "offer", dealRoom, quoteRoom, mappingSubject, engageRoom, promotionRoom, suggestionSubject, fundSubject, requestSubject, claimSubject, documentSubject, adjust.DocumentNotice, protect.Document}, n.SubjectKind): // others may not read it
 		people, err = dir.OnDutyAlone(ctx, org, now, roles...)
 	default:
 		people, err = dir.OnDuty(ctx, org, now, roles...)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"entente/chat/room"
 	"entente/db"
@@ -14,8 +15,10 @@ import (
 	"entente/portal/hook"
 	"entente/prm/access"
 	"entente/prm/adjust"
+	"entente/prm/catalog"
 	"entente/prm/fund"
 	"entente/prm/notify"
+	"entente/prm/protect"
 	"entente/prm/trade"
 )
 
@@ -329,4 +332,63 @@ type fundDeductions struct{ a *App }
 // Deducted gives the number of the payment with which a claim was deducted.
 func (f fundDeductions) Deducted(ctx context.Context, supplier, reseller, claim string) (string, error) {
 	return f.a.settle.Deducted(ctx, access.System("funds", supplier), reseller, claim)
+}
+
+// protectionTitle names what is granted for a fall of prices, in the supplier's language.
+func protectionTitle(lang, day, currency string) string {
+	return printer(lang).T("protect.title", "Day", day, "Currency", currency)
+}
+
+// toProtection has falls of prices reckoned, and follows what becomes of the claims made of them.
+func (a *App) toProtection(ctx context.Context, e job.Received) error {
+	if strings.HasPrefix(e.Kind, "fund.") {
+		var x fund.Event
+		if err := e.Decode(&x); err != nil {
+			return err
+		}
+		return a.protect.Followed(ctx, access.System("protection", x.Supplier), x.Claim)
+	}
+	var c catalog.Event
+	if err := e.Decode(&c); err != nil {
+		return err
+	}
+	actor := access.System("protection", c.Supplier)
+	if e.Kind == catalog.PricesPublished {
+		return a.protect.Published(ctx, actor, c.Partnership, c.List, c.Version)
+	}
+	return a.protect.Refresh(ctx, actor, c.Reseller) // a report of stock, or of sales: both name the pair alike
+}
+
+// protectionNotices tells the distributor what waits for it and until when, and that it was not
+// answered; of that the supplier hears too.
+func (a *App) protectionNotices(ctx context.Context, e job.Received) error {
+	var x protect.Event
+	if err := e.Decode(&x); err != nil {
+		return err
+	}
+	db.AfterCommit(ctx, func() { a.live.Changed(protect.Document, string(x.Protection), e.Orgs) })
+	got, err := a.protect.Get(ctx, access.System("notices", x.Reseller), x.Protection)
+	if err != nil {
+		return err
+	}
+	orgs, err := a.accounts.Directory().OrgsByID(ctx, x.Supplier, x.Reseller)
+	if err != nil {
+		return err
+	}
+	n := notify.Notice{Kind: "protect." + strings.ToLower(strings.TrimPrefix(e.Kind, "protect.")), Dedupe: e.ID, Urgent: e.Kind != protect.EventLapsed, SubjectKind: protect.Document, SubjectID: string(x.Protection), Args: map[string]string{"date": got.Day}}
+	if e.Kind != protect.EventLapsed {
+		if got.State != protect.Proposed || got.Mark != x.Mark { // it was answered, or another sum is told of
+			return nil
+		}
+		n.Args["amount"], n.Args["currency"] = got.Open.String(), string(got.Currency)
+		loc, err := time.LoadLocation(orgs[x.Reseller].Zone)
+		if err != nil {
+			loc = time.UTC
+		}
+		n.Args["by"] = got.AnswerBy.Add(-time.Minute).In(loc).Format(time.DateOnly)
+	}
+	if err := a.tellSide(ctx, x.Reseller, orgs[x.Supplier].Name, []access.Role{access.Manager, access.Sales, access.Finance}, n); err != nil || e.Kind != protect.EventLapsed {
+		return err
+	}
+	return a.tellSide(ctx, x.Supplier, orgs[x.Reseller].Name, []access.Role{access.Manager}, n)
 }

@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -31,7 +32,9 @@ import (
 	"entente/portal/batch"
 	"entente/portal/session"
 	"entente/prm/access"
+	"entente/prm/account"
 	"entente/prm/campaign"
+	"entente/prm/catalog"
 	"entente/prm/customer"
 	"entente/prm/fault"
 	"entente/prm/landing"
@@ -40,6 +43,7 @@ import (
 	"entente/prm/mapping"
 	"entente/prm/money"
 	"entente/prm/promo"
+	"entente/prm/protect"
 	"entente/prm/quote"
 )
 
@@ -215,6 +219,7 @@ func foreign(t *testing.T, a *App) (ids []string, canaries []string) {
 			`SELECT s.program_id FROM fund_seat s JOIN org r ON r.id = s.org_id WHERE r.slug = 'kestrel' ORDER BY s.added LIMIT 2`,
 			`SELECT x.id FROM fund_request x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' ORDER BY x.made DESC LIMIT 2`,
 			`SELECT x.id FROM fund_claim x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' ORDER BY x.made DESC LIMIT 2`,
+			`SELECT x.id FROM price_protection x JOIN org r ON r.id = x.reseller_id WHERE r.slug = 'kestrel'`,
 			`SELECT x.id FROM fund_file x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT x.id FROM fund_settlement x JOIN org r ON r.id = x.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
 			`SELECT t.id FROM promotion_task t JOIN org r ON r.id = t.org_id WHERE r.slug = 'kestrel' LIMIT 1`,
@@ -517,6 +522,136 @@ func leadsOfAurelia(t *testing.T, a *App) {
 	}
 }
 
+// protectKestrel lowers a price of what Kestrel holds: by the events of the list it is
+// proposed a claim, and told.
+func protectKestrel(t *testing.T, a *App) {
+	t.Helper()
+	ingrid, maya := demoPerson(t, a, "ingrid@aurelia.example", access.Admin), demoPerson(t, a, "maya@kestrel.example", access.Admin)
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(a.protect.SetTerms(t.Context(), ingrid, protect.Terms{Currency: "GBP", Partner: maya.Org, Days: protect.MostDays, Cover: money.One, AnswerDays: 10}))
+	lists, err := a.catalog.Lists(t.Context(), maya)
+	must(err)
+	l := lists[slices.IndexFunc(lists, func(l catalog.PriceList) bool { return l.Org == ingrid.Org && l.Currency == "GBP" && l.Partner == "" })]
+	if own, err := a.catalog.PriceList(t.Context(), ingrid, l.ID); err != nil {
+		t.Fatal(err)
+	} else if _, open := own.Draft(); open {
+		must(a.catalog.DropDraft(t.Context(), ingrid, l.ID))
+	}
+	_, err = a.catalog.BeginDraft(t.Context(), ingrid, l.ID, catalog.DraftCmd{From: time.Now().UTC().Format(time.DateOnly), Percent: -money.One / 10})
+	must(err)
+	_, err = a.catalog.Publish(t.Context(), ingrid, l.ID, catalog.PublishCmd{Short: true})
+	must(err)
+	must(a.jobs.Idle(t.Context()))
+	got, _, err := a.protect.List(t.Context(), maya, protect.Filter{States: []protect.State{protect.Proposed}})
+	if err != nil || len(got) != 1 || got[0].Open.Minor <= 0 {
+		t.Fatalf("%+v %v", got, err)
+	}
+	must(a.jobs.Idle(t.Context()))
+	var told int64
+	must(a.db.View(t.Context(), func(ctx context.Context) error {
+		return db.Tx(ctx).Table("notice").Where("org_id = ? AND kind = 'protect.proposed' AND subject_id = ?", maya.Org, string(got[0].ID)).Count(&told).Error
+	}))
+	if told == 0 {
+		t.Error("nobody of Kestrel was told")
+	}
+	path := "/funds/protection/" + string(got[0].ID)
+	ask, _ := signedIn(t, a, "ingrid@aurelia.example", "aurelia")
+	if code, page := ask("GET", "/c/aurelia"+path, nil); code != 200 || strings.Contains(page, path+"/confirm") {
+		t.Fatalf("the supplier's page: %d %.2000s", code, page)
+	}
+	if code, page := ask("GET", "/c/aurelia/funds/protection", nil); code != 200 || !strings.Contains(page, path) || !strings.Contains(page, "/funds/protection/terms") {
+		t.Fatalf("the supplier's list: %d %.2000s", code, page)
+	}
+	ask, token := signedIn(t, a, "maya@kestrel.example", "kestrel")
+	if code, page := ask("GET", "/c/kestrel/funds/protection", nil); code != 200 || !strings.Contains(page, path) || strings.Contains(page, "/funds/protection/terms") {
+		t.Fatalf("the list: %d %.2000s", code, page)
+	}
+	code, page := ask("GET", "/c/kestrel"+path, nil)
+	mark := regexp.MustCompile(`name="mark" value="([0-9a-f]{64})"`).FindStringSubmatch(page)
+	if code != 200 || mark == nil {
+		t.Fatalf("the page: %d %.2000s", code, page)
+	}
+	var order string
+	must(a.db.View(t.Context(), func(ctx context.Context) error {
+		return db.Tx(ctx).Raw("SELECT order_id FROM order_line WHERE reseller_id = ? AND price_trail <> '' LIMIT 1", maya.Org).Scan(&order).Error
+	}))
+	if code, page := ask("GET", "/c/kestrel/orders/"+order, nil); code != 200 || !strings.Contains(page, "How the price came about") || !strings.Contains(page, "/catalogue/prices/"+string(l.ID)+"?version=") {
+		t.Fatalf("the steps of a price: %d", code)
+	}
+	secret, _, err := a.accounts.CreateToken(t.Context(), maya, account.TokenCmd{Name: "ERP", Days: 1, Scopes: []string{"funds:read", "funds:write", "orders:read"}})
+	must(err)
+	bearer := []string{"Authorization", "Bearer " + secret, "Content-Type", "application/json"}
+	if code, body := ask("GET", "/api/v1/price-protections/"+string(got[0].ID), nil, bearer...); code != 200 || !strings.Contains(body, mark[1]) || !strings.Contains(body, `"state":"proposed"`) {
+		t.Fatalf("over the API: %d %s", code, body)
+	}
+	if code, body := ask("GET", "/api/v1/price-protection-terms", nil, bearer...); code != 200 || !strings.Contains(body, `"supplier":"aurelia"`) {
+		t.Fatalf("terms over the API: %d %s", code, body)
+	}
+	if code, body := ask("GET", "/api/v1/orders/"+order, nil, bearer...); code != 200 || !strings.Contains(body, `"price_steps":[{"kind":"list"`) {
+		t.Fatalf("the steps over the API: %d %.2000s", code, body)
+	}
+	if code, page := ask("POST", "/c/kestrel"+path+"/confirm", url.Values{"csrf": {token}, "mark": mark[1:]}); code != 303 {
+		t.Fatalf("confirmed: %d %.2000s", code, page)
+	}
+	if code, body := ask("POST", "/api/v1/price-protections/"+string(got[0].ID)+"/confirm", url.Values{"json": {`{"mark":"` + mark[1] + `"}`}}, bearer...); code != 200 || !strings.Contains(body, `"state":"submitted"`) {
+		t.Fatalf("confirmed again over the API: %d %s", code, body)
+	}
+	if x, err := a.protect.Get(t.Context(), maya, got[0].ID); err != nil || x.State != protect.Claimed || len(x.Claims) != 1 {
+		t.Fatalf("%+v %v", x, err)
+	}
+}
+
+// signedIn is a browser of a person of a company, with its token for forms: a form is sent as
+// such, one with "json" as that text.
+func signedIn(t *testing.T, a *App, email, slug string) (ask func(method, path string, form url.Values, header ...string) (int, string), token string) {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	ask = func(method, path string, form url.Values, header ...string) (int, string) {
+		t.Helper()
+		body := form.Encode()
+		if form.Has("json") {
+			body = form.Get("json")
+		}
+		req, err := http.NewRequestWithContext(t.Context(), method, a.addrs.http+path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("Origin", a.addrs.http)
+		for i := 0; i+1 < len(header); i += 2 {
+			req.Header.Set(header[i], header[i+1])
+		}
+		res, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		raw, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res.StatusCode, string(raw)
+	}
+	if code, body := ask("POST", "/signin", url.Values{"email": {email}, "password": {demoPassword}}); code != 303 {
+		t.Fatalf("sign in: %d %.200s", code, body)
+	}
+	_, page := ask("GET", "/c/"+slug+"/", nil)
+	m := csrfField.FindStringSubmatch(page)
+	if m == nil {
+		t.Fatal("no csrf field on the home page")
+	}
+	return ask, m[1]
+}
+
 // talkOfKestrel sends a file in each of two rooms of Kestrel's, names somebody and holds
 // one of them.
 func talkOfKestrel(t *testing.T, a *App) {
@@ -638,6 +773,7 @@ func TestStranger(t *testing.T) {
 	libraryOfKestrel(t, a)
 	leadsOfAurelia(t, a)
 	shareOfKestrel(t, a)
+	protectKestrel(t, a)
 	if err := a.jobs.Idle(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -648,7 +784,7 @@ func TestStranger(t *testing.T) {
 	t.Run("http", func(t *testing.T) { strangerHTTP(t, a, ids, canaries) })
 	before, auditBefore := digest(t, a.db)
 
-	services := map[string]any{"account": a.accounts, "partner": a.partners, "catalog": a.catalog, "trade": a.trade, "returns": a.returns, "blanket": a.blankets, "settle": a.settle, "approval": a.approvals, "notify": a.notify, "mail": a.mail, "gateway": a.gateway, "agreement": a.agreements, "share": a.shares, "hook": a.hooks, "room": a.rooms, "call": a.calls, "forum": a.forum, "library": a.library, "push": a.push, "files": a.files, "desk": a.desk, "customer": a.customers, "lead": a.leads, "promo": a.promos, "landing": a.landing, "campaign": a.campaigns, "brand": a.brands, "trigger": a.triggers, "fund": a.funds, "location": a.locations, "deal": a.deals, "sellthrough": a.sellthrough, "channel": a.channel, "adjust": a.adjust, "quote": a.quotes, "mapping": a.mappings, "engage": a.engagements}
+	services := map[string]any{"account": a.accounts, "partner": a.partners, "catalog": a.catalog, "trade": a.trade, "returns": a.returns, "blanket": a.blankets, "settle": a.settle, "approval": a.approvals, "notify": a.notify, "mail": a.mail, "gateway": a.gateway, "agreement": a.agreements, "share": a.shares, "hook": a.hooks, "room": a.rooms, "call": a.calls, "forum": a.forum, "library": a.library, "push": a.push, "files": a.files, "desk": a.desk, "customer": a.customers, "lead": a.leads, "promo": a.promos, "landing": a.landing, "campaign": a.campaigns, "brand": a.brands, "trigger": a.triggers, "fund": a.funds, "location": a.locations, "deal": a.deals, "sellthrough": a.sellthrough, "channel": a.channel, "adjust": a.adjust, "protect": a.protect, "quote": a.quotes, "mapping": a.mappings, "engage": a.engagements}
 	actorType, ctxType := reflect.TypeFor[access.Actor](), reflect.TypeFor[context.Context]()
 	calls := 0
 	for name, svc := range services {

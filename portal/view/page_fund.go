@@ -399,6 +399,67 @@ type ClaimAnswer struct {
 	At    time.Time
 }
 
+// ProtectionsPage is /c/{slug}/funds/protection: falls of prices and what is granted on stock. An owner's
+// form posts to URL + "/terms" (currency, partner, days, cover, cap, least, answer_days; drop takes one back).
+// Fragment "protections.list".
+type ProtectionsPage struct {
+	Base
+	URL                  string
+	Places               []Tab
+	Rows                 []ProtectionRow
+	Pager                Pager
+	Terms                []ProtectionTerms // that suppliers grant the reader
+	Own                  []ProtectionTerms
+	Owner, CanWrite      bool
+	Form                 Form
+	Partners, Currencies []Option
+}
+
+// ProtectionRow is one of them. Amount is what waits, or what is granted.
+type ProtectionRow struct {
+	URL         string
+	Title, Note Text
+	Partner     Company
+	Status      Status
+	Amount      Money
+}
+
+// ProtectionTerms are terms in words. Partner is the company they are for, "" for all of a currency.
+type ProtectionTerms struct {
+	Who               Text
+	Says              []Text
+	Currency, Partner string
+}
+
+// ProtectionPage is /c/{slug}/funds/protection/{id}. The distributor's forms post to URL + "/confirm" (mark)
+// and "/counter" (mark, line.N.quantity, more.sku, more.quantity, note).
+type ProtectionPage struct {
+	Base
+	URL, Mark, Note string
+	Title           Text
+	Status          Status
+	Partner         Company
+	Told, Clock     Text
+	Sums, Basis     []KV
+	Terms           []Text
+	Lines           []ProtectionLine
+	Claims          []FundItem
+	CanAnswer       bool
+	Form            Form
+}
+
+// ProtectionLine is one product whose price fell. Quantities are base units.
+type ProtectionLine struct {
+	Position         int
+	SKU              string
+	Was, Price, Drop Money
+	Quantity, Said   string
+	Amount           Money
+	From             Text // from what the quantity was reckoned
+	ListURL          string
+	ListText         Text
+}
+
 func fundMeta(block string) meta { return meta{block: block, layout: "app", nav: NavFunds} }
 
 func fundHead(block string) meta { m := fundMeta(block); m.head = true; return m }
@@ -412,6 +473,8 @@ func (p *FundClaimFormPage) meta() meta   { return fundMeta("fund_claim_form") }
 func (p *FundClaimPage) meta() meta       { return fundMeta("fund_claim") }
 func (p *ClaimNoticesPage) meta() meta    { return fundHead("claim_notices") }
 func (p *ClaimNoticePage) meta() meta     { return fundMeta("claim_notice") }
+func (p *ProtectionsPage) meta() meta     { return fundHead("protections") }
+func (p *ProtectionPage) meta() meta      { return fundMeta("protection") }
 func (p *FundStatementPage) meta() meta   { return fundMeta("fund_statement") }
 func (p *FundFormPage) meta() meta        { return fundMeta("fund_form") }
 func (p *FundLimitsPage) meta() meta      { return fundMeta("fund_limits") }

@@ -167,6 +167,7 @@ type OrderLine struct {
 	Status                                 Status
 	UnknownItem                            bool
 	Notes                                  []Text
+	Steps                                  []KV // how the price came about; none where prices are hidden
 	Bad                                    bool // tints the row: something on it differs
 	Done                                   bool // invoiced and equal: shows the check mark
 }

@@ -129,7 +129,7 @@ func orderLines() []OrderLine {
 	three.Confirmed, three.Shipped, three.Invoiced, three.Difference, three.Bad, three.Done = Cell{"360", false}, Cell{"360", false}, Cell{"400", true}, "+1248.00", true, false
 	three.Promised, three.Status = "2026-12-08", Status{State: "line.backordered"}
 	three.Notes = []Text{T("mark.more_than_shipped", "quantity", Quantity{"40", "EA"})}
-	six := OrderLine{Number: 6, Name: "KS-9041", SKU: "KS-9041", BuyerItem: "9041", Unit: "BX", Ordered: Cell{Value: "12"}, Price: Cell{"18.00", true}, Amount: Cell{Value: "216.00"}, UnknownItem: true, Bad: true, Status: Status{State: "line.unknown_item"}, Notes: []Text{T("mark.unknown_item", "item", "KS-9041")}}
+	six := OrderLine{Number: 6, Name: "KS-9041", SKU: "KS-9041", BuyerItem: "9041", Unit: "BX", Ordered: Cell{Value: "12"}, Price: Cell{"18.00", true}, Amount: Cell{Value: "216.00"}, UnknownItem: true, Bad: true, Status: Status{State: "line.unknown_item"}, Steps: []KV{{Label: T("pricestep.list"), Value: T("pricestep.by_list", "price", gbp("18.00"), "version", 3, "from", Date("2026-01-01"), "on", Date("2026-11-24")), URL: "/c/kestrel/catalogue/prices/1?version=3"}, {Label: T("pricestep.net"), Value: T("pricestep.net_is", "price", gbp("18.00"), "quantity", Quantity{"12", "BX"}, "amount", gbp("216.00"))}}, Notes: []Text{T("mark.unknown_item", "item", "KS-9041")}}
 	return []OrderLine{line(1, "Drill 18 V brushless", "AUR-D18B", "240", "84.00", "20160.00"), two, three, line(4, "Bit set, 40 pieces", "AUR-BS40", "500", "9.80", "4900.00"), line(5, "Rotary hammer 26 mm", "AUR-H26", "60", "129.00", "7740.00"), six}
 }
 

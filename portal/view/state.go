@@ -71,6 +71,7 @@ var states = map[State]Tone{
 	"fundoff.waiting": Amber, "fundoff.approved": Green, "fundoff.refused": Grey,
 	"fund.open": Green, "fund.closed": Grey,
 	"fundreq.draft": Grey, "fundreq.submitted": Amber, "fundreq.in_review": Amber, "fundreq.returned": Amber, "fundreq.declined": Red, "fundreq.approved": Green, "fundreq.committed": Blue, "fundreq.running": Blue, "fundreq.executed": Blue, "fundreq.closed": Green, "fundreq.lapsed": Red, "fundreq.cancelled": Grey,
+	"protect.coming": Blue, "protect.proposed": Amber, "protect.proving": Amber, "protect.claimed": Green, "protect.nothing": Grey, "protect.lapsed": Red, "protect.closed": Grey,
 	"claimnotice.booked": Green, "claimnotice.refused": Red, "claimnotice.cancelled": Grey, "claimnotice.replaced": Grey,
 	"fundclaim.draft": Grey, "fundclaim.submitted": Amber, "fundclaim.proof_check": Amber, "fundclaim.returned": Amber, "fundclaim.denied": Red, "fundclaim.approved": Blue, "fundclaim.pending": Amber, "fundclaim.settled": Green, "fundclaim.reconciled": Green, "fundclaim.withdrawn": Grey,
 	"fundline.open": Grey, "fundline.accepted": Green, "fundline.changed": Amber, "fundline.rejected": Red, "fundline.pending": Amber, "fundline.counter": Grey,

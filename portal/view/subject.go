@@ -41,6 +41,8 @@ func SubjectPath(kind, id string) string {
 		return "funds/requests/" + id
 	case "fund_claim":
 		return "funds/claims/" + id
+	case "price_protection":
+		return "funds/protection/" + id
 	case "claim_notice":
 		return "funds/claims/edi/" + id
 	case "mapping":

@@ -240,7 +240,7 @@ func (v *visit) claimPage(status int, f claimForms) error {
 	}
 	for _, p := range c.Proof {
 		page.Checks = append(page.Checks, v.claimCheck(page, c, p, n))
-		page.Items = append(page.Items, view.Option{Value: p, Label: view.Raw(p), On: len(c.Missing) > 0 && c.Missing[0] == p})
+		page.Items = append(page.Items, view.Option{Value: p, Label: proofName(p), On: len(c.Missing) > 0 && c.Missing[0] == p})
 	}
 	if len(page.Items) > 0 {
 		page.Items = append(page.Items, view.Option{Label: view.T("fund.file_other")})

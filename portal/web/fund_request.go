@@ -221,7 +221,7 @@ func (v *visit) fundNames(supplier, reseller string, log []fund.Entry, files []f
 func (v *visit) fundFiles(url string, files []fund.File, n names, remove bool) []view.FundFile {
 	var out []view.FundFile
 	for _, x := range files {
-		out = append(out, view.FundFile{ID: string(x.ID), URL: url + "/files/" + string(x.ID), Name: x.Name, By: n.actor(x.Person, x.Org), Item: x.Item, Size: view.T("deal.size", "kb", max(1, x.Size/1024)), At: x.Made, CanRemove: remove})
+		out = append(out, view.FundFile{ID: string(x.ID), URL: url + "/files/" + string(x.ID), Name: x.Name, By: n.actor(x.Person, x.Org), Item: proofName(x.Item).In(v.p), Size: view.T("deal.size", "kb", max(1, x.Size/1024)), At: x.Made, CanRemove: remove})
 	}
 	return out
 }
@@ -329,9 +329,17 @@ func judges(files []fund.File) []string {
 	return out
 }
 
+// proofName is a piece of proof as its programme calls it.
+func proofName(item string) view.Text {
+	if item == fund.ProofStock {
+		return view.T("fundproof." + item)
+	}
+	return view.Raw(item)
+}
+
 // claimCheck is one piece of the proof with its files and what was said of them.
 func (v *visit) claimCheck(page *view.FundClaimPage, c fund.Claim, item string, n names) view.FundCheck {
-	out := view.FundCheck{Item: item, Done: !slices.Contains(c.Missing, item)}
+	out := view.FundCheck{Item: proofName(item).In(v.p), Done: !slices.Contains(c.Missing, item)}
 	out.Seen = out.Done && !slices.Contains(c.Unseen, item)
 	may := page.CanDecide
 	for _, f := range c.Files {

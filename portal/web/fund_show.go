@@ -22,7 +22,7 @@ func (in *input) money(name string, c money.Currency) money.Amount {
 // fundPlaces are the parts of the funds pages.
 func (v *visit) fundPlaces(on string) []view.Tab {
 	var out []view.Tab
-	for _, x := range []string{"", "requests", "claims", "edi"} {
+	for _, x := range []string{"", "requests", "claims", "protection", "edi"} {
 		t := view.Tab{Label: view.T("fundplace." + or(x, "overview")), URL: v.path("funds", x), Count: -1, On: x == on}
 		switch x {
 		case "":
@@ -168,7 +168,7 @@ func (v *visit) fundPage(status int, f fundForms) error {
 	}
 	page := &view.FundPage{Base: v.shell(), URL: v.fundURL(id), Number: p.Number, Title: p.Title, Kind: view.T("fundkind." + p.Kind), Status: view.Status{State: view.State("fund." + p.State)}, Window: promoWindow(p.From, p.Until), About: p.About, Owner: n.company(p.Owner), Mine: true,
 		IsOpen: p.State == fund.Open, Earned: p.Kind == fund.KindEarned, Version: itoa(p.Version), Put: f.put, Grant: f.grant, Rule: f.rule, Undo: f.undo, PlanForm: f.plan}
-	page.CanWrite = v.may(access.FundWrite, access.Own(v.org())) && p.Kind != fund.KindPromo
+	page.CanWrite = v.may(access.FundWrite, access.Own(v.org())) && p.Kind != fund.KindPromo && p.Kind != fund.KindProtect
 	page.Facts = append(fundFacts(p.ClaimDays, p.Share, p.Proof), planFacts(p.Plan)...)
 	page.Alternative = p.Alternative
 	if page.Announced = !p.Announced.IsZero(); page.Announced {

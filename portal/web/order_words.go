@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"entente/portal/view"
+	"entente/prm/access"
+	"entente/prm/catalog"
 	"entente/prm/money"
 	"entente/prm/trade"
 )
@@ -167,9 +169,38 @@ func (v *visit) orderLines(d trade.Detail) []view.OrderLine {
 		if l.DealNumber != "" {
 			o.Notes = append(o.Notes, view.T("mark.deal", "number", strings.ReplaceAll(l.DealNumber, "\n", ", ")))
 		}
+		o.Steps = v.priceSteps(d, l)
 		o.Bad = len(l.Marks) > 0 || l.PriceWrong || l.QuantityWrong
 		o.Done = l.Invoiced > 0 && l.Invoiced == l.Ordered-l.Cancelled && !o.Bad
 		out = append(out, o)
+	}
+	return out
+}
+
+// priceSteps says in words how the price of a line came about.
+func (v *visit) priceSteps(d trade.Detail, l trade.Line) []view.KV {
+	var out []view.KV
+	lists := v.lists(access.CatalogPrices)
+	for _, x := range d.PriceSteps(l) {
+		kv := view.KV{Label: view.T("pricestep." + x.Kind), Value: view.T("pricestep.plain", "price", price(x.Price, d.Currency))}
+		switch {
+		case x.List != "":
+			kv.Value = view.T("pricestep.by_list", "price", price(x.Price, d.Currency), "version", x.Version, "from", view.Date(x.From), "on", view.Date(x.On))
+			if lists {
+				kv.URL = v.listURL(catalog.ListID(x.List)) + "?version=" + itoa(int64(x.Version))
+			}
+		case x.Kind == trade.StepSpecial && x.Number != "":
+			kv.Value = view.T("pricestep.by_number", "price", price(x.Price, d.Currency), "number", x.Number)
+		case x.Kind == trade.StepPromotion && x.Granted > 0:
+			kv.Value = view.T("pricestep.promoted", "number", x.Number, "off", price(x.Off, d.Currency), "quantity", counted(x.Granted, l.Unit), "how", view.T("promohow."+x.Method), "price", price(x.Price, d.Currency), "why", view.T("promowhy."+x.Reason), "rule", view.T("pricerule."+x.Rule))
+		case x.Kind == trade.StepPromotion:
+			kv.Value = view.T("pricestep.not_promoted", "number", x.Number, "why", view.T("promowhy."+x.Reason), "rule", view.T("pricerule."+x.Rule))
+		case x.Kind == trade.StepNet && x.Price == 0 && x.Amount.Minor > 0:
+			kv.Value = view.T("pricestep.net_whole", "amount", amount(x.Amount))
+		case x.Kind == trade.StepNet:
+			kv.Value = view.T("pricestep.net_is", "price", price(x.Price, d.Currency), "quantity", counted(l.Ordered, l.Unit), "amount", amount(x.Amount))
+		}
+		out = append(out, kv)
 	}
 	return out
 }

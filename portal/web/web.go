@@ -48,6 +48,7 @@ import (
 	"entente/prm/partner"
 	"entente/prm/precheck"
 	"entente/prm/promo"
+	"entente/prm/protect"
 	quotes "entente/prm/quote"
 	"entente/prm/returns"
 	"entente/prm/sellthrough"
@@ -82,6 +83,7 @@ type Deps struct {
 	Triggers    *trigger.Service
 	Funds       *fund.Service
 	Adjust      *adjust.Service
+	Protect     *protect.Service
 	SellThrough *sellthrough.Service
 	Channel     *channel.Service
 	Notify      *notify.Service

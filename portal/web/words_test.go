@@ -30,6 +30,7 @@ import (
 	"entente/prm/notify"
 	"entente/prm/partner"
 	"entente/prm/promo"
+	"entente/prm/protect"
 	quotes "entente/prm/quote"
 	"entente/prm/returns"
 	"entente/prm/sellthrough"
@@ -156,14 +157,24 @@ func madeUp(t *testing.T) []string {
 	add("fundreason.", append(fund.DocumentReasons, fund.LineReasons...)...)
 	add("fundmissing.", fund.LackInvoices, fund.LackReports, fund.LackStep, fund.LackLook)
 	add("claimrefusal.", adjust.Reasons()...)
+	for _, st := range protect.States() {
+		add("state.protect.", string(st))
+	}
+	add("protectwhy.", protect.Whys()...)
+	for _, e := range protect.Events() {
+		add("notice.protect.", strings.ToLower(strings.TrimPrefix(e, "protect.")))
+	}
+	add("fundproof.", fund.ProofStock)
+	add("pricestep.", trade.StepKinds...)
+	add("pricerule.", trade.Rules...)
 	add("state.claimnotice.", adjust.Booked, adjust.Refused, adjust.Cancelled, adjust.Replaced)
 	add("claimpurpose.", "00", "01", "05", "other")
 	add("fundact.", fund.Activities...)
 	add("fundnature.", fund.Natures...)
-	add("fundkind.", fund.KindMDF, fund.KindEarned, fund.KindPromo)
+	add("fundkind.", fund.KindMDF, fund.KindEarned, fund.KindPromo, fund.KindProtect)
 	add("fundsource.", fund.SourceForm, fund.SourceAPI, fund.SourceEDI, fund.SourceProposed)
 	add("fundshow.", fundShows...)
-	add("fundplace.", "overview", "requests", "claims", "edi")
+	add("fundplace.", "overview", "requests", "claims", "protection", "edi")
 	add("fundstep.", fund.StepAt, fund.StepAbove, fund.StepBack, fund.StepReached, fund.StepFell, fund.StepClosed, fund.StepUnits, fund.StepUnitsFell)
 	add("fundreach.", fund.Reaches...)
 	add("fundrule.", fund.Reaches...)

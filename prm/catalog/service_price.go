@@ -262,6 +262,28 @@ func (s *Service) PriceEntries(ctx context.Context, actor access.Actor, id ListI
 	return out, err
 }
 
+// Falls says whether a price of a version may be lower than what stood before it: in the version
+// before it, or for the first of a partner's own list in the standard one.
+// Codes: NotFound (list or version), Forbidden.
+func (s *Service) Falls(ctx context.Context, actor access.Actor, id ListID, version int) (bool, error) {
+	out := false
+	err := s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		l, err := seeList(ctx, actor, id)
+		if err != nil {
+			return err
+		}
+		before, ok := l.Before(version)
+		if !ok {
+			return fault.New(fault.NotFound, "error.not_found")
+		}
+		if out = before == 0 && l.Partner != ""; !out {
+			out, err = falls(ctx, l, version, before)
+		}
+		return err
+	})
+	return out, err
+}
+
 // Before is the number of the version that a version takes the place of, 0 for none.
 func (l PriceList) Before(number int) (int, bool) {
 	i := slices.IndexFunc(l.Versions, func(v PriceVersion) bool { return v.Number == number })

@@ -301,6 +301,13 @@ func setPublished(ctx context.Context, l PriceList, version int, by string) (boo
 	return done.RowsAffected > 0, done.Error
 }
 
+// falls says whether a price of a version is below that of another.
+func falls(ctx context.Context, l PriceList, version, before int) (bool, error) {
+	var n int64
+	err := db.Tx(ctx).Raw("SELECT COUNT(*) FROM (SELECT n.product_id FROM price_entry n JOIN price_entry o ON o.org_id = n.org_id AND o.list_id = n.list_id AND o.product_id = n.product_id WHERE n.org_id = ? AND n.list_id = ? AND n.version = ? AND o.version = ? AND n.price < o.price LIMIT 1) f", l.Org, string(l.ID), version, before).Scan(&n).Error
+	return n > 0, err
+}
+
 // compared reads one page of a version beside another (0 for none), by SKU.
 func compared(ctx context.Context, l PriceList, version, before int, f EntryFilter) ([]productRow, map[ID]PriceEntry, string, error) {
 	tx := db.Tx(ctx).Table("product").Select("product.*, n.price AS now_price, o.price AS old_price").

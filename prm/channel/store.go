@@ -45,6 +45,20 @@ func stocksOf(ctx context.Context, p pairRow) ([]Stock, error) {
 	return out, err
 }
 
+// stocksBetween are the reports of stock of a pair from one day to another, the newest first.
+func stocksBetween(ctx context.Context, p pairRow, from, to string) ([]Stock, error) {
+	var rows []struct {
+		ID, Number, Day string
+		LineCount       int
+	}
+	err := db.Tx(ctx).Table("stock_report").Where("supplier_id = ? AND reseller_id = ? AND day >= ? AND day <= ?", p.SupplierID, p.ResellerID, from, to).Order("day DESC, received DESC, id DESC").Limit(mostStocks).Find(&rows).Error
+	out := make([]Stock, len(rows))
+	for i, r := range rows {
+		out[i] = Stock{r.ID, r.Number, r.Day, r.LineCount}
+	}
+	return out, err
+}
+
 // stockIn is the stock of a report by SKU, in base units: what is on hand (17), of an item of
 // which that is not told what is available (33).
 func stockIn(ctx context.Context, report string) (map[string]money.Quantity, error) {

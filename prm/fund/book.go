@@ -322,3 +322,18 @@ func (s *Service) Numbered(ctx context.Context, actor access.Actor, org, number 
 	})
 	return of, day, err
 }
+
+// computed says that a command leaves what was computed here as it is.
+func computed(ctx context.Context, r claimRow, cmd ClaimCmd) (bool, error) {
+	rows, err := linesOf(ctx, r.ID)
+	if err != nil || cmd.Nature != r.Nature || len(rows) != len(cmd.Lines) {
+		return false, err
+	}
+	for i, l := range cmd.Lines {
+		x := rows[i]
+		if l.Key != x.LineKey || l.SKU != x.SKU || l.On != x.OnDay || l.Amount.Minor != x.Asked || int64(l.Quantity) != x.Quantity || l.Order != x.OrderID || int64(l.OrderLine) != x.OrderLine {
+			return false, nil
+		}
+	}
+	return true, nil
+}

@@ -29,6 +29,7 @@ type ClaimCmd struct {
 	Source   string // "form", "api", "edi", "proposed"
 	Key      string // made by the sender: the same key is the same claim
 	Lines    []LineCmd
+	Proof    []string  // of a new one: what it has to prove beside what its programme asks for
 	After    []ClaimID // of a document: the claims in whose place it comes; their files are its own too
 }
 
@@ -175,6 +176,9 @@ func (s *Service) save(ctx context.Context, actor access.Actor, id ClaimID, vers
 	if p.Kind == KindMDF && cmd.Request == "" {
 		return r, fault.InvalidField("request", "fund.needs_request")
 	}
+	if p.Kind == KindProtect && id == "" && cmd.Source != SourceProposed { // it follows from the stock
+		return r, fault.New(fault.Conflict, "fund.of_protection")
+	}
 	if err := cmd.check(seat.Currency); err != nil {
 		return r, err
 	}
@@ -220,6 +224,9 @@ func (s *Service) save(ctx context.Context, actor access.Actor, id ClaimID, vers
 	if of.ID != "" {
 		proof = db.FromText[[]string](of.Proof)
 	}
+	if proof = append(proof, cmd.Proof...); p.Kind == KindProtect && !fresh {
+		proof = db.FromText[[]string](r.Proof)
+	}
 	r.Number, r.Nature, r.Title, r.Note, r.Deducted, r.Proof, r.Asked = cmd.Number, cmd.Nature, cmd.Title, cmd.Note, cmd.Deducted, words(items(proof)), 0
 	rows := make([]lineRow, len(cmd.Lines))
 	for i, l := range cmd.Lines {
@@ -238,21 +245,6 @@ func (s *Service) save(ctx context.Context, actor access.Actor, id ClaimID, vers
 		return r, err
 	}
 	return r, note(ctx, actor, "fund.claim", "fund_claim", r.ID)
-}
-
-// computed says that a command leaves what was computed here as it is.
-func computed(ctx context.Context, r claimRow, cmd ClaimCmd) (bool, error) {
-	rows, err := linesOf(ctx, r.ID)
-	if err != nil || cmd.Nature != r.Nature || len(rows) != len(cmd.Lines) {
-		return false, err
-	}
-	for i, l := range cmd.Lines {
-		x := rows[i]
-		if l.Key != x.LineKey || l.SKU != x.SKU || l.On != x.OnDay || l.Amount.Minor != x.Asked || int64(l.Quantity) != x.Quantity || l.Order != x.OrderID || int64(l.OrderLine) != x.OrderLine {
-			return false, nil
-		}
-	}
-	return true, nil
 }
 
 // claim reads a claim and checks the action on it. A draft is its partner's alone.
@@ -436,6 +428,9 @@ func (s *Service) claimable(ctx context.Context, r claimRow, lines []lineRow) er
 			}
 		}
 	}
+	if p.Kind == KindProtect { // what is sent is granted: the supplier decides how much of it
+		return nil
+	}
 	left, err := balanceOf(ctx, r.ProgramID, r.OrgID, kind, ref, money.Currency(r.Currency))
 	if err != nil {
 		return err
@@ -459,12 +454,15 @@ func (s *Service) claimable(ctx context.Context, r claimRow, lines []lineRow) er
 
 // WithdrawClaim takes a claim back before it is decided.
 // Codes: NotFound, Forbidden, Conflict. Publishes ClaimTakenBack, but of a draft, of which
-// the supplier knows nothing.
+// the supplier knows nothing: of one that was computed here ClaimDropped.
 func (s *Service) WithdrawClaim(ctx context.Context, actor access.Actor, id ClaimID, version int64) (Claim, error) {
 	return s.act(ctx, actor, access.ClaimWrite, id, version, []ClaimState{ClaimDraft, ClaimSubmitted, ClaimCheck, ClaimReturned}, func(ctx context.Context, r *claimRow) error {
 		event := ClaimTakenBack
 		if r.Submitted == 0 {
 			event = ""
+			if r.Source == SourceProposed {
+				event = ClaimDropped
+			}
 		}
 		r.State, r.FirstBy, r.FirstMark = string(ClaimWithdrawn), "", ""
 		if err := setLive(ctx, r.ID, 0); err != nil {

@@ -33,7 +33,11 @@ const (
 	Recovered        = "fund.Recovered"      // what was owed came back
 )
 
-// Events lists them.
+// ClaimDropped is published of a draft that was computed here and that its partner gave up: for
+// what it was computed from, and for nobody else.
+const ClaimDropped = "fund.ClaimDropped"
+
+// Events lists those that people and their systems may hear of.
 func Events() []string {
 	return []string{RequestSubmitted, RequestReturned, RequestDeclined, RequestApproved, RequestCancelled, RequestLapsed, ClaimFiled, ClaimReturnedTo, ClaimDeniedTo, ClaimDecided, ClaimSettledTo, ClaimTakenBack, SecondAsked, Granted, Offered, ClaimDiscussed, ClaimProof, ProofComplete, ClaimSeen, ProofRefusedTo, ClaimCorrected, Countered, Recovered}
 }
@@ -72,5 +76,9 @@ func (s *Service) publish(ctx context.Context, kind string, e Event) error {
 	if e.Claim != "" {
 		object = string(e.Claim)
 	}
-	return s.jobs.Publish(ctx, job.Event{Kind: kind, Version: 1, Orgs: []string{e.Supplier, e.Reseller}, Object: object, Payload: e})
+	orgs := []string{e.Supplier, e.Reseller}
+	if kind == ClaimDropped {
+		orgs = orgs[1:]
+	}
+	return s.jobs.Publish(ctx, job.Event{Kind: kind, Version: 1, Orgs: orgs, Object: object, Payload: e})
 }

@@ -41,7 +41,13 @@ const (
 	KindMDF    = "mdf"    // market development: requests, then claims with proof
 	KindEarned = "earned" // earned by what is invoiced, in lots that lapse
 	KindPromo  = "promo"  // of a promotion: what its lines earned, claimed back
+	// KindProtect is of a fall of prices: what is granted on stock (package prm/protect).
+	KindProtect = "protect"
 )
+
+// ProofStock is the proof that a claim of price protection asks for where it is more than was
+// reckoned: the partner's report of its stock. Pages say it in words: "fundproof.stock_report".
+const ProofStock = "stock_report"
 
 // Kinds lists those that people make.
 var Kinds = []string{KindMDF, KindEarned}

@@ -72,11 +72,15 @@ func (s *Service) program(ctx context.Context, actor access.Actor, act access.Ac
 	return r, access.Check(actor, act, res)
 }
 
-// own reads a programme to change it. That of a promotion follows its promotion.
+// own reads a programme to change it. That of a promotion follows its promotion, and that of a
+// fall of prices what is granted on stock.
 func (s *Service) own(ctx context.Context, actor access.Actor, id ProgramID) (programRow, error) {
 	r, err := s.program(ctx, actor, access.FundWrite, id, true)
 	if err == nil && r.Kind == KindPromo {
 		err = fault.New(fault.Conflict, "fund.of_promotion")
+	}
+	if err == nil && r.Kind == KindProtect {
+		err = fault.New(fault.Conflict, "fund.of_protection")
 	}
 	return r, err
 }

@@ -1,6 +1,7 @@
 package fund
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 
 // SubjectCmd is the programme of something else, such as a promotion, whose lines earn.
 type SubjectCmd struct {
+	Kind        string // KindProtect; empty is KindPromo
 	Subject     string // its id
 	Title       string
 	From, Until string
@@ -102,7 +104,7 @@ func (s *Service) SetEarned(ctx context.Context, actor access.Actor, cmd Subject
 		default:
 			return nil
 		}
-		p := posting{program: r.ID, owner: r.OwnerID, org: seat.OrgID, kind: kind, currency: total.Currency, subject: "promotion", id: cmd.Subject, text: cmd.Title, legs: legs}
+		p := posting{program: r.ID, owner: r.OwnerID, org: seat.OrgID, kind: kind, currency: total.Currency, subject: subjects[r.Kind], id: cmd.Subject, text: cmd.Title, legs: legs}
 		if cmd.Step != nil {
 			p.kind, p.step = EntryTrueUp, db.Text(*cmd.Step)
 		}
@@ -114,6 +116,9 @@ func (s *Service) SetEarned(ctx context.Context, actor access.Actor, cmd Subject
 	return id, err
 }
 
+// subjects are the kinds of subject of what such programmes post.
+var subjects = map[string]string{KindPromo: "promotion", KindProtect: "price_protection"}
+
 func (c SubjectCmd) row(owner string) programRow {
 	days := int64(lateDays)
 	until, err1 := time.Parse(time.DateOnly, c.Until)
@@ -121,7 +126,7 @@ func (c SubjectCmd) row(owner string) programRow {
 	if err1 == nil && err2 == nil {
 		days = max(0, int64(by.Sub(until).Hours()/24))
 	}
-	return programRow{OwnerID: owner, Title: cut(c.Title, 120), Kind: KindPromo, State: Open, FromOn: c.From, UntilOn: c.Until, Zone: c.Zone, ClaimDays: days, Share: money.One, Proof: words(items(c.Proof)), SubjectID: c.Subject}
+	return programRow{OwnerID: owner, Title: cut(c.Title, 120), Kind: cmp.Or(c.Kind, KindPromo), State: Open, FromOn: c.From, UntilOn: c.Until, Zone: c.Zone, ClaimDays: days, Share: money.One, Proof: words(items(c.Proof)), SubjectID: c.Subject}
 }
 
 // Claimed is what claims hold of one line of an order: asked for, and not sent back,

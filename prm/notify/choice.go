@@ -18,7 +18,7 @@ import (
 var Topics = []string{"order", "settle", "approval", "lead", "deal", "quote", "engage", "promo", "fund", "sell", "catalog", "chat", "call", "forum", "library", "edi"}
 
 // beside are first words of kinds that belong to another topic.
-var beside = map[string]string{"as2": "edi", "hook": "edi", "agreement": "edi", "claim": "fund", "mapping": "lead"}
+var beside = map[string]string{"as2": "edi", "hook": "edi", "agreement": "edi", "claim": "fund", "protect": "fund", "mapping": "lead"}
 
 // Topic is that of a kind; "" for one of none.
 func Topic(kind string) string {

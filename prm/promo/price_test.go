@@ -111,6 +111,33 @@ func (m *market) line(d trade.Detail, i int, reason, granted string, marks ...tr
 	}
 }
 
+// steps compares how the price of a line came about, each step in a few words.
+func (m *market) steps(d trade.Detail, i int, want string) {
+	m.t.Helper()
+	var out []string
+	for _, x := range d.PriceSteps(d.Lines[i]) {
+		s := x.Kind
+		for _, w := range []string{x.Number, x.Rule, x.Reason, x.Method} {
+			if w != "" {
+				s += " " + w
+			}
+		}
+		if x.Granted > 0 {
+			s += fmt.Sprintf(" %s for %s", x.Off, x.Granted)
+		}
+		if s += " " + x.Price.String(); x.Version > 0 {
+			s += fmt.Sprint(" v", x.Version)
+		}
+		if x.Kind == trade.StepNet {
+			s += " = " + x.Amount.String()
+		}
+		out = append(out, s)
+	}
+	if got := strings.Join(out, ", "); got != want {
+		m.t.Fatalf("line %d of %s:\n%s\nwant\n%s", i+1, d.Number, got, want)
+	}
+}
+
 // running is an agreed promotion.
 func (m *market) running(t Terms) Detail {
 	m.t.Helper()
@@ -141,9 +168,12 @@ func TestAnOrderLineSaysWhichPromotionAppliesAndWhy(t *testing.T) {
 		if d.Total.String() != "1216.50" { // 840 − 5 % + 465 − 10 %
 			m.t.Fatal(d.Total)
 		}
+		m.steps(d, 0, "list 84 v1, promotion "+p.Number+" line number off_invoice 4.2 for 10 79.8, net 79.8 = 798.00")
+		m.steps(d, 1, "list 46.5 v1, promotion "+g.Number+" head head_number off_invoice 4.65 for 10 41.85, net 41.85 = 418.50")
 		// without a number: one applies by itself, the other says that it would have
 		d = m.order("2026-12-02", "", want{"AUR-D18B", "10", "84", ""}, want{"AUR-G125", "10", "46.50", ""})
 		m.line(d, 0, WhyNoNumber, "0")
+		m.steps(d, 0, "list 84 v1, promotion "+p.Number+" best no_number 84, net 84 = 840.00")
 		m.line(d, 1, WhyAuto, "10")
 		// the price has it already
 		d = m.order("2026-12-03", p.Number, want{"AUR-D18B", "10", "79.80", ""})
@@ -151,6 +181,7 @@ func TestAnOrderLineSaysWhichPromotionAppliesAndWhy(t *testing.T) {
 		if d.Lines[0].DealMethod != trade.DealInPrice || d.Total.String() != "798.00" {
 			m.t.Fatal(d.Lines[0].DealMethod, d.Total)
 		}
+		m.steps(d, 0, "list 84 v1, promotion "+p.Number+" head head_number price 4.2 for 10 79.8, net 79.8 = 798.00")
 		// why not
 		d = m.order("2026-11-30", p.Number, want{"AUR-D18B", "1", "84", ""})
 		m.line(d, 0, WhyBefore, "0", trade.PromotionRefused)
@@ -191,6 +222,7 @@ func TestAboveTheAgreedQuantity(t *testing.T) {
 		m.line(d, 0, WhyHeadNumber, "300")
 		d = m.order("2026-12-03", p.Number, want{"AUR-D18B", "300", "84", ""}, want{"AUR-B50", "5", "31.20", ""})
 		m.line(d, 0, WhyLimit, "200", trade.PromotionPart)
+		m.steps(d, 0, "list 84 v1, promotion "+p.Number+" head limit off_invoice 4.2 for 200 79.8, net 0 = 24360.00") // 300 × 84 − 200 × 4.20
 		m.line(d, 1, WhyUsed, "0", trade.PromotionRefused)
 		if s := m.join(m.maya, p.ID).Seat; s.Taken != money.Whole(500) {
 			m.t.Fatal(s.Taken)

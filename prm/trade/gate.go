@@ -7,6 +7,7 @@ import (
 	"entente/db"
 	"entente/edi/doc"
 	"entente/prm/access"
+	"entente/prm/catalog"
 	"entente/prm/fault"
 	"entente/prm/money"
 )
@@ -76,6 +77,142 @@ func (l Line) netList() money.Price {
 		return l.ListPrice - l.DealAllowance
 	}
 	return l.ListPrice
+}
+
+// Kinds of a step of a line's price behind those of the price lists (catalog.StepList,
+// catalog.StepPartner).
+const (
+	StepSpecial   = "special"   // a registration, a quote or a blanket order stands in the place of the lists
+	StepPromotion = "promotion" // that was looked at, whether it counts or not
+	StepOrdered   = "ordered"   // the order names another price
+	StepNet       = "net"       // what the line comes to
+)
+
+// StepKinds lists all.
+var StepKinds = []string{catalog.StepList, catalog.StepPartner, StepSpecial, StepPromotion, StepOrdered, StepNet}
+
+// Rules by which one promotion is meant for a line: never more than one counts.
+const (
+	RuleLine = "line" // the number on the line counts before that of the order
+	RuleHead = "head" // the order's number holds for every line without one of its own
+	RuleBest = "best" // no number: of those that need none the one that takes off most
+)
+
+// Rules lists them.
+var Rules = []string{RuleLine, RuleHead, RuleBest}
+
+// PriceStep is one step on the way from the price list to what a line comes to, as it was when
+// the line was judged. Prices are per unit of the line.
+type PriceStep struct {
+	Kind    string
+	List    string // of a price list: its id and version, from when that holds, and the day by which the line was priced
+	Version int
+	From    string
+	On      string
+	Number  string         // of a special price or a promotion, may be empty
+	Rule    string         // why this promotion and no other
+	Reason  string         // of a promotion: why it counts or not ("promowhy.<reason>")
+	Method  string         // DealInPrice …, where it counts
+	Granted money.Quantity // for how much of the line
+	Off     money.Price    // what a unit of that becomes cheaper by
+	Price   money.Price    // after the step
+	Amount  money.Amount   // of StepNet: what the line comes to, what is claimed afterwards not taken off
+}
+
+// PriceSteps says how the price of a line came about, by what was kept of it when it was judged;
+// nothing later changes it but what changes the line. Empty without the right to see prices, and
+// where nothing was there to be compared.
+func (d Detail) PriceSteps(l Line) []PriceStep {
+	if d.PricesHidden || l.ListPrice == 0 && l.DealApplied == "" {
+		return nil
+	}
+	var out []PriceStep
+	last := money.Price(0)
+	for _, x := range l.Trail {
+		last = x.Price
+		out = append(out, PriceStep{Kind: x.Kind, List: x.List, Version: x.Version, From: x.From, On: x.On, Price: x.Price})
+	}
+	switch {
+	case l.ListPrice > 0 && len(l.Trail) == 0 && !d.special(l):
+		out = append(out, PriceStep{Kind: catalog.StepList, Price: l.ListPrice})
+	case l.ListPrice > 0 && l.ListPrice != last:
+		out = append(out, PriceStep{Kind: StepSpecial, Number: d.standsOn(l), Price: l.ListPrice})
+	}
+	if l.DealApplied != "" {
+		x := PriceStep{Kind: StepPromotion, Number: l.DealApplied, Rule: d.rule(l), Reason: l.DealReason, Price: l.ListPrice}
+		if l.DealGranted > 0 {
+			x.Method, x.Granted, x.Off = l.DealMethod, l.DealGranted, l.DealAllowance
+			if l.DealMethod != DealBillBack {
+				x.Price = max(0, l.ListPrice-l.DealAllowance)
+			}
+		}
+		out = append(out, x)
+	}
+	if l.Price != l.netList() {
+		out = append(out, PriceStep{Kind: StepOrdered, Price: l.Price})
+	}
+	net := PriceStep{Kind: StepNet, Price: l.Price, Amount: l.Amount}
+	if off, err := l.off(l.DealGranted); err == nil && off.Minor > 0 { // the amount has it already
+		if net.Price = 0; l.DealGranted >= l.Ordered { // else some cost less than others
+			net.Price = max(0, l.Price-l.DealAllowance)
+		}
+	}
+	return append(out, net)
+}
+
+// rule says why a promotion is the one that is meant.
+func (d Detail) rule(l Line) string {
+	switch {
+	case promoNumber(l.DealNumber) != "":
+		return RuleLine
+	case promoNumber(deal(d.Head.Refs)) != "":
+		return RuleHead
+	}
+	return RuleBest
+}
+
+// special says that a line names what stands in the place of the price lists.
+func (d Detail) special(l Line) bool { return d.standsOn(l) != "" }
+
+// standsOn are the numbers of registrations, special prices and quotes that a line names, or its
+// order, and the contract that it calls off.
+func (d Detail) standsOn(l Line) string {
+	for _, deals := range []string{l.DealNumber, deal(d.Head.Refs)} {
+		var out []string
+		for n := range strings.SplitSeq(deals, "\n") {
+			if q, v, ok := strings.Cut(n, "/"); ok && (q == "CT" || q == "PR") {
+				out = append(out, v)
+			}
+		}
+		if len(out) > 0 {
+			return strings.Join(out, ", ")
+		}
+	}
+	return d.Head.Contract
+}
+
+func trail(steps []catalog.Step, factor money.Quantity, on string) []ListStep {
+	var out []ListStep
+	for _, x := range steps {
+		if p, ok := times(x.Price, factor); ok {
+			out = append(out, ListStep{Kind: x.Kind, List: string(x.List), Version: x.Version, From: x.From, On: on, Price: p})
+		}
+	}
+	return out
+}
+
+func readTrail(s string) []ListStep {
+	if s == "" {
+		return nil
+	}
+	return db.FromText[[]ListStep](s)
+}
+
+func writeTrail(list []ListStep) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return db.Text(list)
 }
 
 func (s *Service) facts(t terms, o orderRow, lines []Line, parties []doc.Party) Facts {

@@ -215,7 +215,7 @@ func (d *Detail) hide(yes bool) {
 	d.Head.Allowances, d.Head.Terms = nil, nil
 	for i := range d.Lines {
 		l := &d.Lines[i]
-		l.Price, l.ListPrice, l.InvoicePrice, l.DealAllowance = 0, 0, 0, 0
+		l.Price, l.ListPrice, l.InvoicePrice, l.DealAllowance, l.Trail = 0, 0, 0, 0, nil
 		l.Amount, l.InvoiceAmount, l.Difference = zero, zero, zero
 	}
 	for i := range d.Responses {

@@ -65,6 +65,7 @@ func TestAgreedPrices(t *testing.T) {
 			b.must(b.cat.ChangeDraft(b.at(), b.ingrid, l.ID, []catalog.PriceChange{{SKU: "AUR-D18B", Price: b.micro(v[1])}}))
 			b.must(second(b.cat.Publish(b.at(), b.ingrid, l.ID, catalog.PublishCmd{})))
 		}
+		var first OrderID
 		for i, c := range []struct {
 			agreed spoken
 			want   string
@@ -73,6 +74,9 @@ func TestAgreedPrices(t *testing.T) {
 			o := b.get(b.receive(order("P"+itoa(i), [3]string{"AUR-D18B", "1", c.want})).Order) // wanted on the 30th
 			eq(t, "list price "+itoa(i), o.Lines[0].ListPrice, b.micro(c.want))
 			eq(t, "marks", len(o.Lines[0].Marks), 0)
+			if i == 0 {
+				first = o.ID
+			}
 			q, err := b.svc.Quote(b.at(), b.dan, PlaceCmd{Partnership: b.toKestrel, RequestedOn: "2026-11-30", Lines: []PlaceLine{{SKU: "AUR-D18B", Quantity: money.Whole(1)}}})
 			b.must(err)
 			eq(t, "quoted", q[0].Price, b.micro(c.want))
@@ -98,6 +102,20 @@ func TestAgreedPrices(t *testing.T) {
 		a, err := b.svc.AnswerTime(b.at(), b.dan, b.toKestrel)
 		b.must(err)
 		eq(t, "hours", a.Hours, 3)
+		// the steps of a price stay as they were, whatever is published or agreed later
+		for range 2 {
+			o := b.get(first)
+			steps := o.PriceSteps(o.Lines[0])
+			eq(t, "steps", len(steps), 3)
+			eq(t, "list", steps[0].Kind+" "+steps[0].Price.String(), catalog.StepList+" 84")
+			eq(t, "partner", steps[1], PriceStep{Kind: catalog.StepPartner, List: string(l.ID), Version: 1, From: "2026-11-16", On: o.OrderedOn, Price: b.micro("80")})
+			eq(t, "net", steps[2].Kind+" "+steps[2].Amount.String(), StepNet+" 80.00")
+			o.PricesHidden = true
+			eq(t, "hidden", len(o.PriceSteps(o.Lines[0])), 0)
+			b.must(second(b.cat.BeginDraft(b.at(), b.ingrid, l.ID, catalog.DraftCmd{From: "2026-11-25"})))
+			b.must(b.cat.ChangeDraft(b.at(), b.ingrid, l.ID, []catalog.PriceChange{{SKU: "AUR-D18B", Price: b.micro("60")}}))
+			b.must(second(b.cat.Publish(b.at(), b.ingrid, l.ID, catalog.PublishCmd{})))
+		}
 	})
 }
 

@@ -70,10 +70,11 @@ func (s *Service) quote(ctx context.Context, t terms, cmd PlaceCmd) ([]Quote, er
 			days[i] = wanted
 		}
 	}
-	prices, err := s.pricesByDay(ctx, t, by, c, items, days)
+	steps, err := s.stepsByDay(ctx, t, by, c, items, days)
 	if err != nil {
 		return nil, err
 	}
+	prices := lastSteps(steps)
 	out := make([]Quote, len(lines))
 	for i, it := range items {
 		out[i] = quoteOf(lines[i], it, prices[days[i]], c, on)

@@ -142,10 +142,11 @@ func (s *Service) judge(ctx context.Context, t terms, d doc.PurchaseOrder) (judg
 			days[i] = l.RequestedOn
 		}
 	}
-	prices, err := s.pricesByDay(ctx, t, by, j.currency, items, days)
+	steps, err := s.stepsByDay(ctx, t, by, j.currency, items, days)
 	if err != nil {
 		return judged{}, err
 	}
+	prices := lastSteps(steps)
 	j = judge(d, t, items, func(i int) map[catalog.ID]money.Price { return prices[days[i]] }, today)
 	if err := s.agreeFree(ctx, t, &j); err != nil {
 		return j, err
@@ -154,6 +155,9 @@ func (s *Service) judge(ctx context.Context, t terms, d doc.PurchaseOrder) (judg
 		f := money.Quantity(0)
 		if items[i].Found {
 			f, _ = items[i].Product.Factor(l.Unit)
+			if l.ListPrice > 0 {
+				j.lines[i].Trail = trail(steps[days[i]][items[i].Product.ID], f, days[i])
+			}
 		}
 		j.factors = append(j.factors, f)
 	}
@@ -186,23 +190,36 @@ func (s *Service) agreeFree(ctx context.Context, t terms, j *judged) error {
 	return j.resum()
 }
 
-// pricesByDay asks the catalogue once per price date that occurs.
-func (s *Service) pricesByDay(ctx context.Context, t terms, by pricing, c money.Currency, items []catalog.Item, days []string) (map[string]map[catalog.ID]money.Price, error) {
+// stepsByDay asks the catalogue once per price date that occurs.
+func (s *Service) stepsByDay(ctx context.Context, t terms, by pricing, c money.Currency, items []catalog.Item, days []string) (map[string]map[catalog.ID][]catalog.Step, error) {
 	asked := map[string][]catalog.ID{}
 	for i, it := range items {
 		if it.Found {
 			asked[days[i]] = append(asked[days[i]], it.Product.ID)
 		}
 	}
-	out := map[string]map[catalog.ID]money.Price{}
+	out := map[string]map[catalog.ID][]catalog.Step{}
 	for day, ids := range asked {
-		prices, err := s.cat.PricesOn(ctx, access.System("trade", t.SupplierID), t.SupplierID, by.partner, c, day, ids)
+		prices, err := s.cat.Steps(ctx, access.System("trade", t.SupplierID), t.SupplierID, by.partner, c, day, ids)
 		if err != nil {
 			return nil, err
 		}
 		out[day] = prices
 	}
 	return out, nil
+}
+
+// lastSteps are the prices that steps come to, by day.
+func lastSteps(steps map[string]map[catalog.ID][]catalog.Step) map[string]map[catalog.ID]money.Price {
+	out := make(map[string]map[catalog.ID]money.Price, len(steps))
+	for day, byID := range steps {
+		prices := make(map[catalog.ID]money.Price, len(byID))
+		for id, list := range byID {
+			prices[id] = list[len(list)-1].Price
+		}
+		out[day] = prices
+	}
+	return out
 }
 
 // today is the civil date of the transaction in a time zone, UTC when unknown.

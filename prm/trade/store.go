@@ -72,6 +72,7 @@ type lineRow struct {
 	DealAllowance, DealGranted           int64
 	Parts, InsteadOf                     string
 	Free                                 int64
+	PriceTrail                           string
 }
 
 func (lineRow) TableName() string { return "order_line" }
@@ -84,7 +85,7 @@ func (r lineRow) line(c money.Currency) Line {
 		RequestedOn: r.RequestedOn, PromisedOn: r.PromisedOn, DealNumber: r.DealNumber, Ordered: q(r.Ordered), Confirmed: q(r.Confirmed), Backordered: q(r.Backordered), Cancelled: q(r.Cancelled),
 		Shipped: q(r.Shipped), Received: q(r.Received), Invoiced: q(r.Invoiced), Credited: q(r.Credited), Returned: q(r.Returned), InvoiceAmount: zero, Difference: zero,
 		DealApplied: r.DealApplied, DealMethod: r.DealMethod, DealReason: r.DealReason, DealAllowance: money.Price(r.DealAllowance), DealGranted: q(r.DealGranted),
-		Parts: readParts(r.Parts), InsteadOf: r.InsteadOf, Free: r.Free != 0}
+		Parts: readParts(r.Parts), InsteadOf: r.InsteadOf, Free: r.Free != 0, Trail: readTrail(r.PriceTrail)}
 }
 
 func rowOf(l Line, o orderRow) lineRow {
@@ -93,7 +94,7 @@ func rowOf(l Line, o orderRow) lineRow {
 		DealNumber: l.DealNumber, Ordered: int64(l.Ordered), Confirmed: int64(l.Confirmed), Backordered: int64(l.Backordered), Cancelled: int64(l.Cancelled), Shipped: int64(l.Shipped), Received: int64(l.Received),
 		Invoiced: int64(l.Invoiced), Credited: int64(l.Credited), Returned: int64(l.Returned),
 		DealApplied: l.DealApplied, DealMethod: l.DealMethod, DealReason: l.DealReason, DealAllowance: int64(l.DealAllowance), DealGranted: int64(l.DealGranted),
-		Parts: writeParts(l.Parts), InsteadOf: l.InsteadOf, Free: db.Flag(l.Free)}
+		Parts: writeParts(l.Parts), InsteadOf: l.InsteadOf, Free: db.Flag(l.Free), PriceTrail: writeTrail(l.Trail)}
 }
 
 type responseRow struct {

@@ -273,9 +273,10 @@ type Line struct {
 	RequestedOn string
 	PromisedOn  string // the last date promised
 	DealNumber  string
-	Parts       []Part // deliveries asked for, where there are several
-	InsteadOf   string // the item as ordered, where SKU is its substitute
-	Free        bool   // asked for free of charge (PO105 NC, QTY 192)
+	Parts       []Part     // deliveries asked for, where there are several
+	InsteadOf   string     // the item as ordered, where SKU is its substitute
+	Free        bool       // asked for free of charge (PO105 NC, QTY 192)
+	Trail       []ListStep // the price lists by which it was judged, as they were then; none: not kept
 
 	// What a promotion does to the line: its number, how its allowance per unit reaches the
 	// reseller (DealInPrice …), the quantity it was granted for, and why it counts or not.
@@ -297,6 +298,17 @@ type Line struct {
 	Difference    money.Amount
 	PriceWrong    bool
 	QuantityWrong bool
+}
+
+// ListStep is a price list on the way to Line.ListPrice: its version, from which day that holds,
+// the day by which the line was priced, and its price per unit of the line. The last one counts.
+type ListStep struct {
+	Kind    string      `json:"k"` // catalog.StepList or catalog.StepPartner
+	List    string      `json:"l"`
+	Version int         `json:"v"`
+	From    string      `json:"f"`
+	On      string      `json:"d"`
+	Price   money.Price `json:"p"`
 }
 
 // Part is one delivery that a line asks for (SCH, SCC).

@@ -1,0 +1,543 @@
+package protect
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"entente/db"
+	"entente/db/job"
+	"entente/prm/access"
+	"entente/prm/catalog"
+	"entente/prm/channel"
+	"entente/prm/fault"
+	"entente/prm/fund"
+	"entente/prm/money"
+)
+
+// Service keeps protections. Every method checks the actor first; what its company has no side
+// on does not exist for it.
+type Service struct {
+	db      *db.DB
+	jobs    Publisher
+	catalog *catalog.Service
+	channel *channel.Service
+	funds   *fund.Service
+	title   func(locale, day, currency string) string
+}
+
+// New makes the service; title names what is granted for a fall, in the supplier's language.
+// jobs may be nil in tests that do not look at events.
+func New(d *db.DB, jobs Publisher, cat *catalog.Service, ch *channel.Service, funds *fund.Service, title func(locale, day, currency string) string) *Service {
+	return &Service{db: d, jobs: jobs, catalog: cat, channel: ch, funds: funds, title: title}
+}
+
+func (s *Service) view(ctx context.Context, a access.Actor, fn func(ctx context.Context) error) error {
+	return s.db.View(db.WithOrgs(ctx, a.Org), fn)
+}
+
+func (s *Service) change(ctx context.Context, a access.Actor, fn func(ctx context.Context) error) error {
+	return s.db.InTx(db.WithOrgs(ctx, a.Org), fn)
+}
+
+func (s *Service) publish(ctx context.Context, kind string, r row) error {
+	if s.jobs == nil {
+		return nil
+	}
+	return s.jobs.Publish(ctx, job.Event{Kind: kind, Version: eventVersion, Orgs: []string{r.SupplierID, r.ResellerID}, Object: r.ID, Payload: Event{ID(r.ID), r.SupplierID, r.ResellerID, r.PartnershipID, r.Mark}})
+}
+
+// desk is the system that acts for a supplier.
+func desk(supplier string) access.Actor { return access.System("protection", supplier) }
+
+// system checks that an actor is the supplier's system.
+func system(a access.Actor, reseller string) error {
+	if err := access.Check(a, access.ClaimDecide, access.Shared(a.Org, reseller)); err != nil {
+		return err
+	}
+	if a.Person != "" {
+		return fault.New(fault.Forbidden, "error.forbidden")
+	}
+	return nil
+}
+
+// Published notes that a version of a price list was published for a partner; the actor is the
+// supplier's system. Where prices fall by it and the terms protect the partner, they are
+// reckoned on the day they begin. Safe to repeat. Publishes EventProposed where that day is here.
+// Codes: NotFound, Forbidden (a person).
+func (s *Service) Published(ctx context.Context, actor access.Actor, partnership string, list catalog.ListID, version int) error {
+	if _, err := access.List(actor, access.ClaimDecide); err != nil {
+		return err
+	}
+	return s.change(ctx, actor, func(ctx context.Context) error {
+		p, err := pairOf(ctx, partnership)
+		if err == nil {
+			err = system(actor, p.ResellerID)
+		}
+		if err == nil && p.SupplierID != actor.Org {
+			err = notFound()
+		}
+		if err != nil {
+			return err
+		}
+		l, err := s.catalog.PriceList(ctx, actor, list)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(l.Versions, func(v catalog.PriceVersion) bool { return v.Number == version && v.State == catalog.Published })
+		if i < 0 {
+			return notFound()
+		}
+		day := l.Versions[i].From
+		r, err := byDay(ctx, p.SupplierID, p.ResellerID, string(l.Currency), day)
+		if fault.CodeOf(err) == fault.NotFound { // nothing was to fall on that day before
+			t, err := termsFor(ctx, p.SupplierID, string(l.Currency), p.ResellerID)
+			if err != nil || t.Days == 0 || p.State != "active" {
+				return err
+			}
+			falls, err := s.catalog.Falls(ctx, actor, list, version)
+			if err != nil || !falls {
+				return err
+			}
+			r = row{ID: db.NewID(), SupplierID: p.SupplierID, ResellerID: p.ResellerID, PartnershipID: p.ID, Currency: string(l.Currency), Day: day, State: string(Coming), Ceiling: -1, Made: db.Micros(db.Now(ctx)), Version: 1}
+			r.Changed, r.SubjectID = r.Made, r.ID
+			if of, err := subjectOf(ctx, r.SupplierID, r.Currency, day); err != nil {
+				return err
+			} else if of != "" {
+				r.SubjectID = of
+			}
+			if _, err := insert(ctx, r); err != nil {
+				return err
+			}
+			if r, err = byDay(ctx, r.SupplierID, r.ResellerID, r.Currency, day); err != nil {
+				return err
+			}
+			if err := note(ctx, actor, "protect.coming", Document, r.ID); err != nil {
+				return err
+			}
+		} else if err != nil {
+			return err
+		}
+		begins := dayStart(p.Zone, day)
+		if begins.After(db.Now(ctx)) {
+			if State(r.State) == Nothing {
+				r.State, r.Why = string(Coming), ""
+			}
+			r.NextAt = db.Micros(begins)
+			return save(ctx, &r)
+		}
+		return s.reckon(ctx, p, &r)
+	})
+}
+
+// dayStart is the first instant of a civil day in a time zone.
+func dayStart(zone, day string) time.Time {
+	loc, err := time.LoadLocation(zone)
+	if err != nil {
+		loc = time.UTC
+	}
+	t, err := time.ParseInLocation(time.DateOnly, day, loc)
+	if err != nil {
+		return time.Time{}
+	}
+	return t
+}
+
+func shifted(day string, days int) string {
+	t, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return day
+	}
+	return t.AddDate(0, 0, days).Format(time.DateOnly)
+}
+
+// Refresh reckons what is not answered of a partner once more, since a report of its stock or of
+// its sales came; the actor is the supplier's system. Safe to repeat. Publishes EventProposed
+// where another sum follows. Codes: NotFound, Forbidden (a person).
+func (s *Service) Refresh(ctx context.Context, actor access.Actor, reseller string) error {
+	if err := system(actor, reseller); err != nil {
+		return err
+	}
+	return s.change(ctx, actor, func(ctx context.Context) error {
+		ids, err := openOf(ctx, actor.Org, reseller, shifted(db.Now(ctx).Format(time.DateOnly), -MostAnswerDays))
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			r, err := byID(ctx, id, true)
+			if err != nil {
+				return err
+			}
+			if State(r.State) != Proposed && (State(r.State) != Nothing || r.Why == WhyDeclined) {
+				continue
+			}
+			p, err := pairOf(ctx, r.PartnershipID)
+			if err != nil {
+				return err
+			}
+			if err := s.reckon(ctx, p, &r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// reckon computes what is granted for a fall whose day is here and saves it, with what follows
+// for what was claimed already.
+func (s *Service) reckon(ctx context.Context, p pairing, r *row) error {
+	old, err := linesOf(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(old, func(l lineRow) bool { return l.Said >= 0 }) { // people are at it: their quantities stand
+		r.NextAt = 0
+		return save(ctx, r)
+	}
+	was := r.Mark
+	lines, err := s.compute(ctx, p, r, old)
+	if err != nil {
+		return err
+	}
+	ids, err := claimsOf(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	r.NextAt, r.Reminded = 0, 0
+	had := slices.ContainsFunc(old, func(l lineRow) bool { return l.Claimed > 0 })
+	if had && slices.Contains([]string{WhyInactive, WhyNoTerms, WhyNoStock}, r.Why) { // what was claimed stands
+		r.Why = ""
+		return save(ctx, r)
+	}
+	open, claimed := int64(0), int64(0)
+	h := sha256.New()
+	fmt.Fprintf(h, "%d\n", len(ids)) // what is claimed after another answer was taken back is another claim
+	for i := range lines {
+		l := &lines[i]
+		open += max(0, l.Amount-l.Claimed)
+		claimed += l.Claimed
+		fmt.Fprintf(h, "%s %d %d %d %d\n", l.SKU, l.Was, l.Price, l.Quantity, l.Amount-l.Claimed)
+	}
+	r.Mark = hex.EncodeToString(h.Sum(nil))
+	if st := State(r.State); r.Mark == was && (st == Lapsed || st == Closed) { // it is over, and nothing else follows
+		return nil
+	}
+	for _, l := range old { // what was claimed for a product whose price does not fall any more
+		if l.Claimed > 0 && !slices.ContainsFunc(lines, func(x lineRow) bool { return x.SKU == l.SKU }) {
+			l.Position, l.Quantity, l.Amount, l.Price = int64(len(lines)+1), 0, 0, l.Was
+			claimed += l.Claimed
+			lines = append(lines, l)
+		}
+	}
+	switch {
+	case claimed > 0:
+		if err := s.adjust(ctx, p, r, lines); err != nil {
+			return err
+		}
+		if r.State = string(Claimed); open > 0 {
+			r.State = string(Proposed)
+		}
+	case open > 0:
+		r.State, r.Why = string(Proposed), ""
+	default:
+		r.State = string(Nothing)
+	}
+	tell := State(r.State) == Proposed && r.Mark != was
+	switch {
+	case State(r.State) != Proposed:
+		r.AnswerBy = 0
+	case tell || r.AnswerBy == 0:
+		today := db.Now(ctx).In(zone(p.Zone)).Format(time.DateOnly)
+		t, err := termsFor(ctx, r.SupplierID, r.Currency, r.ResellerID)
+		if err != nil {
+			return err
+		}
+		r.AnswerBy = db.Micros(dayStart(p.Zone, shifted(today, max(1, t.AnswerDays)+1))) // the end of the last day
+	}
+	if r.AnswerBy > 0 {
+		r.NextAt = remind(r.AnswerBy, db.Micros(db.Now(ctx)))
+	}
+	if err := replaceLines(ctx, r.ID, lines); err != nil {
+		return err
+	}
+	if err := save(ctx, r); err != nil {
+		return err
+	}
+	if err := note(ctx, desk(r.SupplierID), "protect.reckon", Document, r.ID); err != nil || !tell {
+		return err
+	}
+	return s.publish(ctx, EventProposed, *r)
+}
+
+func zone(name string) *time.Location {
+	loc, err := time.LoadLocation(name)
+	if err != nil {
+		return time.UTC
+	}
+	return loc
+}
+
+// remindBefore is how long before the last instant people are reminded.
+const remindBefore = 48 * time.Hour
+
+// remind is when to look again: to remind, or where it is too late for that, at the end.
+func remind(by, now int64) int64 {
+	if at := by - remindBefore.Microseconds(); at > now {
+		return at
+	}
+	return by
+}
+
+// compute reckons stock, prices and amounts. Position and what was claimed follow from the SKU.
+func (s *Service) compute(ctx context.Context, p pairing, r *row, old []lineRow) ([]lineRow, error) {
+	t, err := termsFor(ctx, r.SupplierID, r.Currency, r.ResellerID)
+	if err != nil {
+		return nil, err
+	}
+	r.Why, r.Whole, r.Amount = "", 0, 0
+	switch {
+	case p.State != "active":
+		r.Why = WhyInactive
+		return nil, nil
+	case t.Days == 0:
+		r.Why = WhyNoTerms
+		return nil, nil
+	}
+	r.Days, r.Cover, r.Cap, r.Least = int64(t.Days), int64(t.Cover), t.Cap.Minor, t.Least.Minor
+	held, err := s.channel.Held(ctx, desk(r.SupplierID), r.PartnershipID, shifted(r.Day, -1), t.Days, freshDays)
+	if err != nil {
+		return nil, err
+	}
+	r.Basis, r.ReportID, r.ReportNo, r.ReportDay = held.Basis, held.Report.ID, held.Report.Number, held.Report.Day
+	r.FromDay, r.ToDay, r.Covered, r.Straddling = held.From, held.Day, db.Flag(held.Complete), int64(held.Straddling)
+	if len(held.Rows) == 0 {
+		r.Why = WhyNoStock
+		return nil, nil
+	}
+	ids := make([]catalog.ID, len(held.Rows))
+	for i, h := range held.Rows {
+		ids[i] = h.Product
+	}
+	falls, err := s.falls(ctx, *r, ids)
+	if err != nil {
+		return nil, err
+	}
+	var lines []lineRow
+	for _, h := range held.Rows {
+		l, fell := falls[h.Product]
+		if !fell {
+			continue
+		}
+		l.Position, l.SKU, l.Said = int64(len(lines)+1), h.SKU, -1
+		l.Opening, l.Came, l.Sold, l.Back, l.Quantity = int64(h.Opening), int64(h.In), int64(h.Sold), int64(h.Back), int64(h.Expected)
+		if k := slices.IndexFunc(old, func(x lineRow) bool { return x.SKU == h.SKU }); k >= 0 {
+			l.Claimed = old[k].Claimed
+		}
+		lines = append(lines, l)
+	}
+	if len(lines) == 0 {
+		r.Why = WhyNoFall
+		return nil, nil
+	}
+	if r.Whole, r.Amount, err = granted(lines, t, func(l lineRow) int64 { return l.Quantity }); err != nil {
+		return nil, err
+	}
+	if r.Amount < t.Least.Minor || r.Amount == 0 {
+		r.Why, r.Amount = WhyLeast, 0
+		for i := range lines {
+			lines[i].Amount = 0
+		}
+	}
+	return lines, nil
+}
+
+// falls are the products whose price for the partner is lower on the day than on the day
+// before, with both prices and the versions they are of.
+func (s *Service) falls(ctx context.Context, r row, ids []catalog.ID) (map[catalog.ID]lineRow, error) {
+	c := money.Currency(r.Currency)
+	before, err := s.catalog.Steps(ctx, desk(r.SupplierID), r.SupplierID, r.ResellerID, c, shifted(r.Day, -1), ids)
+	if err != nil {
+		return nil, err
+	}
+	now, err := s.catalog.Steps(ctx, desk(r.SupplierID), r.SupplierID, r.ResellerID, c, r.Day, ids)
+	if err != nil {
+		return nil, err
+	}
+	out := map[catalog.ID]lineRow{}
+	for id, steps := range now {
+		if len(steps) == 0 || len(before[id]) == 0 {
+			continue
+		}
+		a, b := before[id][len(before[id])-1], steps[len(steps)-1]
+		if b.Price < a.Price {
+			out[id] = lineRow{ProtectionID: r.ID, SupplierID: r.SupplierID, ResellerID: r.ResellerID, ProductID: string(id), Was: int64(a.Price), WasList: string(a.List), WasVersion: int64(a.Version), Price: int64(b.Price), List: string(b.List), ListVersion: int64(b.Version), Said: -1}
+		}
+	}
+	return out, nil
+}
+
+// granted sets what lines are granted: quantity × fall × share, line by line, until the cap is
+// reached. It returns the sum before the cap and after it.
+func granted(lines []lineRow, t Terms, quantity func(lineRow) int64) (whole, sum int64, err error) {
+	for i := range lines {
+		l := &lines[i]
+		a, err := money.Extend(money.Quantity(quantity(*l)), money.Price(l.Was-l.Price), t.Currency)
+		if err == nil {
+			a, err = money.Portion(a, t.Cover)
+		}
+		if err != nil || whole > mostMinor-a.Minor {
+			return 0, 0, fault.New(fault.Invalid, "protect.too_much")
+		}
+		whole += a.Minor
+		if l.Amount = a.Minor; t.Cap.Minor > 0 {
+			l.Amount = min(a.Minor, t.Cap.Minor-sum)
+		}
+		sum += l.Amount
+	}
+	return whole, sum, nil
+}
+
+// adjust brings what is granted in the ledger to what follows now, where something was claimed
+// before: less is taken back, and what is used of it already is owed.
+func (s *Service) adjust(ctx context.Context, p pairing, r *row, lines []lineRow) error {
+	sum := int64(0)
+	for _, l := range lines {
+		sum += min(l.Amount, l.Claimed)
+	}
+	r.Ceiling = sum
+	total, err := s.used(ctx, *r)
+	if err != nil {
+		return err
+	}
+	return s.earn(ctx, p, r, min(total, sum))
+}
+
+// claims are those that were made of a protection, with their lines: hardly ever more than one.
+func (s *Service) claims(ctx context.Context, r row) ([]fund.Claim, error) {
+	ids, err := claimsOf(ctx, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]fund.Claim, len(ids))
+	for i, id := range ids {
+		if out[i], err = s.funds.GetClaim(ctx, access.System("protection", r.ResellerID), id); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// used is what claims of a protection hold that were sent: approved of lines that are decided,
+// asked of the others.
+func (s *Service) used(ctx context.Context, r row) (int64, error) {
+	all, err := s.claims(ctx, r)
+	sum := int64(0)
+	for _, c := range all {
+		if !c.Submitted.IsZero() {
+			sum += holds(c)
+		}
+	}
+	return sum, err
+}
+
+func holds(c fund.Claim) int64 {
+	sum := int64(0)
+	for _, l := range c.Lines {
+		switch {
+		case c.State.Over():
+		case l.Verdict == fund.LineOpen || l.Verdict == fund.LinePending:
+			sum += l.Asked.Minor
+		default:
+			sum += l.Approved.Minor
+		}
+	}
+	return sum
+}
+
+// earn brings the partner's part of the money of a fall to a total.
+func (s *Service) earn(ctx context.Context, p pairing, r *row, total int64) error {
+	if p.State != "active" { // what stands there stands
+		return nil
+	}
+	cmd := fund.SubjectCmd{Kind: fund.KindProtect, Subject: r.SubjectID, Title: s.title(p.Locale, r.Day, r.Currency), From: r.Day, Until: r.Day, Zone: p.Zone}
+	id, err := s.funds.SetEarned(ctx, desk(r.SupplierID), cmd, r.PartnershipID, money.Amount{Minor: total, Currency: money.Currency(r.Currency)})
+	r.ProgramID = string(id)
+	return err
+}
+
+// tickBatch bounds one pass.
+const tickBatch = 200
+
+// Tick reckons the falls whose day has begun, reminds of what nobody answered and ends it, each
+// in a transaction of its own. It runs on a schedule, late or twice.
+func (s *Service) Tick(ctx context.Context) error {
+	var errs []error
+	for {
+		var ids []ID
+		err := s.db.View(ctx, func(ctx context.Context) (err error) {
+			ids, err = due(ctx, db.Now(ctx), tickBatch)
+			return err
+		})
+		if err != nil || len(ids) == 0 {
+			return errors.Join(append(errs, err)...)
+		}
+		failed := len(errs)
+		for _, id := range ids {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if err := s.tick(ctx, id); err != nil {
+				errs = append(errs, err) // the others go on
+			}
+		}
+		if len(ids) < tickBatch || len(errs) > failed {
+			return errors.Join(errs...)
+		}
+	}
+}
+
+func (s *Service) tick(ctx context.Context, id ID) error {
+	return s.db.InTx(ctx, func(ctx context.Context) error {
+		r, err := byID(ctx, id, true)
+		if fault.CodeOf(err) == fault.NotFound {
+			return nil
+		}
+		now := db.Micros(db.Now(ctx))
+		if err != nil || r.NextAt == 0 || r.NextAt > now { // somebody was faster
+			return err
+		}
+		p, err := pairOf(ctx, r.PartnershipID)
+		if err != nil {
+			return err
+		}
+		switch {
+		case State(r.State) == Coming:
+			return s.reckon(ctx, p, &r)
+		case State(r.State) != Proposed || r.AnswerBy == 0:
+			r.NextAt = 0
+			return save(ctx, &r)
+		case now < r.AnswerBy:
+			r.Reminded, r.NextAt = now, r.AnswerBy
+			if err := save(ctx, &r); err != nil {
+				return err
+			}
+			return s.publish(ctx, EventReminded, r)
+		}
+		r.State, r.NextAt, r.AnswerBy = string(Lapsed), 0, 0
+		if r.ProgramID != "" { // what was claimed before stays
+			r.State = string(Claimed)
+		}
+		if err := save(ctx, &r); err != nil {
+			return err
+		}
+		return s.publish(ctx, EventLapsed, r)
+	})
+}
+
+// sku folds an item number as the catalogue keeps it.
+func sku(s string) string { return strings.ToUpper(strings.TrimSpace(s)) }
