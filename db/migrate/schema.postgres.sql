@@ -650,12 +650,17 @@ CREATE TABLE forum_search (
 );
 CREATE INDEX forum_search_words ON forum_search USING gin (words);
 CREATE TABLE forum_seat (
-  category_id text NOT NULL, org_id text NOT NULL, may_reply bigint NOT NULL, may_create bigint NOT NULL, agreed bigint NOT NULL, agreed_by text NOT NULL, added bigint NOT NULL,
+  category_id text NOT NULL, org_id text NOT NULL, may_reply bigint NOT NULL, may_create bigint NOT NULL, agreed bigint NOT NULL, agreed_by text NOT NULL, added bigint NOT NULL, by_tier bigint NOT NULL,
   PRIMARY KEY (category_id, org_id),
   FOREIGN KEY (category_id) REFERENCES forum_category(id),
   FOREIGN KEY (org_id) REFERENCES org(id)
 );
 CREATE INDEX forum_seat_org ON forum_seat USING btree (org_id, category_id);
+CREATE TABLE forum_tier (
+  category_id text NOT NULL, tier text NOT NULL, may_reply bigint NOT NULL, may_create bigint NOT NULL,
+  PRIMARY KEY (category_id, tier),
+  FOREIGN KEY (category_id) REFERENCES forum_category(id)
+);
 CREATE TABLE forum_topic (
   id text NOT NULL, category_id text NOT NULL, kind text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, client_key text NOT NULL, title text NOT NULL, body text NOT NULL, tags text NOT NULL, state text NOT NULL, survey text NOT NULL, accepted text NOT NULL, replies bigint NOT NULL, active bigint NOT NULL, made bigint NOT NULL, edited bigint NOT NULL, removed bigint NOT NULL, removed_by text NOT NULL, nda bigint NOT NULL,
   UNIQUE (person_id, client_key),
@@ -712,7 +717,7 @@ CREATE INDEX fund_claim_request ON fund_claim USING btree (request_id, state) WH
 CREATE UNIQUE INDEX fund_claim_number ON fund_claim USING btree (owner_id, org_id, number);
 CREATE UNIQUE INDEX fund_claim_source ON fund_claim USING btree (owner_id, org_id, source_key) WHERE (source_key <> ''::text);
 CREATE TABLE fund_claim_line (
-  claim_id text NOT NULL, position bigint NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, line_key text NOT NULL, live bigint NOT NULL, text text NOT NULL, sku text NOT NULL, on_day text NOT NULL, quantity bigint NOT NULL, price bigint NOT NULL, asked bigint NOT NULL, approved bigint NOT NULL, verdict text NOT NULL, reason text NOT NULL, missing text NOT NULL, due_on text NOT NULL, order_id text NOT NULL, order_line bigint NOT NULL,
+  claim_id text NOT NULL, position bigint NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, line_key text NOT NULL, live bigint NOT NULL, text text NOT NULL, sku text NOT NULL, on_day text NOT NULL, quantity bigint NOT NULL, price bigint NOT NULL, asked bigint NOT NULL, approved bigint NOT NULL, verdict text NOT NULL, reason text NOT NULL, missing text NOT NULL, due_on text NOT NULL, order_id text NOT NULL, order_line bigint NOT NULL, back bigint NOT NULL, back_of text NOT NULL, back_line bigint NOT NULL,
   PRIMARY KEY (claim_id, "position"),
   FOREIGN KEY (claim_id) REFERENCES fund_claim(id),
   FOREIGN KEY (org_id) REFERENCES org(id),
@@ -747,7 +752,7 @@ CREATE UNIQUE INDEX fund_entry_source ON fund_entry USING btree (program_id, sou
 CREATE TRIGGER fund_entry_guard BEFORE DELETE OR UPDATE ON fund_entry FOR EACH ROW EXECUTE FUNCTION fund_guard();
 CREATE TRIGGER fund_entry_no_truncate BEFORE TRUNCATE ON fund_entry FOR EACH STATEMENT EXECUTE FUNCTION fund_guard();
 CREATE TABLE fund_file (
-  id text NOT NULL, subject_kind text NOT NULL, subject_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, item text NOT NULL, name text NOT NULL, mime text NOT NULL, size bigint NOT NULL, hash text NOT NULL, made bigint NOT NULL, made_by text NOT NULL,
+  id text NOT NULL, subject_kind text NOT NULL, subject_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, item text NOT NULL, name text NOT NULL, mime text NOT NULL, size bigint NOT NULL, hash text NOT NULL, made bigint NOT NULL, made_by text NOT NULL, verdict text NOT NULL, reason text NOT NULL, judged bigint NOT NULL, judged_by text NOT NULL,
   PRIMARY KEY (id),
   FOREIGN KEY (org_id) REFERENCES org(id),
   FOREIGN KEY (owner_id) REFERENCES org(id)
@@ -1141,6 +1146,13 @@ CREATE TABLE mail_in (
 );
 CREATE INDEX mail_in_org ON mail_in USING btree (org_id, received, id);
 CREATE INDEX mail_in_person ON mail_in USING btree (person_id, received);
+CREATE TABLE mail_optin (
+  id text NOT NULL, org_id text NOT NULL, address text NOT NULL, contact_id text NOT NULL, page_id text NOT NULL, language text NOT NULL, consent text NOT NULL, consent_mark text NOT NULL, wish_id text NOT NULL, asked bigint NOT NULL, asked_from text NOT NULL, expires bigint NOT NULL, confirmed bigint NOT NULL, confirmed_from text NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
+CREATE INDEX mail_optin_address ON mail_optin USING btree (org_id, address);
+CREATE INDEX mail_optin_wish ON mail_optin USING btree (wish_id);
 CREATE TABLE mail_reply (
   id text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, kind text NOT NULL, object text NOT NULL, seq bigint NOT NULL, made bigint NOT NULL, expires bigint NOT NULL,
   PRIMARY KEY (id),
@@ -1294,7 +1306,7 @@ CREATE INDEX order_hold_due ON order_hold USING btree (due, id) WHERE ((released
 CREATE INDEX order_hold_order ON order_hold USING btree (order_id, released);
 CREATE INDEX order_hold_supplier ON order_hold USING btree (supplier_id, due, id) WHERE (released = 0);
 CREATE TABLE order_line (
-  order_id text NOT NULL, line bigint NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, reference text NOT NULL, product_id text NOT NULL, sku text NOT NULL, buyer_item text NOT NULL, gtin text NOT NULL, description text NOT NULL, unit text NOT NULL, price bigint NOT NULL, list_price bigint NOT NULL, amount bigint NOT NULL, mark text NOT NULL, state text NOT NULL, requested_on text NOT NULL, promised_on text NOT NULL, deal_number text NOT NULL, ordered bigint NOT NULL, confirmed bigint NOT NULL, backordered bigint NOT NULL, cancelled bigint NOT NULL, shipped bigint NOT NULL, received bigint NOT NULL, invoiced bigint NOT NULL, credited bigint NOT NULL, returned bigint NOT NULL, deal_applied text NOT NULL, deal_method text NOT NULL, deal_reason text NOT NULL, deal_allowance bigint NOT NULL, deal_granted bigint NOT NULL, parts text NOT NULL, instead_of text NOT NULL, free bigint NOT NULL,
+  order_id text NOT NULL, line bigint NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, reference text NOT NULL, product_id text NOT NULL, sku text NOT NULL, buyer_item text NOT NULL, gtin text NOT NULL, description text NOT NULL, unit text NOT NULL, price bigint NOT NULL, list_price bigint NOT NULL, amount bigint NOT NULL, mark text NOT NULL, state text NOT NULL, requested_on text NOT NULL, promised_on text NOT NULL, deal_number text NOT NULL, ordered bigint NOT NULL, confirmed bigint NOT NULL, backordered bigint NOT NULL, cancelled bigint NOT NULL, shipped bigint NOT NULL, received bigint NOT NULL, invoiced bigint NOT NULL, credited bigint NOT NULL, returned bigint NOT NULL, deal_applied text NOT NULL, deal_method text NOT NULL, deal_reason text NOT NULL, deal_allowance bigint NOT NULL, deal_granted bigint NOT NULL, parts text NOT NULL, instead_of text NOT NULL, free bigint NOT NULL, price_trail text NOT NULL,
   PRIMARY KEY (order_id, line),
   FOREIGN KEY (order_id) REFERENCES purchase_order(id)
 );
@@ -1389,6 +1401,38 @@ CREATE TABLE price_option (
   PRIMARY KEY (org_id, list_id, version, product_id, option_code),
   FOREIGN KEY (org_id) REFERENCES org(id)
 );
+CREATE TABLE price_protection (
+  id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, partnership_id text NOT NULL, currency text NOT NULL, day text NOT NULL, state text NOT NULL, why text NOT NULL, basis text NOT NULL, report_id text NOT NULL, report_no text NOT NULL, report_day text NOT NULL, from_day text NOT NULL, to_day text NOT NULL, covered bigint NOT NULL, straddling bigint NOT NULL, days bigint NOT NULL, cover bigint NOT NULL, cap bigint NOT NULL, least bigint NOT NULL, whole bigint NOT NULL, amount bigint NOT NULL, ceiling bigint NOT NULL, subject_id text NOT NULL, program_id text NOT NULL, mark text NOT NULL, answer_by bigint NOT NULL, next_at bigint NOT NULL, reminded bigint NOT NULL, made bigint NOT NULL, changed bigint NOT NULL, answered bigint NOT NULL, answered_by text NOT NULL, note text NOT NULL, version bigint NOT NULL,
+  UNIQUE (supplier_id, reseller_id, currency, day),
+  PRIMARY KEY (id),
+  FOREIGN KEY (partnership_id) REFERENCES partnership(id),
+  FOREIGN KEY (reseller_id) REFERENCES org(id),
+  FOREIGN KEY (supplier_id) REFERENCES org(id)
+);
+CREATE INDEX price_protection_next ON price_protection USING btree (next_at, id) WHERE (next_at > 0);
+CREATE INDEX price_protection_reseller ON price_protection USING btree (reseller_id, changed, id);
+CREATE INDEX price_protection_supplier ON price_protection USING btree (supplier_id, changed, id);
+CREATE TABLE price_protection_claim (
+  claim_id text NOT NULL, protection_id text NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, made bigint NOT NULL,
+  PRIMARY KEY (claim_id),
+  FOREIGN KEY (claim_id) REFERENCES fund_claim(id),
+  FOREIGN KEY (protection_id) REFERENCES price_protection(id),
+  FOREIGN KEY (reseller_id) REFERENCES org(id),
+  FOREIGN KEY (supplier_id) REFERENCES org(id)
+);
+CREATE INDEX price_protection_claim_of ON price_protection_claim USING btree (protection_id, made);
+CREATE TABLE price_protection_line (
+  protection_id text NOT NULL, position bigint NOT NULL, supplier_id text NOT NULL, reseller_id text NOT NULL, product_id text NOT NULL, sku text NOT NULL, was bigint NOT NULL, was_list text NOT NULL, was_version bigint NOT NULL, price bigint NOT NULL, list text NOT NULL, list_version bigint NOT NULL, opening bigint NOT NULL, came bigint NOT NULL, sold bigint NOT NULL, back bigint NOT NULL, quantity bigint NOT NULL, said bigint NOT NULL, amount bigint NOT NULL, claimed bigint NOT NULL,
+  PRIMARY KEY (protection_id, "position"),
+  FOREIGN KEY (protection_id) REFERENCES price_protection(id),
+  FOREIGN KEY (reseller_id) REFERENCES org(id),
+  FOREIGN KEY (supplier_id) REFERENCES org(id)
+);
+CREATE TABLE price_protection_terms (
+  org_id text NOT NULL, currency text NOT NULL, partner_id text NOT NULL, days bigint NOT NULL, cover bigint NOT NULL, cap bigint NOT NULL, least bigint NOT NULL, answer_days bigint NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL,
+  PRIMARY KEY (org_id, currency, partner_id),
+  FOREIGN KEY (org_id) REFERENCES org(id)
+);
 CREATE TABLE price_version (
   org_id text NOT NULL, list_id text NOT NULL, version bigint NOT NULL, valid_from text NOT NULL, state text NOT NULL, note text NOT NULL, created bigint NOT NULL, created_by text NOT NULL, published bigint NOT NULL, published_by text NOT NULL,
   PRIMARY KEY (org_id, list_id, version)
@@ -1411,7 +1455,7 @@ CREATE TABLE product_option (
   FOREIGN KEY (org_id) REFERENCES org(id)
 );
 CREATE TABLE promotion (
-  id text NOT NULL, owner_id text NOT NULL, number text NOT NULL, title text NOT NULL, state text NOT NULL, draft text NOT NULL, open_no bigint NOT NULL, agreed_no bigint NOT NULL, from_on text NOT NULL, until_on text NOT NULL, zone text NOT NULL, currency text NOT NULL, budget bigint NOT NULL, next_at bigint NOT NULL, reason text NOT NULL, made_by text NOT NULL, made bigint NOT NULL, cancelled bigint NOT NULL, settled bigint NOT NULL, result text NOT NULL, changed bigint NOT NULL, version bigint NOT NULL, margin bigint NOT NULL, waived text NOT NULL,
+  id text NOT NULL, owner_id text NOT NULL, number text NOT NULL, title text NOT NULL, state text NOT NULL, draft text NOT NULL, open_no bigint NOT NULL, agreed_no bigint NOT NULL, from_on text NOT NULL, until_on text NOT NULL, zone text NOT NULL, currency text NOT NULL, budget bigint NOT NULL, next_at bigint NOT NULL, reason text NOT NULL, made_by text NOT NULL, made bigint NOT NULL, cancelled bigint NOT NULL, settled bigint NOT NULL, result text NOT NULL, changed bigint NOT NULL, version bigint NOT NULL, margin bigint NOT NULL, waived text NOT NULL, approval text NOT NULL,
   UNIQUE (owner_id, number),
   PRIMARY KEY (id),
   FOREIGN KEY (owner_id) REFERENCES org(id)
@@ -1419,6 +1463,14 @@ CREATE TABLE promotion (
 CREATE INDEX promotion_list ON promotion USING btree (owner_id, from_on, id);
 CREATE INDEX promotion_next ON promotion USING btree (next_at, id) WHERE (next_at > 0);
 CREATE INDEX promotion_state ON promotion USING btree (owner_id, state, from_on, id);
+CREATE TABLE promotion_adjustment (
+  id text NOT NULL, promotion_id text NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, reason text NOT NULL, document_id text NOT NULL, number text NOT NULL, currency text NOT NULL, invoiced bigint NOT NULL, sold bigint NOT NULL, earned bigint NOT NULL, made bigint NOT NULL,
+  PRIMARY KEY (id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (owner_id) REFERENCES org(id),
+  FOREIGN KEY (promotion_id) REFERENCES promotion(id)
+);
+CREATE INDEX promotion_adjustment_made ON promotion_adjustment USING btree (promotion_id, made);
 CREATE TABLE promotion_approval (
   promotion_id text NOT NULL, org_id text NOT NULL, hash text NOT NULL, person_id text NOT NULL, at bigint NOT NULL,
   PRIMARY KEY (promotion_id, org_id, hash),
@@ -1671,6 +1723,18 @@ CREATE TABLE room_org (
   FOREIGN KEY (room_id) REFERENCES room(id)
 );
 CREATE INDEX room_org_org ON room_org USING btree (org_id, room_id);
+CREATE TABLE room_task (
+  id text NOT NULL, room_id text NOT NULL, seq bigint NOT NULL, org_id text NOT NULL, person_id text NOT NULL, due text NOT NULL, made bigint NOT NULL, made_org text NOT NULL, made_by text NOT NULL, client_key text NOT NULL, done bigint NOT NULL, done_org text NOT NULL, done_by text NOT NULL,
+  UNIQUE (made_by, client_key),
+  PRIMARY KEY (id),
+  FOREIGN KEY (made_by) REFERENCES person(id),
+  FOREIGN KEY (made_org) REFERENCES org(id),
+  FOREIGN KEY (org_id) REFERENCES org(id),
+  FOREIGN KEY (person_id) REFERENCES person(id),
+  FOREIGN KEY (room_id) REFERENCES room(id)
+);
+CREATE INDEX room_task_open ON room_task USING btree (person_id, org_id, due, id) WHERE (done = 0);
+CREATE INDEX room_task_room ON room_task USING btree (room_id, seq);
 CREATE TABLE saved_view (
   id text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, list text NOT NULL, name text NOT NULL, query text NOT NULL, shared bigint NOT NULL, made bigint NOT NULL,
   PRIMARY KEY (id),

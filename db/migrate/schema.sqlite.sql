@@ -505,9 +505,12 @@ CREATE TRIGGER forum_search_update AFTER UPDATE ON forum_search BEGIN
 END;
 CREATE VIRTUAL TABLE forum_search_fts USING fts5 (words, content='forum_search', content_rowid='doc', tokenize='unicode61 remove_diacritics 2');
 CREATE TABLE forum_seat (
-  category_id TEXT NOT NULL REFERENCES forum_category(id), org_id TEXT NOT NULL REFERENCES org(id), may_reply INTEGER NOT NULL, may_create INTEGER NOT NULL, agreed INTEGER NOT NULL, agreed_by TEXT NOT NULL, added INTEGER NOT NULL, PRIMARY KEY (category_id, org_id)
+  category_id TEXT NOT NULL REFERENCES forum_category(id), org_id TEXT NOT NULL REFERENCES org(id), may_reply INTEGER NOT NULL, may_create INTEGER NOT NULL, agreed INTEGER NOT NULL, agreed_by TEXT NOT NULL, added INTEGER NOT NULL, by_tier INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (category_id, org_id)
 );
 CREATE INDEX forum_seat_org ON forum_seat (org_id, category_id);
+CREATE TABLE forum_tier (
+  category_id TEXT NOT NULL REFERENCES forum_category(id), tier TEXT NOT NULL, may_reply INTEGER NOT NULL, may_create INTEGER NOT NULL, PRIMARY KEY (category_id, tier)
+);
 CREATE TABLE forum_topic (
   id TEXT PRIMARY KEY, category_id TEXT NOT NULL REFERENCES forum_category(id), kind TEXT NOT NULL, org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), client_key TEXT NOT NULL,
   title TEXT NOT NULL, body TEXT NOT NULL, tags TEXT NOT NULL, state TEXT NOT NULL, survey TEXT NOT NULL, accepted TEXT NOT NULL, replies INTEGER NOT NULL, active INTEGER NOT NULL, made INTEGER NOT NULL, edited INTEGER NOT NULL, removed INTEGER NOT NULL, removed_by TEXT NOT NULL, nda INTEGER NOT NULL DEFAULT 0, UNIQUE (person_id, client_key)
@@ -542,7 +545,7 @@ CREATE INDEX fund_claim_request ON fund_claim (request_id, state) WHERE request_
 CREATE UNIQUE INDEX fund_claim_source ON fund_claim (owner_id, org_id, source_key) WHERE source_key <> '';
 CREATE TABLE fund_claim_line (
   claim_id TEXT NOT NULL REFERENCES fund_claim(id), position INTEGER NOT NULL, owner_id TEXT NOT NULL REFERENCES org(id), org_id TEXT NOT NULL REFERENCES org(id), line_key TEXT NOT NULL, live INTEGER NOT NULL, text TEXT NOT NULL, sku TEXT NOT NULL, on_day TEXT NOT NULL, quantity INTEGER NOT NULL, price INTEGER NOT NULL,
-  asked INTEGER NOT NULL, approved INTEGER NOT NULL, verdict TEXT NOT NULL, reason TEXT NOT NULL, missing TEXT NOT NULL, due_on TEXT NOT NULL, order_id TEXT NOT NULL, order_line INTEGER NOT NULL, PRIMARY KEY (claim_id, position)
+  asked INTEGER NOT NULL, approved INTEGER NOT NULL, verdict TEXT NOT NULL, reason TEXT NOT NULL, missing TEXT NOT NULL, due_on TEXT NOT NULL, order_id TEXT NOT NULL, order_line INTEGER NOT NULL, back INTEGER NOT NULL DEFAULT 0, back_of TEXT NOT NULL DEFAULT '', back_line INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (claim_id, position)
 );
 CREATE UNIQUE INDEX fund_claim_line_key ON fund_claim_line (owner_id, org_id, line_key) WHERE live = 1 AND line_key <> '';
 CREATE TABLE fund_claim_part (
@@ -564,7 +567,7 @@ CREATE TRIGGER fund_entry_no_replace BEFORE INSERT ON fund_entry WHEN EXISTS (SE
 CREATE TRIGGER fund_entry_no_update BEFORE UPDATE ON fund_entry BEGIN SELECT RAISE(ABORT, 'the ledger only grows'); END;
 CREATE TABLE fund_file (
   id TEXT PRIMARY KEY, subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL, owner_id TEXT NOT NULL REFERENCES org(id), org_id TEXT NOT NULL REFERENCES org(id), item TEXT NOT NULL, name TEXT NOT NULL, mime TEXT NOT NULL, size INTEGER NOT NULL, hash TEXT NOT NULL, made INTEGER NOT NULL, made_by TEXT NOT NULL
-);
+, verdict TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT '', judged INTEGER NOT NULL DEFAULT 0, judged_by TEXT NOT NULL DEFAULT '');
 CREATE INDEX fund_file_hash ON fund_file (hash);
 CREATE INDEX fund_file_org ON fund_file (org_id);
 CREATE INDEX fund_file_subject ON fund_file (subject_id, made, id);
@@ -855,6 +858,12 @@ CREATE TABLE mail_in (
 );
 CREATE INDEX mail_in_org ON mail_in (org_id, received, id);
 CREATE INDEX mail_in_person ON mail_in (person_id, received);
+CREATE TABLE mail_optin (
+  id TEXT NOT NULL PRIMARY KEY, org_id TEXT NOT NULL REFERENCES org(id), address TEXT NOT NULL, contact_id TEXT NOT NULL, page_id TEXT NOT NULL, language TEXT NOT NULL, consent TEXT NOT NULL, consent_mark TEXT NOT NULL, wish_id TEXT NOT NULL,
+  asked INTEGER NOT NULL, asked_from TEXT NOT NULL, expires INTEGER NOT NULL, confirmed INTEGER NOT NULL, confirmed_from TEXT NOT NULL
+);
+CREATE INDEX mail_optin_address ON mail_optin (org_id, address);
+CREATE INDEX mail_optin_wish ON mail_optin (wish_id);
 CREATE TABLE mail_reply (
   id TEXT PRIMARY KEY, org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), kind TEXT NOT NULL, object TEXT NOT NULL, seq INTEGER NOT NULL, made INTEGER NOT NULL, expires INTEGER NOT NULL
 );
@@ -991,7 +1000,7 @@ CREATE TABLE order_line (
   order_id TEXT NOT NULL REFERENCES purchase_order(id), line INTEGER NOT NULL, supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, reference TEXT NOT NULL,
   product_id TEXT NOT NULL, sku TEXT NOT NULL, buyer_item TEXT NOT NULL, gtin TEXT NOT NULL, description TEXT NOT NULL, unit TEXT NOT NULL,
   price INTEGER NOT NULL, list_price INTEGER NOT NULL, amount INTEGER NOT NULL, mark TEXT NOT NULL, state TEXT NOT NULL, requested_on TEXT NOT NULL, promised_on TEXT NOT NULL, deal_number TEXT NOT NULL,
-  ordered INTEGER NOT NULL, confirmed INTEGER NOT NULL, backordered INTEGER NOT NULL, cancelled INTEGER NOT NULL, shipped INTEGER NOT NULL, received INTEGER NOT NULL, invoiced INTEGER NOT NULL, credited INTEGER NOT NULL, returned INTEGER NOT NULL, deal_applied TEXT NOT NULL DEFAULT '', deal_method TEXT NOT NULL DEFAULT '', deal_reason TEXT NOT NULL DEFAULT '', deal_allowance INTEGER NOT NULL DEFAULT 0, deal_granted INTEGER NOT NULL DEFAULT 0, parts TEXT NOT NULL DEFAULT '', instead_of TEXT NOT NULL DEFAULT '', free INTEGER NOT NULL DEFAULT 0,
+  ordered INTEGER NOT NULL, confirmed INTEGER NOT NULL, backordered INTEGER NOT NULL, cancelled INTEGER NOT NULL, shipped INTEGER NOT NULL, received INTEGER NOT NULL, invoiced INTEGER NOT NULL, credited INTEGER NOT NULL, returned INTEGER NOT NULL, deal_applied TEXT NOT NULL DEFAULT '', deal_method TEXT NOT NULL DEFAULT '', deal_reason TEXT NOT NULL DEFAULT '', deal_allowance INTEGER NOT NULL DEFAULT 0, deal_granted INTEGER NOT NULL DEFAULT 0, parts TEXT NOT NULL DEFAULT '', instead_of TEXT NOT NULL DEFAULT '', free INTEGER NOT NULL DEFAULT 0, price_trail TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (order_id, line)
 );
 CREATE INDEX order_line_reseller_back ON order_line (reseller_id, promised_on, order_id, line) WHERE backordered > 0;
@@ -1068,6 +1077,26 @@ CREATE TABLE price_list (
 CREATE TABLE price_option (
   org_id TEXT NOT NULL REFERENCES org(id), list_id TEXT NOT NULL, version INTEGER NOT NULL, product_id TEXT NOT NULL, option_code TEXT NOT NULL, price INTEGER NOT NULL, percent INTEGER NOT NULL, PRIMARY KEY (org_id, list_id, version, product_id, option_code)
 );
+CREATE TABLE price_protection (
+  id TEXT NOT NULL PRIMARY KEY, supplier_id TEXT NOT NULL REFERENCES org(id), reseller_id TEXT NOT NULL REFERENCES org(id), partnership_id TEXT NOT NULL REFERENCES partnership(id), currency TEXT NOT NULL, day TEXT NOT NULL, state TEXT NOT NULL, why TEXT NOT NULL,
+  basis TEXT NOT NULL, report_id TEXT NOT NULL, report_no TEXT NOT NULL, report_day TEXT NOT NULL, from_day TEXT NOT NULL, to_day TEXT NOT NULL, covered INTEGER NOT NULL, straddling INTEGER NOT NULL,
+  days INTEGER NOT NULL, cover INTEGER NOT NULL, cap INTEGER NOT NULL, least INTEGER NOT NULL, whole INTEGER NOT NULL, amount INTEGER NOT NULL, ceiling INTEGER NOT NULL, subject_id TEXT NOT NULL, program_id TEXT NOT NULL, mark TEXT NOT NULL, answer_by INTEGER NOT NULL, next_at INTEGER NOT NULL, reminded INTEGER NOT NULL,
+  made INTEGER NOT NULL, changed INTEGER NOT NULL, answered INTEGER NOT NULL, answered_by TEXT NOT NULL, note TEXT NOT NULL, version INTEGER NOT NULL, UNIQUE (supplier_id, reseller_id, currency, day)
+);
+CREATE INDEX price_protection_next ON price_protection (next_at, id) WHERE next_at > 0;
+CREATE INDEX price_protection_reseller ON price_protection (reseller_id, changed, id);
+CREATE INDEX price_protection_supplier ON price_protection (supplier_id, changed, id);
+CREATE TABLE price_protection_claim (
+  claim_id TEXT NOT NULL PRIMARY KEY REFERENCES fund_claim(id), protection_id TEXT NOT NULL REFERENCES price_protection(id), supplier_id TEXT NOT NULL REFERENCES org(id), reseller_id TEXT NOT NULL REFERENCES org(id), made INTEGER NOT NULL
+);
+CREATE INDEX price_protection_claim_of ON price_protection_claim (protection_id, made);
+CREATE TABLE price_protection_line (
+  protection_id TEXT NOT NULL REFERENCES price_protection(id), position INTEGER NOT NULL, supplier_id TEXT NOT NULL REFERENCES org(id), reseller_id TEXT NOT NULL REFERENCES org(id), product_id TEXT NOT NULL, sku TEXT NOT NULL, was INTEGER NOT NULL, was_list TEXT NOT NULL, was_version INTEGER NOT NULL, price INTEGER NOT NULL, list TEXT NOT NULL, list_version INTEGER NOT NULL,
+  opening INTEGER NOT NULL, came INTEGER NOT NULL, sold INTEGER NOT NULL, back INTEGER NOT NULL, quantity INTEGER NOT NULL, said INTEGER NOT NULL, amount INTEGER NOT NULL, claimed INTEGER NOT NULL, PRIMARY KEY (protection_id, position)
+);
+CREATE TABLE price_protection_terms (
+  org_id TEXT NOT NULL REFERENCES org(id), currency TEXT NOT NULL, partner_id TEXT NOT NULL, days INTEGER NOT NULL, cover INTEGER NOT NULL, cap INTEGER NOT NULL, least INTEGER NOT NULL, answer_days INTEGER NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL, PRIMARY KEY (org_id, currency, partner_id)
+);
 CREATE TABLE price_version (
   org_id TEXT NOT NULL, list_id TEXT NOT NULL, version INTEGER NOT NULL, valid_from TEXT NOT NULL, state TEXT NOT NULL, note TEXT NOT NULL,
   created INTEGER NOT NULL, created_by TEXT NOT NULL, published INTEGER NOT NULL, published_by TEXT NOT NULL, PRIMARY KEY (org_id, list_id, version)
@@ -1086,11 +1115,16 @@ CREATE TABLE product_option (
 CREATE TABLE promotion (
   id TEXT PRIMARY KEY, owner_id TEXT NOT NULL REFERENCES org(id), number TEXT NOT NULL, title TEXT NOT NULL, state TEXT NOT NULL, draft TEXT NOT NULL, open_no INTEGER NOT NULL, agreed_no INTEGER NOT NULL,
   from_on TEXT NOT NULL, until_on TEXT NOT NULL, zone TEXT NOT NULL, currency TEXT NOT NULL, budget INTEGER NOT NULL, next_at INTEGER NOT NULL, reason TEXT NOT NULL, made_by TEXT NOT NULL, made INTEGER NOT NULL, cancelled INTEGER NOT NULL, settled INTEGER NOT NULL,
-  result TEXT NOT NULL, changed INTEGER NOT NULL, version INTEGER NOT NULL, margin INTEGER NOT NULL DEFAULT 0, waived TEXT NOT NULL DEFAULT '', UNIQUE (owner_id, number)
+  result TEXT NOT NULL, changed INTEGER NOT NULL, version INTEGER NOT NULL, margin INTEGER NOT NULL DEFAULT 0, waived TEXT NOT NULL DEFAULT '', approval TEXT NOT NULL DEFAULT '', UNIQUE (owner_id, number)
 );
 CREATE INDEX promotion_list ON promotion (owner_id, from_on, id);
 CREATE INDEX promotion_next ON promotion (next_at, id) WHERE next_at > 0;
 CREATE INDEX promotion_state ON promotion (owner_id, state, from_on, id);
+CREATE TABLE promotion_adjustment (
+  id TEXT NOT NULL PRIMARY KEY, promotion_id TEXT NOT NULL REFERENCES promotion(id), owner_id TEXT NOT NULL REFERENCES org(id), org_id TEXT NOT NULL REFERENCES org(id),
+  reason TEXT NOT NULL, document_id TEXT NOT NULL, number TEXT NOT NULL, currency TEXT NOT NULL, invoiced INTEGER NOT NULL, sold INTEGER NOT NULL, earned INTEGER NOT NULL, made INTEGER NOT NULL
+);
+CREATE INDEX promotion_adjustment_made ON promotion_adjustment (promotion_id, made);
 CREATE TABLE promotion_approval (
   promotion_id TEXT NOT NULL REFERENCES promotion(id), org_id TEXT NOT NULL, hash TEXT NOT NULL, person_id TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (promotion_id, org_id, hash)
 );
@@ -1267,6 +1301,12 @@ CREATE TABLE room_org (
   room_id TEXT NOT NULL REFERENCES room(id), org_id TEXT NOT NULL REFERENCES org(id), joined INTEGER NOT NULL, PRIMARY KEY (room_id, org_id)
 );
 CREATE INDEX room_org_org ON room_org (org_id, room_id);
+CREATE TABLE room_task (
+  id TEXT PRIMARY KEY, room_id TEXT NOT NULL REFERENCES room(id), seq INTEGER NOT NULL, org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), due TEXT NOT NULL, made INTEGER NOT NULL, made_org TEXT NOT NULL REFERENCES org(id), made_by TEXT NOT NULL REFERENCES person(id), client_key TEXT NOT NULL,
+  done INTEGER NOT NULL, done_org TEXT NOT NULL, done_by TEXT NOT NULL, UNIQUE (made_by, client_key)
+);
+CREATE INDEX room_task_open ON room_task (person_id, org_id, due, id) WHERE done = 0;
+CREATE INDEX room_task_room ON room_task (room_id, seq);
 CREATE TABLE saved_view (
   id TEXT PRIMARY KEY, org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), list TEXT NOT NULL, name TEXT NOT NULL, query TEXT NOT NULL, shared INTEGER NOT NULL, made INTEGER NOT NULL
 );
