@@ -140,8 +140,8 @@ func seatOf(ctx context.Context, id CategoryID, org string) (categoryRow, seatRo
 		return c, s, err
 	}
 	s, there := seats[string(id)]
-	if !there {
-		return c, s, notFound()
+	if !there { // word for word what a category that is none is
+		return c, s, db.Translate(gorm.ErrRecordNotFound)
 	}
 	return c, s, nil
 }
