@@ -337,7 +337,12 @@ func TestProtectionCounter(t *testing.T) {
 		if s := b.one(b.ingrid, Claimed); s.Note == "" || s.Lines[0].Said != money.Whole(32) || len(s.Claims) != 1 {
 			t.Fatalf("%+v", s)
 		}
-		c, err = b.funds.Decide(b.at("12-05"), b.ingrid, c.ID, c.Version, []fund.Verdict{{Position: 1, Verdict: fund.LineChanged, Amount: gbp(15500), Reason: "over_quantity"}}, "")
+		verdict := []fund.Verdict{{Position: 1, Verdict: fund.LineChanged, Amount: gbp(15500), Reason: "over_quantity"}}
+		_, err = b.funds.Decide(b.at("12-05"), b.ingrid, c.ID, c.Version, verdict, "")
+		b.wants(err, fault.Conflict, "fund.proof_unseen") // nobody has looked at the report
+		c, err = b.funds.JudgeProof(b.at("12-05"), b.ingrid, c.ID, []fund.Look{{File: c.Files[0].ID, Accept: true}})
+		b.must(err)
+		c, err = b.funds.Decide(b.at("12-05"), b.ingrid, c.ID, c.Version, verdict, "")
 		b.must(err)
 		b.follow("12-05", c)
 		w, err := b.funds.Wallet(b.at("12-05"), b.maya, c.Program)
