@@ -863,5 +863,15 @@ func TestPromotionAboveTheLimit(t *testing.T) {
 		list, err := b.svc.List(b.at(), b.otto, Filter{View: "open"})
 		b.must(err)
 		eq(t, "nothing waits", len(list.Items), 0)
+
+		// a larger number of another currency is no budget that it stays below
+		yen := terms(900_000)
+		yen.Currency, yen.Parts[0].Currency = "JPY", "JPY"
+		p, err = promos.Create(b.at(), b.ingrid, yen)
+		b.must(err)
+		eq(t, "no rule about yen", propose(b.ingrid).Approval, "")
+		p, err = promos.SaveDraft(b.at(), b.ingrid, p.ID, p.Version, terms(6_000_00))
+		b.must(err)
+		eq(t, "another currency", propose(b.ingrid).Approval != "", true)
 	})
 }
