@@ -863,5 +863,53 @@ func TestPromotionAboveTheLimit(t *testing.T) {
 		list, err := b.svc.List(b.at(), b.otto, Filter{View: "open"})
 		b.must(err)
 		eq(t, "nothing waits", len(list.Items), 0)
+
+		// a larger number of another currency is no budget that it stays below
+		yen := terms(900_000)
+		yen.Currency, yen.Parts[0].Currency = "JPY", "JPY"
+		p, err = promos.Create(b.at(), b.ingrid, yen)
+		b.must(err)
+		eq(t, "no rule about yen", propose(b.ingrid).Approval, "")
+		p, err = promos.SaveDraft(b.at(), b.ingrid, p.ID, p.Version, terms(6_000_00))
+		b.must(err)
+		eq(t, "another currency", propose(b.ingrid).Approval != "", true)
+
+		// what was judged is let go, not the same words in terms that come to more
+		b.must(d.InTx(b.at(), func(ctx context.Context) error {
+			return db.Tx(ctx).Exec("INSERT INTO partnership (id, supplier_id, reseller_id, state, currency, price_tolerance, quantity_tolerance, created, version, moved_by) VALUES (?, ?, ?, 'active', 'EUR', 5000, 0, 1, 1, '')", db.NewID(), b.aurelia, b.baltic).Error
+		}))
+		both := func(share int64) promo.Terms {
+			x := terms(share)
+			x.Parts = append(x.Parts, promo.Part{Org: b.baltic, Role: promo.Participant, Currency: "EUR"})
+			return x
+		}
+		p, err = promos.Create(b.at(), b.ingrid, both(900_00))
+		b.must(err)
+		propose(b.ingrid)
+		for _, who := range []access.Actor{b.maya, b.kaarel} {
+			j, err = promos.Join(b.at(), who, p.ID)
+			b.must(err)
+			_, err = promos.Approve(b.at(), who, p.ID, j.Hash)
+			b.must(err)
+		}
+		p, err = promos.Get(b.at(), b.ingrid, p.ID)
+		b.must(err)
+		less := both(500_00)
+		less.Title = "Fewer drills"
+		p, err = promos.SaveDraft(b.at(), b.ingrid, p.ID, p.Version, less)
+		b.must(err)
+		eq(t, "it falls", propose(b.ingrid).Approval, "")
+		j, err = promos.Join(b.at(), b.maya, p.ID)
+		b.must(err)
+		text = j.Text
+		text.Parts[0].Share = 600_00
+		j, err = promos.Counter(b.at(), b.maya, p.ID, j.Hash, text, "We give 600")
+		b.must(err)
+		p, err = promos.AnswerCounter(b.at(), b.ingrid, p.ID, j.Counter.ID, true, "")
+		b.must(err)
+		_, err = promos.Decline(b.at(), b.kaarel, p.ID, "As agreed") // 900.00 holds on
+		b.must(err)
+		_, err = b.svc.Approve(b.at(), second, ID(p.Approval))
+		b.want(err, fault.Conflict, "promo.approval_gone")
 	})
 }

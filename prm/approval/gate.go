@@ -295,7 +295,7 @@ func (r Rule) catches(ctx context.Context, f trade.Facts) (Facts, bool, error) {
 	switch r.Test {
 	case TestLimit:
 		over := f.Total.Currency == r.Amount.Currency && f.Total.Minor > r.Amount.Minor
-		if f.Was.Currency != "" && f.Was.Minor >= f.Total.Minor { // it is above already, and does not rise
+		if f.Was.Currency == f.Total.Currency && f.Was.Minor >= f.Total.Minor { // it is above already, and does not rise
 			over = false
 		}
 		return Facts{Total: f.Total, Limit: r.Amount}, over, nil

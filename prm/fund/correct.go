@@ -94,12 +94,19 @@ func (s *Service) corrected(ctx context.Context, actor access.Actor, r *claimRow
 	if open > 0 {
 		back = append(back, leg{org: r.OrgID, kind: accConsumed, ref: r.ID, minor: -open})
 	}
-	if to.kind == accAvailable { // what is free again pays what is owed from before
+	if to.kind == accAvailable {
 		had, err := balanceOf(ctx, r.ProgramID, r.OrgID, accOwed, "", money.Currency(r.Currency))
 		if err != nil {
 			return err
 		}
+		before, err := unearned(ctx, *r)
+		if err != nil {
+			return err
+		}
+		// What is free again pays what is owed from before. What is settled and was taken back with
+		// what earned it (a credit came first) is owed already, or came back since: not once more.
 		pays := min(open, -had)
+		pays += min(less-open, max(0, before-pays))
 		to.minor, owed = to.minor-pays, owed+pays
 	}
 	if to.minor > 0 {
@@ -108,8 +115,10 @@ func (s *Service) corrected(ctx context.Context, actor access.Actor, r *claimRow
 	if owed != 0 {
 		back = append(back, leg{org: r.OrgID, kind: accOwed, minor: owed})
 	}
-	if _, err := post(ctx, actor, posting{program: r.ProgramID, owner: r.OwnerID, org: r.OrgID, kind: EntryCorrect, currency: money.Currency(r.Currency), subject: "claim", id: r.ID, text: r.Number, legs: back}); err != nil {
-		return err
+	if len(back) > 0 {
+		if _, err := post(ctx, actor, posting{program: r.ProgramID, owner: r.OwnerID, org: r.OrgID, kind: EntryCorrect, currency: money.Currency(r.Currency), subject: "claim", id: r.ID, text: r.Number, legs: back}); err != nil {
+			return err
+		}
 	}
 	r.Approved -= less
 	switch {
@@ -122,11 +131,23 @@ func (s *Service) corrected(ctx context.Context, actor access.Actor, r *claimRow
 	if err := s.told(ctx, access.System("edi", r.OrgID), r, "claim_corrected", less, "", "", "fund.claim_correct"); err != nil {
 		return err
 	}
-	if err := s.publish(ctx, ClaimCorrected, e); err != nil || less == open {
+	if err := s.publish(ctx, ClaimCorrected, e); err != nil || owed >= 0 {
 		return err
 	}
 	e.Claim = ""
 	return s.publish(ctx, Countered, e)
+}
+
+// unearned is how much of what is approved of a partner's claims on the money of a claim stands
+// on nothing any more, since what earned it was taken back (SetEarned).
+func unearned(ctx context.Context, r claimRow) (int64, error) {
+	sums, err := sumsOf(ctx, []string{r.ProgramID}, r.OrgID)
+	if err != nil {
+		return 0, err
+	}
+	approved, err := approvedOf(ctx, r.ProgramID, r.OrgID)
+	b := balance(sums, r.ProgramID, r.OrgID, money.Currency(r.Currency))
+	return max(0, approved+b.Reserved.Minor+b.Lapsed.Minor-b.Granted.Minor), err
 }
 
 // takeParts frees lines of documents of which a line of a claim was made, the last first: by

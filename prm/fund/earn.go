@@ -376,17 +376,9 @@ func (s *Service) consume(ctx context.Context, actor access.Actor, r claimRow, f
 	if err != nil {
 		return "", err
 	}
-	if from.kind == accAvailable { // what is owed of it comes off first
-		have, err := balanceOf(ctx, r.ProgramID, r.OrgID, accAvailable, "", money.Currency(r.Currency))
-		if err != nil {
+	if from.kind == accAvailable && p.Kind != KindProtect { // there it is kept for the claims that were sent
+		if err := unowed(ctx, r.ProgramID, r.OrgID, money.Currency(r.Currency), minor); err != nil {
 			return "", err
-		}
-		owed, err := balanceOf(ctx, r.ProgramID, r.OrgID, accOwed, "", money.Currency(r.Currency))
-		if err != nil {
-			return "", err
-		}
-		if have+owed < minor {
-			return "", short(accAvailable)
 		}
 	}
 	entry, err := post(ctx, actor, posting{program: r.ProgramID, owner: r.OwnerID, org: r.OrgID, kind: EntryConsume, currency: money.Currency(r.Currency), subject: "claim", id: r.ID, text: r.Number, legs: move(from, leg{org: r.OrgID, kind: accConsumed, ref: r.ID}, minor)})
@@ -394,6 +386,20 @@ func (s *Service) consume(ctx context.Context, actor access.Actor, r claimRow, f
 		err = useLots(ctx, p.ID, r.OrgID, minor)
 	}
 	return entry, err
+}
+
+// unowed refuses to use more of a partner's part than is there once what it owes of it came
+// off.
+func unowed(ctx context.Context, program, org string, c money.Currency, minor int64) error {
+	have, err := balanceOf(ctx, program, org, accAvailable, "", c)
+	if err != nil {
+		return err
+	}
+	owed, err := balanceOf(ctx, program, org, accOwed, "", c)
+	if err == nil && have+owed < minor {
+		err = short(accAvailable)
+	}
+	return err
 }
 
 // useLots takes an amount from the lots of a partner, the oldest first.

@@ -46,7 +46,8 @@ type RecoverCmd struct {
 
 // Recover books that a partner gave back what it owes of a programme: less counts as paid to
 // it. The same key, or the same kind and reference, is booked once.
-// Codes: NotFound, Forbidden, Invalid (by field), Conflict (nothing is owed any more).
+// Codes: NotFound, Forbidden, Invalid (by field), Conflict (nothing is owed any more, the
+// reference stands for another amount already).
 // Publishes Recovered.
 func (s *Service) Recover(ctx context.Context, actor access.Actor, id ProgramID, cmd RecoverCmd) error {
 	return s.change(ctx, actor, func(ctx context.Context) error {
@@ -79,6 +80,14 @@ func (s *Service) Recover(ctx context.Context, actor access.Actor, id ProgramID,
 			cmd.Key = "recover:" + cmd.Org + ":" + cmd.Kind + ":" + cmd.Reference
 		}
 		if done, err := enteredBy(ctx, r.ID, cmd.Key); err != nil || done {
+			return err
+		}
+		if had, err := recovered(ctx, r.ID, cmd); err == nil { // the same paper, entered by somebody else
+			if was := (money.Amount{Minor: had.Amount, Currency: money.Currency(had.Currency)}); was != cmd.Amount {
+				err = fault.New(fault.Conflict, "fund.recovered_before", "Reference", cmd.Reference, "Amount", say(was))
+			}
+			return err
+		} else if fault.CodeOf(err) != fault.NotFound {
 			return err
 		}
 		owed, err := balanceOf(ctx, r.ID, cmd.Org, accOwed, "", cmd.Amount.Currency)

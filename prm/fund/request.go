@@ -330,6 +330,9 @@ func (s *Service) ApproveRequest(ctx context.Context, actor access.Actor, id Req
 		if err := advance(ctx, p, r); err != nil {
 			return err
 		}
+		if err := unowed(ctx, r.ProgramID, r.OrgID, g.Amount.Currency, r.Approved); err != nil {
+			return err
+		}
 		_, err = post(ctx, actor, posting{program: r.ProgramID, owner: r.OwnerID, org: r.OrgID, kind: EntryReserve, currency: g.Amount.Currency, subject: "request", id: r.ID, text: r.Number, legs: move(leg{org: r.OrgID, kind: accAvailable}, leg{org: r.OrgID, kind: accReserved, ref: r.ID}, r.Approved)})
 		return err
 	})

@@ -565,6 +565,11 @@ func askedBeside(ctx context.Context, r claimRow) (n int64, err error) {
 	return n, err
 }
 
+// approvedOf is what stands approved of all claims of a partner on the money of a programme.
+func approvedOf(ctx context.Context, program, org string) (n int64, err error) {
+	return n, db.Tx(ctx).Model(&claimRow{}).Select("CAST(COALESCE(SUM(approved), 0) AS BIGINT)").Where("program_id = ? AND org_id = ?", program, org).Scan(&n).Error
+}
+
 type talkRow struct {
 	ClaimID        string `gorm:"primaryKey"`
 	Mark           string `gorm:"primaryKey"`

@@ -366,6 +366,11 @@ WHERE a.owner_id = ? AND a.org_id = ? AND a.currency = ? AND a.kind = ? AND a.ba
 	return out, err
 }
 
+// recovered is the entry by which what a partner owes of a programme came back with a paper.
+func recovered(ctx context.Context, program string, cmd RecoverCmd) (entryRow, error) {
+	return locked[entryRow](ctx, false, "program_id = ? AND org_id = ? AND kind = ? AND subject_kind = ? AND text = ?", program, cmd.Org, EntryRecover, cmd.Kind, cmd.Reference)
+}
+
 // dueOf are claims of a partner in a currency of which something is to be paid.
 func dueOf(ctx context.Context, p seatRow) ([]Due, error) {
 	var rows []claimRow

@@ -3,6 +3,7 @@ package fund
 import (
 	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"entente/db"
@@ -21,6 +22,9 @@ type SubjectCmd struct {
 	ClaimBy     string // empty: 90 days after Until
 	Proof       []string
 	Step        *Explained // why what was earned before is worth another amount; nil: a document is booked
+	// Open is how much of the total claims ask for that nobody has decided: that is kept for them,
+	// and what is owed is brought back by Recover. Nil: what is owed comes off first.
+	Open *int64
 }
 
 // lateDays is how long what nobody limited may be claimed after its window.
@@ -80,8 +84,19 @@ func (s *Service) SetEarned(ctx context.Context, actor access.Actor, cmd Subject
 		}
 		b := balance(sums, r.ID, seat.OrgID, total.Currency)
 		more := total.Minor - b.Granted.Minor
-		legs, kind := []leg(nil), EntryEarn
+		legs, kind, owes := []leg(nil), EntryEarn, b.Owed.Minor
 		switch {
+		case cmd.Open != nil:
+			used := b.Reserved.Minor + b.Consumed.Minor + b.Settled.Minor + b.Lapsed.Minor
+			free := max(*cmd.Open, total.Minor-used)
+			owes = used + free - total.Minor
+			legs = legsOf(leg{kind: accSource, minor: -more}, leg{org: seat.OrgID, kind: accAvailable, minor: free - b.Available.Minor}, leg{org: seat.OrgID, kind: accOwed, minor: b.Owed.Minor - owes})
+			if more <= 0 {
+				kind = EntryTakeBack
+			}
+			if len(legs) == 0 {
+				return nil
+			}
 		case more > 0: // what is owed is earned back first
 			back := min(more, b.Owed.Minor)
 			legs = append(legs, leg{kind: accSource, minor: -more})
@@ -99,6 +114,7 @@ func (s *Service) SetEarned(ctx context.Context, actor access.Actor, cmd Subject
 				legs = append(legs, leg{org: seat.OrgID, kind: accAvailable, minor: -free})
 			}
 			if -more > free {
+				owes -= more + free
 				legs = append(legs, leg{org: seat.OrgID, kind: accOwed, minor: more + free})
 			}
 		default:
@@ -108,12 +124,17 @@ func (s *Service) SetEarned(ctx context.Context, actor access.Actor, cmd Subject
 		if cmd.Step != nil {
 			p.kind, p.step = EntryTrueUp, db.Text(*cmd.Step)
 		}
-		if _, err = post(ctx, actor, p); err != nil || -more <= b.Available.Minor {
+		if _, err = post(ctx, actor, p); err != nil || owes <= b.Owed.Minor {
 			return err
 		}
 		return s.publish(ctx, Countered, Event{Program: id, Supplier: r.OwnerID, Reseller: seat.OrgID})
 	})
 	return id, err
+}
+
+// legsOf are those of some legs that move something.
+func legsOf(legs ...leg) []leg {
+	return slices.DeleteFunc(legs, func(l leg) bool { return l.minor == 0 })
 }
 
 // subjects are the kinds of subject of what such programmes post.

@@ -7,6 +7,7 @@ import (
 	"entente/db"
 	"entente/prm/access"
 	"entente/prm/fault"
+	"entente/prm/money"
 )
 
 func closeCounter(ctx context.Context, id, org, state, person string) error {
@@ -104,15 +105,15 @@ func (s *Service) AnswerCounter(ctx context.Context, actor access.Actor, id ID, 
 		if err != nil {
 			return err
 		}
-		out, err = s.answerCounter(ctx, actor, r, seats, counter, adopt, words, false)
+		out, err = s.answerCounter(ctx, actor, r, seats, counter, adopt, words, nil)
 		return err
 	})
 	return out, err
 }
 
-// answerCounter is AnswerCounter of a promotion that is locked; letGo says that the owner's
-// own people approved it.
-func (s *Service) answerCounter(ctx context.Context, actor access.Actor, r row, seats []Seat, counter string, adopt bool, words string, letGo bool) (Detail, error) {
+// answerCounter is AnswerCounter of a promotion that is locked; letGo is the budget that the
+// owner's own people approved, nil where nobody was asked.
+func (s *Service) answerCounter(ctx context.Context, actor access.Actor, r row, seats []Seat, counter string, adopt bool, words string, letGo *money.Amount) (Detail, error) {
 	rows, err := versionsOf(ctx, r.ID)
 	if err != nil {
 		return Detail{}, err
@@ -139,7 +140,10 @@ func (s *Service) answerCounter(ctx context.Context, actor access.Actor, r row, 
 			return Detail{}, err
 		}
 	}
-	if adopt && !letGo && c.State == VersionOpen {
+	if sum := t.Budget(); letGo != nil && letGo.Currency != "" && (sum.Currency != letGo.Currency || sum.Minor > letGo.Minor) {
+		return Detail{}, fault.New(fault.Conflict, "promo.approval_gone")
+	}
+	if adopt && letGo == nil && c.State == VersionOpen {
 		kept, err := s.keep(ctx, actor, &r, t, Kept{Promotion: ID(r.ID), Words: words, Counter: counter})
 		if err != nil {
 			return Detail{}, err

@@ -25,6 +25,9 @@ type Kept struct {
 	Promotion ID
 	Words     string
 	Counter   string // the version of a company that takes part
+	// Total is the budget that was judged: a counter-proposal that comes to more by now, since it
+	// is taken over into other terms, is not let go.
+	Total money.Amount
 }
 
 // Approvals keeps proposals back until the owner's own people let them go. It is a port:
@@ -67,6 +70,7 @@ func (s *Service) keep(ctx context.Context, actor access.Actor, r *row, t Terms,
 	if was.ID != "" {
 		f.Was = was.Terms.Budget()
 	}
+	k.Total = f.Total
 	id, err := s.approvals.Proposing(ctx, actor, f, k)
 	if err != nil || id == "" {
 		return false, err
@@ -96,7 +100,7 @@ func (s *Service) overtaken(ctx context.Context, r *row) error {
 // LetGo proposes what was kept back, in the name of who asked for it, once the owner's own
 // people approved request. Nothing else may be proposed by it.
 // Codes: NotFound, Forbidden (a person of its own), Conflict (it waits for another request,
-// or went another way), and those of Propose and AnswerCounter. Publishes as these.
+// went another way, or comes to more than was judged), and those of Propose and AnswerCounter. Publishes as these.
 func (s *Service) LetGo(ctx context.Context, actor access.Actor, request string, k Kept) (Detail, error) {
 	var out Detail
 	err := s.change(ctx, actor, func(ctx context.Context) error {
@@ -112,7 +116,7 @@ func (s *Service) LetGo(ctx context.Context, actor access.Actor, request string,
 		}
 		r.Approval = ""
 		if k.Counter != "" {
-			out, err = s.answerCounter(ctx, actor, r, seats, k.Counter, true, k.Words, true)
+			out, err = s.answerCounter(ctx, actor, r, seats, k.Counter, true, k.Words, &k.Total)
 			return err
 		}
 		if r.Draft == "" {

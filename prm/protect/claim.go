@@ -58,13 +58,14 @@ func (s *Service) Counter(ctx context.Context, actor access.Actor, id ID, mark s
 			out, err = s.file(ctx, actor, &r, lines, nil, "")
 			return err
 		}
-		if _, _, err := granted(lines, r.terms(), func(l lineRow) int64 {
-			if l.Said >= 0 {
-				return l.Said
-			}
-			return l.Quantity
-		}); err != nil {
+		_, sum, err := granted(lines, r.terms(), lineRow.held)
+		if err != nil {
 			return err
+		}
+		if sum < r.Least {
+			for i := range lines {
+				lines[i].Amount = 0
+			}
 		}
 		proof := []string(nil)
 		if more {
@@ -75,6 +76,14 @@ func (s *Service) Counter(ctx context.Context, actor access.Actor, id ID, mark s
 		return err
 	})
 	return out, err
+}
+
+// held is the quantity that a line goes by: as the distributor said, else as it was reckoned.
+func (l lineRow) held() int64 {
+	if l.Said >= 0 {
+		return l.Said
+	}
+	return l.Quantity
 }
 
 // answering reads a protection that its distributor answers, or the claim that the same answer
@@ -180,37 +189,40 @@ func (s *Service) file(ctx context.Context, actor access.Actor, r *row, lines []
 		return fund.Claim{}, err
 	}
 	cmd := fund.ClaimCmd{Nature: fund.NatureRebate, Title: s.title(p.Locale, r.Day, r.Currency), Note: r.Note, Source: fund.SourceProposed, Key: key(*r, r.Mark, kind), Proof: proof}
-	asked := int64(0)
+	all, err := s.claims(ctx, *r)
+	if err != nil {
+		return fund.Claim{}, err
+	}
+	asked, claimed, holds := int64(0), false, false
 	for i := range lines {
 		l := &lines[i]
+		claimed, holds = claimed || l.Claimed > 0, holds || l.held() > 0
 		a := l.Amount - l.Claimed
 		if a <= 0 {
 			continue
 		}
-		q := l.Quantity
-		if l.Said >= 0 {
-			q = l.Said
-		}
 		asked += a
-		cmd.Lines = append(cmd.Lines, fund.LineCmd{Key: fmt.Sprintf("protect:%s:%s:%d", r.ID, l.SKU, l.Claimed), Text: fmt.Sprintf("%s → %s", money.Price(l.Was).Fixed(c.Digits()), money.Price(l.Price).Fixed(c.Digits())), SKU: l.SKU, On: r.Day, Quantity: money.Quantity(q), Price: money.Price(l.Was - l.Price), Amount: money.Amount{Minor: a, Currency: c}})
+		cmd.Lines = append(cmd.Lines, fund.LineCmd{Key: fmt.Sprintf("protect:%s:%s:%d", r.ID, l.SKU, len(all)), Text: fmt.Sprintf("%s → %s", money.Price(l.Was).Fixed(c.Digits()), money.Price(l.Price).Fixed(c.Digits())), SKU: l.SKU, On: r.Day, Quantity: money.Quantity(l.held()), Price: money.Price(l.Was - l.Price), Amount: money.Amount{Minor: a, Currency: c}})
 		l.Claimed += a
 	}
 	r.Answered, r.AnsweredBy, r.NextAt, r.AnswerBy = db.Micros(db.Now(ctx)), actor.Person, 0, 0
 	var out fund.Claim
-	if len(cmd.Lines) == 0 {
+	switch {
+	case len(cmd.Lines) == 0 && claimed: // what was claimed before stays
+		r.State, r.Why = string(Claimed), ""
+	case len(cmd.Lines) == 0 && holds:
+		r.State, r.Why = string(Nothing), WhyLeast
+	case len(cmd.Lines) == 0:
 		r.State, r.Why = string(Nothing), WhyDeclined
-	} else {
-		total, err := s.used(ctx, *r)
-		if err != nil {
-			return out, err
-		}
-		r.State, r.Why, r.Ceiling = string(Claimed), "", -1
+	default:
+		total, open := r.used(all, lines)
+		r.State, r.Why = string(Claimed), ""
 		if len(proof) == 0 {
-			total += asked
+			total, open = total+asked, open+asked
 		} else { // it is granted when it is sent: see Followed
 			r.State = string(Proving)
 		}
-		if err := s.earn(ctx, p, r, total); err != nil {
+		if err := s.earn(ctx, p, r, total, open); err != nil {
 			return out, err
 		}
 		cmd.Program = fund.ProgramID(r.ProgramID)
@@ -265,51 +277,62 @@ func (s *Service) Followed(ctx context.Context, actor access.Actor, claim fund.C
 		if err != nil {
 			return err
 		}
-		total, denied, live, draft := int64(0), false, false, false
+		lines, err := linesOf(ctx, r.ID)
+		if err != nil {
+			return err
+		}
+		denied, live, draft := false, false, false
+		asked := map[string]int64{} // by claims that were not taken back
 		for _, c := range all {
 			denied, live = denied || c.State == fund.ClaimDenied, live || !c.State.Over()
-			if c.Submitted.IsZero() && !c.State.Over() {
-				draft = true
-				continue
+			draft = draft || c.Submitted.IsZero() && !c.State.Over()
+			for _, l := range c.Lines {
+				if c.State != fund.ClaimWithdrawn {
+					asked[l.SKU] += l.Asked.Minor
+				}
 			}
-			total += holds(c)
 		}
-		if r.Ceiling >= 0 {
-			total = min(total, r.Ceiling)
-		}
-		if err := s.earn(ctx, p, &r, total); err != nil {
+		total, open := r.used(all, lines)
+		if err := s.earn(ctx, p, &r, total, open); err != nil {
 			return err
 		}
 		if State(r.State) == Proving && live && !draft {
 			r.State = string(Claimed)
 		}
-		if st := State(r.State); live || st != Claimed && st != Proving {
+		back := slices.ContainsFunc(lines, func(l lineRow) bool { return asked[l.SKU] < l.Claimed })
+		switch st := State(r.State); {
+		case st != Claimed && st != Proving && (st != Proposed || !back):
 			return save(ctx, &r)
-		}
-		if denied {
+		case back: // also where another claim of it stands
+			for i := range lines {
+				lines[i].Claimed, lines[i].Said = asked[lines[i].SKU], -1
+			}
+			return s.reopen(ctx, p, &r, lines, live)
+		case live:
+			return save(ctx, &r)
+		case denied:
 			r.State, r.Why = string(Closed), WhyDenied
 			return save(ctx, &r)
 		}
-		return s.reopen(ctx, p, &r)
+		return s.reopen(ctx, p, &r, lines, live)
 	})
 }
 
-// reopen proposes once more what was taken back, while its time is not over.
-func (s *Service) reopen(ctx context.Context, p pairing, r *row) error {
-	lines, err := linesOf(ctx, r.ID)
-	if err != nil {
-		return err
-	}
-	for i := range lines {
-		lines[i].Claimed, lines[i].Said = 0, -1
-	}
+// reopen proposes once more what was taken back, while its time is not over; live says that
+// another claim of it stands.
+func (s *Service) reopen(ctx context.Context, p pairing, r *row, lines []lineRow, live bool) error {
 	if err := replaceLines(ctx, r.ID, lines); err != nil {
 		return err
 	}
 	if by := dayStart(p.Zone, shifted(r.Day, MostAnswerDays+1)); !by.After(db.Now(ctx)) {
-		r.State, r.Why = string(Closed), WhyLate
+		if r.State = string(Claimed); !live {
+			r.State, r.Why = string(Closed), WhyLate
+		}
 		return save(ctx, r)
 	}
-	r.Mark, r.Note, r.Answered, r.AnsweredBy, r.ProgramID = "", "", 0, "", ""
+	r.Mark, r.Note, r.Answered, r.AnsweredBy = "", "", 0, ""
+	if !live {
+		r.ProgramID = ""
+	}
 	return s.reckon(ctx, p, r)
 }

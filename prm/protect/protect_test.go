@@ -228,7 +228,9 @@ func TestProtection(t *testing.T) {
 		if by := x.AnswerBy; by != time.Date(2026, 12, 16, 0, 0, 0, 0, time.UTC) || b.told(EventProposed) != 1 {
 			t.Fatal(by, b.heard)
 		}
-		// the report of stock of the day before comes late and says more
+		// the report of stock of the day before comes late and says more; what was proposed keeps
+		// its terms
+		b.must(b.svc.SetTerms(b.at("12-01"), b.ingrid, Terms{Currency: "GBP"}))
 		b.stock("11-30", map[string]int64{"AUR-D18B": 31, "AUR-B50": 9, "AUR-H26": 5})
 		was := x.Mark
 		x = b.one(b.maya, Proposed)
@@ -337,12 +339,12 @@ func TestProtectionCounter(t *testing.T) {
 		if s := b.one(b.ingrid, Claimed); s.Note == "" || s.Lines[0].Said != money.Whole(32) || len(s.Claims) != 1 {
 			t.Fatalf("%+v", s)
 		}
-		verdict := []fund.Verdict{{Position: 1, Verdict: fund.LineChanged, Amount: gbp(15500), Reason: "over_quantity"}}
-		_, err = b.funds.Decide(b.at("12-05"), b.ingrid, c.ID, c.Version, verdict, "")
-		b.wants(err, fault.Conflict, "fund.proof_unseen") // nobody has looked at the report
+		part := []fund.Verdict{{Position: 1, Verdict: fund.LineChanged, Amount: gbp(15500), Reason: "over_quantity"}}
+		_, err = b.funds.Decide(b.at("12-05"), b.ingrid, c.ID, c.Version, part, "")
+		b.wants(err, fault.Conflict, "fund.proof_unseen") // the report is looked at first
 		c, err = b.funds.JudgeProof(b.at("12-05"), b.ingrid, c.ID, []fund.Look{{File: c.Files[0].ID, Accept: true}})
 		b.must(err)
-		c, err = b.funds.Decide(b.at("12-05"), b.ingrid, c.ID, c.Version, verdict, "")
+		c, err = b.funds.Decide(b.at("12-05"), b.ingrid, c.ID, c.Version, part, "")
 		b.must(err)
 		b.follow("12-05", c)
 		w, err := b.funds.Wallet(b.at("12-05"), b.maya, c.Program)
@@ -399,6 +401,34 @@ func TestProtectionAdjusted(t *testing.T) {
 		t.Fatalf("%+v", x)
 	}
 
+	// another product falls further the same day: its claim brings nothing back of what was taken
+	// back, and one that is taken back while others stand is proposed again
+	b.lower("12-01", "12-01", catalog.PriceChange{SKU: "AUR-B50", Price: 30_000_000})
+	for again := range 2 {
+		if x = b.one(b.maya, Proposed); x.Open != gbp(1798) || len(x.Claims) != 2+again {
+			t.Fatalf("%+v", x)
+		}
+		third, err := b.svc.Confirm(b.at("12-01"), b.maya, x.ID, x.Mark)
+		b.must(err)
+		b.follow("12-01", third)
+		if w, err = b.funds.Wallet(b.at("12-01"), b.maya, c.Program); err != nil || w.Balance.Granted != gbp(3998) || w.Balance.Owed != gbp(3000) || w.Balance.Available != gbp(1798) {
+			t.Fatalf("%v %+v", err, w.Balance)
+		}
+		if again == 0 {
+			third, err = b.funds.WithdrawClaim(b.at("12-01"), b.maya, third.ID, third.Version)
+		} else {
+			third, err = b.funds.Decide(b.at("12-01"), b.ingrid, third.ID, third.Version, nil, "")
+		}
+		b.must(err)
+		b.follow("12-01", third)
+	}
+	if w, err = b.funds.Wallet(b.at("12-01"), b.maya, c.Program); err != nil || w.Balance.Granted != gbp(3998) || w.Balance.Owed != gbp(3000) || w.Balance.Consumed != gbp(6998) {
+		t.Fatalf("%v %+v", err, w.Balance)
+	}
+	if ledger, err := b.funds.Check(b.at("12-01"), b.ingrid, c.Program); err != nil || !ledger.OK() {
+		t.Fatalf("%v %+v", err, ledger)
+	}
+
 	b.lower("12-05", "12-05", catalog.PriceChange{SKU: "AUR-D18B", Price: 60_000_000})
 	b.must(b.svc.Tick(b.at("12-08")))
 	if b.told(EventReminded) != 0 {
@@ -422,5 +452,17 @@ func TestProtectionAdjusted(t *testing.T) {
 	b.must(b.svc.Published(b.at("12-11"), access.System("x", b.aurelia), b.toKestrel, l.ID, l.Versions[0].Number)) // heard once more
 	if x, err := b.svc.Get(b.at("12-11"), b.maya, list[0].ID); err != nil || x.State != Lapsed || b.told(EventLapsed) != 1 {
 		t.Fatal(x.State, err)
+	}
+
+	// who says that it holds less than the least sum claims nothing
+	b.lower("12-11", "12-11", catalog.PriceChange{SKU: "AUR-D18B", Price: 59_000_000})
+	b.stock("12-10", map[string]int64{"AUR-D18B": 12})
+	if list, _, err = b.svc.List(b.at("12-11"), b.maya, Filter{States: []State{Proposed}}); err != nil || len(list) != 1 || list[0].Open != gbp(1200) {
+		t.Fatalf("%v %+v", err, list)
+	}
+	none, err := b.svc.Counter(b.at("12-11"), b.maya, list[0].ID, list[0].Mark, []Say{{"AUR-D18B", money.Whole(9)}}, "")
+	b.must(err)
+	if x, err := b.svc.Get(b.at("12-11"), b.maya, list[0].ID); err != nil || none.ID != "" || x.State != Nothing || x.Why != WhyLeast {
+		t.Fatalf("%v %s %s %+v", err, x.State, x.Why, none)
 	}
 }

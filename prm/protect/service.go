@@ -257,7 +257,9 @@ func (s *Service) reckon(ctx context.Context, p pairing, r *row) error {
 		if err != nil {
 			return err
 		}
-		r.AnswerBy = db.Micros(dayStart(p.Zone, shifted(today, max(1, t.AnswerDays)+1))) // the end of the last day
+		if t.AnswerDays > 0 || r.AnswerBy == 0 { // else there are no terms any more, and the day that was told stands
+			r.AnswerBy = db.Micros(dayStart(p.Zone, shifted(today, max(1, t.AnswerDays)+1))) // the end of the last day
+		}
 	}
 	if r.AnswerBy > 0 {
 		r.NextAt = remind(r.AnswerBy, db.Micros(db.Now(ctx)))
@@ -298,6 +300,9 @@ func (s *Service) compute(ctx context.Context, p pairing, r *row, old []lineRow)
 	t, err := termsFor(ctx, r.SupplierID, r.Currency, r.ResellerID)
 	if err != nil {
 		return nil, err
+	}
+	if r.Days > 0 && State(r.State) != Coming && State(r.State) != Nothing { // what was proposed keeps its terms
+		t = r.terms()
 	}
 	r.Why, r.Whole, r.Amount = "", 0, 0
 	switch {
@@ -410,11 +415,12 @@ func (s *Service) adjust(ctx context.Context, p pairing, r *row, lines []lineRow
 		sum += min(l.Amount, l.Claimed)
 	}
 	r.Ceiling = sum
-	total, err := s.used(ctx, *r)
+	all, err := s.claims(ctx, *r)
 	if err != nil {
 		return err
 	}
-	return s.earn(ctx, p, r, min(total, sum))
+	total, open := r.used(all, lines)
+	return s.earn(ctx, p, r, total, open)
 }
 
 // claims are those that were made of a protection, with their lines: hardly ever more than one.
@@ -432,39 +438,44 @@ func (s *Service) claims(ctx context.Context, r row) ([]fund.Claim, error) {
 	return out, nil
 }
 
-// used is what claims of a protection hold that were sent: approved of lines that are decided,
-// asked of the others.
-func (s *Service) used(ctx context.Context, r row) (int64, error) {
-	all, err := s.claims(ctx, r)
-	sum := int64(0)
+// used is what claims of a protection come to that were sent: approved of lines that are decided,
+// asked of the others, and how much of it the others are. Once something was put right after a
+// claim, of each product it is no more than what follows from its line by now: what was taken
+// back stays taken back.
+func (r row) used(all []fund.Claim, lines []lineRow) (total, open int64) {
+	type sums struct{ decided, asked int64 }
+	by := map[string]sums{}
 	for _, c := range all {
-		if !c.Submitted.IsZero() {
-			sum += holds(c)
+		if c.Submitted.IsZero() || c.State.Over() {
+			continue
+		}
+		for _, l := range c.Lines {
+			x := by[l.SKU]
+			if l.Verdict == fund.LineOpen || l.Verdict == fund.LinePending {
+				x.asked += l.Asked.Minor
+			} else {
+				x.decided += l.Approved.Minor
+			}
+			by[l.SKU] = x
 		}
 	}
-	return sum, err
-}
-
-func holds(c fund.Claim) int64 {
-	sum := int64(0)
-	for _, l := range c.Lines {
-		switch {
-		case c.State.Over():
-		case l.Verdict == fund.LineOpen || l.Verdict == fund.LinePending:
-			sum += l.Asked.Minor
-		default:
-			sum += l.Approved.Minor
+	for sku, x := range by {
+		n := x.decided + x.asked
+		if i := slices.IndexFunc(lines, func(l lineRow) bool { return l.SKU == sku }); r.Ceiling >= 0 && i >= 0 {
+			n = min(n, lines[i].Amount)
 		}
+		total, open = total+n, open+min(x.asked, max(0, n-x.decided))
 	}
-	return sum
+	return total, open
 }
 
-// earn brings the partner's part of the money of a fall to a total.
-func (s *Service) earn(ctx context.Context, p pairing, r *row, total int64) error {
+// earn brings the partner's part of the money of a fall to a total, of which claims ask for
+// open that are not decided.
+func (s *Service) earn(ctx context.Context, p pairing, r *row, total, open int64) error {
 	if p.State != "active" { // what stands there stands
 		return nil
 	}
-	cmd := fund.SubjectCmd{Kind: fund.KindProtect, Subject: r.SubjectID, Title: s.title(p.Locale, r.Day, r.Currency), From: r.Day, Until: r.Day, Zone: p.Zone}
+	cmd := fund.SubjectCmd{Kind: fund.KindProtect, Subject: r.SubjectID, Title: s.title(p.Locale, r.Day, r.Currency), From: r.Day, Until: r.Day, Zone: p.Zone, Open: &open}
 	id, err := s.funds.SetEarned(ctx, desk(r.SupplierID), cmd, r.PartnershipID, money.Amount{Minor: total, Currency: money.Currency(r.Currency)})
 	r.ProgramID = string(id)
 	return err
