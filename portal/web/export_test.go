@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -136,18 +137,23 @@ func TestWhatAPromotionAddedLeaves(t *testing.T) {
 		t.Errorf("%d lines of her own, %d when she names another", len(lines), len(other))
 	}
 	// the table of lines and that of periods have what the page shows
-	sees := ingrid.Get(t, at("aurelia")+"results?show=in&sku=AUR-G125&of="+baltic[1]+"&partner="+baltic[1]).Body
+	wide := table(t, ingrid.Get(t, at("aurelia")+"lines.csv"))
+	i := slices.IndexFunc(wide, func(r []sheet.Cell) bool { return strings.Contains(r[2].Text, "Baltic") })
+	if i < 0 {
+		t.Fatalf("no line of Baltic: %v", wide)
+	}
+	sku := wide[i][4].Text
+	sees := ingrid.Get(t, at("aurelia")+"results?sku="+sku+"&of="+baltic[1]+"&partner="+baltic[1]).Body
 	link := regexp.MustCompile(`href="([^"]+/lines\.csv[^"]*)"`).FindStringSubmatch(sees)
 	if link == nil {
 		t.Fatal("no table of lines")
 	}
 	narrow := table(t, ingrid.Get(t, html.UnescapeString(link[1])))
 	for _, r := range narrow[1:] {
-		if !strings.Contains(r[2].Text, "Baltic") || r[4].Text != "AUR-G125" {
+		if !strings.Contains(r[2].Text, "Baltic") || r[4].Text != sku {
 			t.Errorf("%v is not on the page", r)
 		}
 	}
-	wide := table(t, ingrid.Get(t, at("aurelia")+"lines.csv"))
 	if len(narrow) < 2 || len(wide) <= len(narrow) {
 		t.Errorf("%d lines of %d", len(narrow), len(wide))
 	}
