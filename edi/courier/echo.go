@@ -179,6 +179,8 @@ func (s *Service) echo(ctx context.Context, out *Echo, rel as2.Relation, to reac
 		}
 		if out.Advice = "echo.advice.unreachable"; strings.HasPrefix(fault.KeyOf(err), "dial.tls_") {
 			out.Advice = "echo.advice.tls"
+		} else if fault.KeyOf(err) == "dial.redirected" {
+			out.Advice = "echo.advice.redirect"
 		}
 		return
 	}

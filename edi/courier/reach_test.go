@@ -127,6 +127,16 @@ func TestSendToHTTPS(t *testing.T) {
 		}
 		w.want("the password stays", try(), "delivered")
 
+		// A server that points elsewhere takes nobody along, and nothing with it.
+		stolen := make(chan string, 9)
+		thief := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { stolen <- r.Header.Get("Authorization") }))
+		t.Cleanup(thief.Close)
+		x.set(func(rw http.ResponseWriter, r *http.Request, _ []byte) { http.Redirect(rw, r, thief.URL, http.StatusTemporaryRedirect) })
+		w.want("pointed elsewhere", try(), "dial.redirected")
+		w.want("pointed elsewhere, by the test message", echoed(), "echo.advice.redirect")
+		w.want("who is pointed to hears", len(stolen), 0)
+		x.set(nil)
+
 		// It counts beside what signs, needs nobody's word, and is no certificate to encrypt for.
 		_, certs, err := w.s.Station(ctx, ingrid, withKestrel, kestrel)
 		if err != nil {
