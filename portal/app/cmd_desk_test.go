@@ -74,6 +74,9 @@ func (k *desk) file(name string, content []byte) string {
 func TestCertCommands(t *testing.T) {
 	t.Parallel()
 	k := openDesk(t)
+	k.say(1, "no AS2 name yet", "cert", "generate", "AURELIA-AS2", "--org", "aurelia")
+	k.say(0, "", "partner", "identity", "add", "as2", "AURELIA-AS2", "--org", "aurelia")
+	k.say(1, "none of your company’s AS2 names", "cert", "generate", "KESTREL-AS2", "--org", "aurelia")
 	k.say(0, "with key", "cert", "generate", "AURELIA-AS2", "--org", "aurelia")
 	own := list[[]listedCertificate](k, "cert", "list", "--org", "aurelia")
 	if len(own) != 1 || own[0].State != "in_use" || !own[0].Private || own[0].DaysLeft < 1000 {
