@@ -47,9 +47,12 @@ const (
 // Certificate is one of a company's station. Own says that its private key lies here,
 // sealed: the company's station lives on this server.
 type Certificate struct {
-	ID          string
-	Org         string
-	Purpose     Purpose
+	ID      string
+	Org     string
+	Purpose Purpose
+	// Server says that it is that of the HTTPS server, or of its authority: of ForServer, or
+	// beside another purpose.
+	Server      bool
 	DER         []byte
 	Own         bool
 	Fingerprint string // SHA-256 of the certificate, hex

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
@@ -173,8 +174,13 @@ func (s *Service) echo(ctx context.Context, out *Echo, rel as2.Relation, to reac
 	if err != nil {
 		step("HTTP", reasonOf(err, "courier.unreachable"), true)
 		out.Steps[len(out.Steps)-1].Took = took
+		if shown := Shown(fault.As(err).Error()); shown != "" {
+			step("TLS", "echo.tls_shown", true, "fingerprint", shown)
+		}
 		if out.Advice = "echo.advice.unreachable"; strings.HasPrefix(fault.KeyOf(err), "dial.tls_") {
 			out.Advice = "echo.advice.tls"
+		} else if fault.KeyOf(err) == "dial.redirected" {
+			out.Advice = "echo.advice.redirect"
 		}
 		return
 	}
@@ -237,6 +243,17 @@ func (s *Service) echoReceipt(out *Echo, step func(name, key string, bad bool, p
 		}
 		out.Good, out.proved = true, signed && f.Verdict == as2.Proven && rel.Agreement.Sign
 	}
+}
+
+var shownPrint = regexp.MustCompile(`SHA-256 ([0-9a-f]{64})`)
+
+// Shown is the fingerprint (SHA-256, hex) of the certificate that a server showed in place
+// of the pinned one, from the detail of a try; empty where it says none.
+func Shown(detail string) string {
+	if m := shownPrint.FindStringSubmatch(detail); m != nil && strings.Contains(detail, "dial.tls_pin") {
+		return m[1]
+	}
+	return ""
 }
 
 func subjectOf(f as2.Finding) string {

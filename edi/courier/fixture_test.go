@@ -98,7 +98,7 @@ func (names) SidesOf(_ context.Context, actor access.Actor, partnerships []strin
 	out := map[string]Pair{}
 	for _, l := range links {
 		if slices.Contains(partnerships, l.id) && (actor.Org == l.supplier || actor.Org == l.reseller) {
-			out[l.id] = Pair{l.supplier, l.reseller}
+			out[l.id] = Pair{Supplier: l.supplier, Reseller: l.reseller}
 		}
 	}
 	return out, nil

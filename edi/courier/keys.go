@@ -118,6 +118,8 @@ type Expiring struct {
 	Org         string `json:"org"`
 	Certificate string `json:"certificate"`
 	Days        int64  `json:"days"`
+	// Server says that it is that of the company's HTTPS server.
+	Server bool `json:"server,omitempty"`
 }
 
 // Expire publishes EventExpiring for every certificate that comes within 30, 14, 7 or 1
@@ -144,7 +146,7 @@ func (s *Service) Expire(ctx context.Context) error {
 				if err := warned(ctx, r.OrgID, r.ID, step); err != nil {
 					return err
 				}
-				if err := s.publish(ctx, EventExpiring, r.ID, Expiring{Org: r.OrgID, Certificate: r.ID, Days: max(left, 0)}, r.OrgID); err != nil {
+				if err := s.publish(ctx, EventExpiring, r.ID, Expiring{Org: r.OrgID, Certificate: r.ID, Days: max(left, 0), Server: r.certificate().Server}, r.OrgID); err != nil {
 					return err
 				}
 			}

@@ -20,7 +20,7 @@ type Link struct {
 
 // Links gives what Terms and Station give, of many partnerships in as many statements as of
 // one; a partnership that the actor may not see has no entry. Retired certificates are those
-// of the actor's own company alone.
+// of the actor's own company alone, and of a closed pair nothing of the other company is told.
 // Codes: Unauthenticated, NotFound, Forbidden.
 func (s *Service) Links(ctx context.Context, actor access.Actor, partnerships ...string) (map[string]Link, error) {
 	for _, do := range []access.Action{access.LinkRead, access.StationRead} {
@@ -70,7 +70,16 @@ func (s *Service) Links(ctx context.Context, actor access.Actor, partnerships ..
 				if err != nil {
 					return err
 				}
-				l.Terms, l.Stations[org] = append(l.Terms, t), stations[org]
+				l.Terms = append(l.Terms, t)
+				if l.Closed && org != actor.Org {
+					l.Stations[org] = Station{Org: org}
+					continue
+				}
+				st := stations[org]
+				if org != actor.Org {
+					st.User = "" // theirs to know
+				}
+				l.Stations[org] = st
 				for _, r := range rows[org] {
 					l.Certificates[org] = append(l.Certificates[org], said[[2]string{id, org}].on(r.certificate()))
 				}
@@ -101,7 +110,7 @@ type CertificatePage struct {
 type CertificateRef struct{ Org, ID string }
 
 // Certificates gives those in use of the actor's company and of the companies whose
-// partnership with it has not ended, the one that ends first at the top; ending is the
+// partnership with it is open, the one that ends first at the top; ending is the
 // instant up to which CertificatePage.Ending counts.
 // Codes: Unauthenticated, NotFound, Forbidden, Invalid (the cursor).
 func (s *Service) Certificates(ctx context.Context, actor access.Actor, f CertificateFilter, ending time.Time) (CertificatePage, error) {

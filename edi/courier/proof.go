@@ -167,6 +167,9 @@ func (p *Proof) Write(ctx context.Context, w io.Writer, readme string) error {
 				return err
 			}
 		}
+		if b.Len() == 0 {
+			continue
+		}
 		if err := k.bytes(name, b.Bytes()); err != nil {
 			return err
 		}

@@ -48,7 +48,7 @@ func (s *Service) reach(ctx context.Context, org, address string) (reach, error)
 		if s.Pinned != nil && len(certs) > 0 {
 			out.client = s.pins.of(certs, only, s.Pinned)
 		}
-		if own, err := url.Parse(st.URL); st.User == "" || err != nil || own.Scheme != to.Scheme || !strings.EqualFold(own.Host, to.Host) {
+		if st.User == "" || !sameOrigin(out.url, st.URL) {
 			return nil // a password goes to the address that it was said for
 		}
 		sealed, err := stationSecret(ctx, org)
@@ -76,7 +76,7 @@ func (s *Service) believed(ctx context.Context, org string) (certs []*x509.Certi
 			return nil, false, err
 		}
 		certs = append(certs, c)
-		only = only || Purpose(r.Purpose) == ForServer
+		only = only || r.certificate().Server
 	}
 	return certs, only, nil
 }
@@ -85,6 +85,9 @@ func (s *Service) believed(ctx context.Context, org string) (certs []*x509.Certi
 // may show, and whether no others are believed. Codes: NotFound.
 func (s *Service) Believed(ctx context.Context, actor access.Actor, partnership, org string) (certs []*x509.Certificate, only bool, err error) {
 	if err := s.maySee(ctx, actor, partnership, org); err != nil {
+		return nil, false, err
+	}
+	if closed, err := s.closed(ctx, actor, partnership, org); err != nil || closed {
 		return nil, false, err
 	}
 	err = s.DB.View(db.WithOrgs(ctx, actor.Org, org), func(ctx context.Context) error {

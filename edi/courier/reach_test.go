@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"fmt"
 	"io"
 	"log"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 	"entente/db"
 	"entente/edi/as2"
 	"entente/edi/dial"
+	"entente/prm/access"
 	"entente/prm/fault"
 )
 
@@ -95,6 +97,18 @@ func TestSendToHTTPS(t *testing.T) {
 		pin(balticKey().Certificate)
 		w.want("another is shown", try(), "dial.tls_pin")
 		w.want("told by the test message", echoed(), "echo.advice.tls")
+		var tried attemptRow
+		if err := w.d.View(ctx, func(ctx context.Context) error {
+			return db.Tx(ctx).Where("outcome = ?", "dial.tls_pin").Take(&tried).Error
+		}); err != nil {
+			t.Fatal(err)
+		}
+		w.want("what was shown instead, at the document", Shown(tried.Detail), fingerprint(otherKey().Certificate))
+		said, err := w.s.LastEcho(ctx, ingrid, withKestrel)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.want("and at the test message", said.Steps[len(said.Steps)-1].Args["fingerprint"], fingerprint(otherKey().Certificate))
 		pin(otherKey().Certificate)
 		w.want("no login", try(), "courier.http_login")
 		w.want("no login, by the test message", echoed(), "echo.advice.http_asks")
@@ -112,6 +126,18 @@ func TestSendToHTTPS(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.want("the password stays", try(), "delivered")
+
+		// A server that points elsewhere takes nobody along, and nothing with it.
+		stolen := make(chan string, 9)
+		thief := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { stolen <- r.Header.Get("Authorization") }))
+		t.Cleanup(thief.Close)
+		x.set(func(rw http.ResponseWriter, r *http.Request, _ []byte) {
+			http.Redirect(rw, r, thief.URL, http.StatusTemporaryRedirect)
+		})
+		w.want("pointed elsewhere", try(), "dial.redirected")
+		w.want("pointed elsewhere, by the test message", echoed(), "echo.advice.redirect")
+		w.want("who is pointed to hears", len(stolen), 0)
+		x.set(nil)
 
 		// It counts beside what signs, needs nobody's word, and is no certificate to encrypt for.
 		_, certs, err := w.s.Station(ctx, ingrid, withKestrel, kestrel)
@@ -140,7 +166,11 @@ func TestSendToHTTPS(t *testing.T) {
 
 		// The server has a new certificate: told, until it stands here too.
 		again := w.secure(x, nordenKey(), "aurelia", "s3cret")
-		if err := save(StationCmd{URL: again.URL + "/in"}); err != nil {
+		// The password was said for the other server: who moves the address says it again.
+		for _, l := range []*Login{nil, {User: "aurelia"}} {
+			w.want("moved", fmt.Sprint(fault.As(save(StationCmd{URL: again.URL + "/in", Login: l})).Fields), "[{http_password courier.http_password_moved map[]}]")
+		}
+		if err := save(StationCmd{URL: again.URL + "/in", Login: &Login{"aurelia", "s3cret"}}); err != nil {
 			t.Fatal(err)
 		}
 		w.want("a new certificate", try(), "dial.tls_pin")
@@ -154,6 +184,10 @@ func TestSendToHTTPS(t *testing.T) {
 			}
 		}
 		same := w.secure(x, kestrelKey(), "", "")
+		if err := save(StationCmd{}); err != nil { // no address, no password
+			t.Fatal(err)
+		}
+		w.want("a new address has no password", code(save(StationCmd{URL: same.URL + "/in", Login: &Login{User: "aurelia"}})), fault.Invalid)
 		if err := save(StationCmd{URL: same.URL + "/in", Login: &Login{}}); err != nil {
 			t.Fatal(err)
 		}
@@ -166,8 +200,23 @@ func TestOneCertificateForAll(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		for _, p := range []Purpose{ForServer, ForBoth} {
 			c, err := w.s.AddCertificate(t.Context(), maya, CertificateCmd{Certificate: otherKey().Certificate, Purpose: p})
-			if err != nil || c.Purpose != p || c.Pending() != (p == ForBoth) {
+			if err != nil || c.Purpose != p || c.Pending() != (p == ForBoth) || !c.Server {
 				t.Errorf("%s: %+v, %v", p, c, err)
+			}
+		}
+		// Whichever came first, the certificate is pinned: no authority is believed beside it.
+		for who, c := range map[string]*x509.Certificate{kestrel: otherKey().Certificate, baltic: balticKey().Certificate} {
+			actor, was := person(who, access.Admin), w.certificates(who)
+			got, err := w.s.AddCertificate(t.Context(), actor, CertificateCmd{Certificate: c, Purpose: ForServer})
+			if err != nil || got.Purpose != ForBoth || !got.Server {
+				t.Errorf("%+v, %v", got, err)
+			}
+			if now := w.certificates(who); len(now) != len(was) || now[0].UseFrom != was[0].UseFrom || now[0].Announced != was[0].Announced {
+				t.Errorf("%+v, was %+v", now, was)
+			}
+			var only bool
+			if err := w.d.View(t.Context(), func(ctx context.Context) (err error) { _, only, err = w.s.believed(ctx, who); return err }); err != nil || !only {
+				t.Errorf("others are believed: %v", err)
 			}
 		}
 		w.want("announced", w.events(EventAnnounced), 1)

@@ -187,7 +187,9 @@ func (s *Service) settle(ctx context.Context, r *messageRow, o outcome, took tim
 // retry says that a try failed and another one follows, or that a person is needed.
 func (s *Service) retry(ctx context.Context, r *messageRow, reason string, err error) outcome {
 	o := outcome{state: Queued, reason: reason, again: pause(r.Attempts, rand.Int64N), failed: true}
-	if err != nil {
+	if f := (*fault.Error)(nil); errors.As(err, &f) {
+		o.detail = f.Error() // without the address that net/http puts before it
+	} else if err != nil {
 		o.detail = err.Error()
 	}
 	if int(r.Attempts) >= s.tries(ctx, r) {

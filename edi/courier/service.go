@@ -49,8 +49,12 @@ type Names interface {
 	Own(ctx context.Context, org string) ([]string, error)
 }
 
-// Pair are the companies of a partnership.
-type Pair struct{ Supplier, Reseller string }
+// Pair are the companies of a partnership. Closed: the other company's station is none of
+// the actor's business, since it has not accepted yet or the partnership ended.
+type Pair struct {
+	Supplier, Reseller string
+	Closed             bool
+}
 
 // Gateway is what the courier carries for (edi/gateway.Service).
 type Gateway interface {

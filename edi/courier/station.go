@@ -22,11 +22,15 @@ import (
 // maxCertificates is how many a company may have in use at once.
 const maxCertificates = 20
 
-// Station gives how a company of a partnership, or the actor's own, is reached.
+// Station gives how a company of a partnership, or the actor's own, is reached; of the other
+// company of a closed Pair it is empty.
 // Codes: NotFound.
 func (s *Service) Station(ctx context.Context, actor access.Actor, partnership, org string) (Station, []Certificate, error) {
 	if err := s.maySee(ctx, actor, partnership, org); err != nil {
 		return Station{}, nil, err
+	}
+	if closed, err := s.closed(ctx, actor, partnership, org); err != nil || closed {
+		return Station{Org: org}, nil, err
 	}
 	var st Station
 	var out []Certificate
@@ -67,6 +71,15 @@ func (s *Service) maySee(ctx context.Context, actor access.Actor, partnership, o
 	return access.Check(actor, access.StationRead, access.Shared(supplier, reseller))
 }
 
+// closed says that a company's station is none of the actor's business in a partnership.
+func (s *Service) closed(ctx context.Context, actor access.Actor, partnership, org string) (bool, error) {
+	if org == actor.Org {
+		return false, nil
+	}
+	pairs, err := s.Names.SidesOf(ctx, actor, []string{partnership})
+	return pairs[partnership].Closed, err
+}
+
 // StationCmd is where a company's own server takes messages, and what it asks of who calls.
 type StationCmd struct {
 	URL          string // http or https; empty: nowhere
@@ -89,7 +102,8 @@ func (s *Service) SetStation(ctx context.Context, actor access.Actor, address st
 }
 
 // SaveStation is SetStation with the name and password that the company's server asks for.
-// They are kept sealed and sent to that address alone, over https.
+// They are kept sealed and sent to that address alone, over https: who moves the address to
+// another server says the password again, and who takes it away takes them away too.
 // Codes: NotFound, Forbidden, Invalid.
 func (s *Service) SaveStation(ctx context.Context, actor access.Actor, cmd StationCmd) (Station, error) {
 	if err := access.Check(actor, access.StationManage, access.Own(actor.Org)); err != nil {
@@ -144,8 +158,15 @@ func (s *Service) SaveStation(ctx context.Context, actor access.Actor, cmd Stati
 				return fault.InvalidField("http_password", "courier.http_password_missing")
 			}
 		}
+		fresh := cmd.Login != nil && cmd.Login.Password != ""
+		if address == "" && !fresh { // there is nobody to say them to
+			out.User, sealed = "", nil
+		}
 		if out.User != "" && !strings.HasPrefix(strings.ToLower(address), "https://") {
 			return fault.InvalidField("url", "courier.http_plain")
+		}
+		if out.User != "" && !fresh && !sameOrigin(address, was.URL) {
+			return fault.InvalidField("http_password", "courier.http_password_moved")
 		}
 		out.Changed = db.Now(ctx)
 		if err := saveStation(ctx, out, sealed); err != nil {
@@ -167,6 +188,22 @@ func aboutLogin(org string) string { return "as2 login " + org }
 func goodURL(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && len(s) <= 500 && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.User == nil && u.Fragment == ""
+}
+
+// sameOrigin says whether two addresses name one server: scheme, host and port (RFC 6454 4).
+func sameOrigin(a, b string) bool {
+	x, err := url.Parse(a)
+	y, err2 := url.Parse(b)
+	if err != nil || err2 != nil {
+		return false
+	}
+	port := func(u *url.URL) string {
+		if u.Port() != "" {
+			return u.Port()
+		}
+		return map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	return x.Scheme == y.Scheme && strings.EqualFold(x.Hostname(), y.Hostname()) && port(x) == port(y)
 }
 
 // goodHost takes a host name or address, with or without a port.
@@ -267,9 +304,15 @@ func (s *Service) AddCertificate(ctx context.Context, actor access.Actor, cmd Ce
 			if err == nil && out.Retired != 0 {
 				err = fault.New(fault.Conflict, "courier.retired")
 			}
-			if err == nil && Purpose(out.Purpose) == ForServer && cmd.Purpose != ForServer {
-				// That of the server signs or encrypts too, and is believed of the server still.
-				out.Purpose, out.UseFrom, out.Announced = fresh.Purpose, fresh.UseFrom, fresh.Announced
+			switch {
+			case err != nil:
+			case cmd.Purpose == ForServer && !out.certificate().Server:
+				// That of the messages is the server's too: pinned from now on, else as it was.
+				out.Purpose += andServer
+				err = keepPurpose(ctx, out)
+			case cmd.Purpose != ForServer && Purpose(out.Purpose) == ForServer:
+				// That of the server signs or encrypts too, and stays the one of the server.
+				out.Purpose, out.UseFrom, out.Announced = fresh.Purpose+andServer, fresh.UseFrom, fresh.Announced
 				if err = keepPurpose(ctx, out); err == nil && out.Announced > 0 {
 					err = s.publish(ctx, EventAnnounced, out.ID, Rollover{Org: actor.Org, Certificate: out.ID}, actor.Org)
 				}

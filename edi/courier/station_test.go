@@ -218,6 +218,18 @@ func TestExpiryNotices(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.want("late", w.events(EventExpiring), told+1)
+		// Whose it is told of: messages, or the HTTPS server, also where it is for both.
+		ofServer := func() int {
+			return w.count(`SELECT count(*) FROM event WHERE kind = ? AND payload LIKE '%"server":true%'`, EventExpiring)
+		}
+		w.want("of the server", ofServer(), 0)
+		w.exec("UPDATE as2_certificate SET purpose = 'both+https', warned = 7 WHERE org_id = ?", baltic)
+		w.exec("UPDATE as2_certificate SET not_after = ? WHERE org_id = ?", time.Now().UnixMicro()+day/2, baltic)
+		if err := w.s.Expire(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		told++
+		w.want("of the server too", ofServer(), 1)
 		// A retired one is nobody's concern.
 		w.exec("UPDATE as2_certificate SET not_after = ?, retired = 1 WHERE org_id = ?", time.Now().UnixMicro()+2*day, norden)
 		if err := w.s.Expire(t.Context()); err != nil {

@@ -54,9 +54,13 @@ type certificateRow struct {
 // TableName is the table of certificateRow.
 func (certificateRow) TableName() string { return "as2_certificate" }
 
+// andServer ends the stored purpose of a certificate that is ForServer beside it.
+const andServer = "+" + string(ForServer)
+
 func (r certificateRow) certificate() Certificate {
+	purpose, too := strings.CutSuffix(r.Purpose, andServer)
 	return Certificate{
-		ID: r.ID, Org: r.OrgID, Purpose: Purpose(r.Purpose), DER: r.Der, Own: len(r.Private) > 0, Fingerprint: r.Fingerprint, Subject: r.Subject, Issuer: r.Issuer,
+		ID: r.ID, Org: r.OrgID, Purpose: Purpose(purpose), Server: too || purpose == string(ForServer), DER: r.Der, Own: len(r.Private) > 0, Fingerprint: r.Fingerprint, Subject: r.Subject, Issuer: r.Issuer,
 		Serial: r.Serial, Algorithm: r.Algorithm, NotBefore: db.FromMicros(r.NotBefore), NotAfter: db.FromMicros(r.NotAfter), UseFrom: db.FromMicros(r.UseFrom),
 		Retired: instant(r.Retired), MadeBy: r.MadeBy, Created: db.FromMicros(r.Created), Announced: instant(r.Announced),
 	}
@@ -213,7 +217,7 @@ func keepKey(ctx context.Context, org, id string, sealed []byte) error {
 	return db.Tx(ctx).Model(&certificateRow{}).Where("org_id = ? AND id = ?", org, id).Update("private", sealed).Error
 }
 
-// keepPurpose gives a certificate another purpose than that of an HTTPS server.
+// keepPurpose gives a certificate a further purpose.
 func keepPurpose(ctx context.Context, r certificateRow) error {
 	return db.Tx(ctx).Model(&certificateRow{}).Where("org_id = ? AND id = ?", r.OrgID, r.ID).
 		Updates(map[string]any{"purpose": r.Purpose, "use_from": r.UseFrom, "announced": r.Announced}).Error

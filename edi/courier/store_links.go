@@ -62,12 +62,12 @@ func termsIn(ctx context.Context, partnerships []string) (map[string][]termsRow,
 	return out, err
 }
 
-// around are the certificates in use of a company and of its partners; who those are is
-// read from the rows of prm/partner.
+// around are the certificates in use of a company and of its partners, but for those that
+// it invited and that have not accepted; who those are is read from the rows of prm/partner.
 func around(ctx context.Context, scope access.Scope) *gorm.DB {
 	org := scope.Org()
-	return db.Tx(ctx).Model(&certificateRow{}).Where(`retired = 0 AND (org_id = ? OR org_id IN (SELECT reseller_id FROM partnership WHERE supplier_id = ? AND state <> 'ended')
-  OR org_id IN (SELECT supplier_id FROM partnership WHERE reseller_id = ? AND state <> 'ended'))`, org, org, org)
+	return db.Tx(ctx).Model(&certificateRow{}).Where(`retired = 0 AND (org_id = ? OR org_id IN (SELECT reseller_id FROM partnership WHERE supplier_id = ? AND state <> 'ended' AND NOT (state = 'invited' AND moved_by = ?))
+  OR org_id IN (SELECT supplier_id FROM partnership WHERE reseller_id = ? AND state <> 'ended' AND NOT (state = 'invited' AND moved_by = ?)))`, org, org, org, org, org)
 }
 
 // certificatesAround reads which they are, and one more than a page of them.

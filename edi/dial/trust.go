@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net"
 	"time"
@@ -65,9 +66,20 @@ func (t Trust) verify(host string, roots *x509.CertPool, shown []*x509.Certifica
 		}
 	}
 	if _, err := leaf.Verify(o); err != nil {
-		return fault.Wrap(fmt.Errorf("the server shows %s, SHA-256 %x, valid until %s", leaf.Subject, sha256.Sum256(leaf.Raw), leaf.NotAfter.UTC().Format(time.DateOnly)), fault.Unavailable, "dial.tls_pin")
+		if o.CurrentTime = leaf.NotBefore; invalidNow(err) {
+			if _, then := leaf.Verify(o); then == nil { // the one meant, but its time, or that of its authority, is over
+				return err
+			}
+		}
+		return fault.Wrap(fmt.Errorf("the server shows SHA-256 %x, %s, valid until %s", sha256.Sum256(leaf.Raw), leaf.Subject, leaf.NotAfter.UTC().Format(time.DateOnly)), fault.Unavailable, "dial.tls_pin")
 	}
 	return leaf.VerifyHostname(host)
+}
+
+// invalidNow says that a chain was refused for the time alone.
+func invalidNow(err error) bool {
+	var invalid x509.CertificateInvalidError
+	return errors.As(err, &invalid) && invalid.Reason == x509.Expired
 }
 
 // dialTLS connects and agrees on TLS with a server of whom more is believed.

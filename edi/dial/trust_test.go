@@ -58,6 +58,9 @@ func TestPinnedServer(t *testing.T) {
 	own, next := issued(t, "as2.kestrel.example", true, nil, time.Hour), issued(t, "as2.kestrel.example", true, nil, time.Hour)
 	ended := issued(t, "127.0.0.1", false, nil, -time.Hour)
 	ca := issued(t, "Kestrel CA", true, nil, time.Hour)
+	over := issued(t, "127.0.0.1", false, &ca, -time.Hour)
+	oldCA := issued(t, "Old CA", true, nil, -time.Hour)
+	ofOld, ofStranger := issued(t, "127.0.0.1", false, &oldCA, time.Hour), issued(t, "127.0.0.1", false, &own, -time.Hour)
 	named, other := issued(t, "127.0.0.1", false, &ca, time.Hour), issued(t, "other.example", false, &ca, time.Hour)
 	for name, c := range map[string]struct {
 		shows tls.Certificate
@@ -73,6 +76,9 @@ func TestPinnedServer(t *testing.T) {
 		"ended":                       {ended, Trust{[]*x509.Certificate{ended.Leaf}, true}, "dial.tls_expired"},
 		"of an authority":             {named, Trust{[]*x509.Certificate{ca.Leaf}, true}, ""},
 		"of it, for another name":     {other, Trust{[]*x509.Certificate{ca.Leaf}, true}, "dial.tls_name"},
+		"of an authority, ended":      {over, Trust{[]*x509.Certificate{ca.Leaf}, true}, "dial.tls_expired"},
+		"of an authority that ended":  {ofOld, Trust{[]*x509.Certificate{oldCA.Leaf}, true}, "dial.tls_expired"},
+		"of another, ended":           {ofStranger, Trust{[]*x509.Certificate{ca.Leaf}, true}, "dial.tls_pin"},
 		"one that only looks like it": {named, Trust{[]*x509.Certificate{own.Leaf}, true}, "dial.tls_pin"},
 	} {
 		t.Run(name, func(t *testing.T) {

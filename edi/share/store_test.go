@@ -92,7 +92,9 @@ func TestStore(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := d.InTx(t.Context(), func(ctx context.Context) error { return insert(ctx, Link{ID: db.NewID(), Interchange: id, Org: reseller}, hash("token one")) }); err == nil {
+		if err := d.InTx(t.Context(), func(ctx context.Context) error {
+			return insert(ctx, Link{ID: db.NewID(), Interchange: id, Org: reseller}, hash("token one"))
+		}); err == nil {
 			t.Error("two links have one address")
 		}
 		list, err := s.List(t.Context(), who, id)

@@ -153,6 +153,7 @@ func readMessage(c *fiber.Ctx, limit int64, spool string, large *semaphore.Weigh
 type certificateOut struct {
 	ID          string     `json:"id"`
 	Purpose     string     `json:"purpose" doc:"both, sign or encrypt; https: that of the HTTPS server, or of the authority that issued it"`
+	HTTPS       bool       `json:"https,omitempty" doc:"the HTTPS server is called only where it shows it, also where it is for messages too"`
 	Own         bool       `json:"own" doc:"its private key lies here: the station lives on this server"`
 	Subject     string     `json:"subject"`
 	Issuer      string     `json:"issuer"`
@@ -382,7 +383,7 @@ type clockIn struct {
 
 func certificateView(c courier.Certificate) certificateOut {
 	out := certificateOut{
-		ID: c.ID, Purpose: string(c.Purpose), Own: c.Own, Subject: c.Subject, Issuer: c.Issuer, Serial: c.Serial, Key: c.Algorithm, Fingerprint: c.Fingerprint,
+		ID: c.ID, Purpose: string(c.Purpose), HTTPS: c.Server, Own: c.Own, Subject: c.Subject, Issuer: c.Issuer, Serial: c.Serial, Key: c.Algorithm, Fingerprint: c.Fingerprint,
 		NotBefore: c.NotBefore, NotAfter: c.NotAfter, UseFrom: c.UseFrom, PEM: c.PEM(),
 	}
 	if !c.Retired.IsZero() {

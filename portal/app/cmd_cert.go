@@ -155,7 +155,8 @@ type listedCertificate struct {
 	Company     string     `json:"company,omitempty"`
 	State       string     `json:"state"` // in_use, coming, expired or retired
 	Purpose     string     `json:"purpose"`
-	Private     bool       `json:"private"` // its key lies here
+	HTTPS       bool       `json:"https,omitempty"` // the HTTPS server is called only where it shows it
+	Private     bool       `json:"private"`         // its key lies here
 	Subject     string     `json:"subject"`
 	Algorithm   string     `json:"algorithm"`
 	Fingerprint string     `json:"fingerprint"`
@@ -172,7 +173,7 @@ func (e *env) certificates(list []courier.Certificate, companies []string, asJSO
 	rows := []listedCertificate{}
 	for i, c := range list {
 		r := listedCertificate{
-			ID: c.ID, State: "in_use", Purpose: string(c.Purpose), Private: c.Own, Subject: c.Subject, Algorithm: c.Algorithm, Fingerprint: c.Fingerprint,
+			ID: c.ID, State: "in_use", Purpose: string(c.Purpose), HTTPS: c.Server, Private: c.Own, Subject: c.Subject, Algorithm: c.Algorithm, Fingerprint: c.Fingerprint,
 			NotAfter: c.NotAfter, DaysLeft: int(c.NotAfter.Sub(now) / (24 * time.Hour)), UseFrom: c.UseFrom,
 		}
 		switch {
@@ -196,11 +197,15 @@ func (e *env) certificates(list []courier.Certificate, companies []string, asJSO
 		if r.Private {
 			key = "with key"
 		}
+		purpose := r.Purpose
+		if r.HTTPS && purpose != string(courier.ForServer) {
+			purpose += "+https"
+		}
 		company := ""
 		if companies != nil {
 			company = fmt.Sprintf("%-16s  ", r.Company)
 		}
-		if _, err := fmt.Fprintf(e.out, "%s%s  %-7s  %-7s  %-11s  %-10s  ends %s (%d days)  %.16s  %s\n", company, r.ID, r.State, r.Purpose, key, r.Algorithm,
+		if _, err := fmt.Fprintf(e.out, "%s%s  %-7s  %-7s  %-11s  %-10s  ends %s (%d days)  %.16s  %s\n", company, r.ID, r.State, purpose, key, r.Algorithm,
 			r.NotAfter.Format(time.DateOnly), r.DaysLeft, r.Fingerprint, r.Subject); err != nil {
 			return err
 		}

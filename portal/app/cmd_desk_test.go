@@ -16,8 +16,6 @@ import (
 
 	"entente/db"
 	"entente/edi/as2"
-	"entente/prm/access"
-	"entente/prm/account"
 )
 
 // desk is a data folder with two companies, and what is typed beside its server.
@@ -76,17 +74,9 @@ func (k *desk) file(name string, content []byte) string {
 func TestCertCommands(t *testing.T) {
 	t.Parallel()
 	k := openDesk(t)
-	k.say(1, "no AS2 name", "cert", "generate", "AURELIA-AS2", "--org", "aurelia")
-	var org string
-	if err := k.a.db.View(t.Context(), func(ctx context.Context) error {
-		return db.Tx(ctx).Raw(`SELECT id FROM org WHERE slug = 'aurelia'`).Scan(&org).Error
-	}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := k.a.accounts.AddIdentity(t.Context(), access.System("test", org), account.IdentityCmd{Kind: account.AS2, Value: "AURELIA-AS2"}); err != nil {
-		t.Fatal(err)
-	}
-	k.say(1, "AURELIA-AS2", "cert", "generate", "KESTREL-AS2", "--org", "aurelia")
+	k.say(1, "no AS2 name yet", "cert", "generate", "AURELIA-AS2", "--org", "aurelia")
+	k.say(0, "", "partner", "identity", "add", "as2", "AURELIA-AS2", "--org", "aurelia")
+	k.say(1, "none of your company’s AS2 names", "cert", "generate", "KESTREL-AS2", "--org", "aurelia")
 	k.say(0, "with key", "cert", "generate", "AURELIA-AS2", "--org", "aurelia")
 	own := list[[]listedCertificate](k, "cert", "list", "--org", "aurelia")
 	if len(own) != 1 || own[0].State != "in_use" || !own[0].Private || own[0].DaysLeft < 1000 {

@@ -272,6 +272,9 @@ func (a *App) courierNotices(ctx context.Context, e job.Received) error {
 			return err
 		}
 		n.Kind, n.Args["days"] = "as2.expiring", strconv.FormatInt(x.Days, 10)
+		if x.Server {
+			n.Kind = "as2.expiring_https"
+		}
 		return a.tellSide(ctx, x.Org, "", roles, n)
 	}
 	var x courier.MessageEvent

@@ -129,7 +129,7 @@ func (c *crowd) grow(n int) {
 					put("as2_confirmation", both(map[string]any{"org_id": org, "certificate_id": cert, "how": "person", "person_id": c.who.Person, "at": at}))
 				}
 			}
-			put("as2_station", map[string]any{"org_id": org, "url": fmt.Sprintf("https://partner-%03d.example/as2", i), "receipt_hosts": "", "changed": at, "changed_by": ""})
+			put("as2_station", map[string]any{"org_id": org, "url": fmt.Sprintf("https://partner-%03d.example/as2", i), "receipt_hosts": "", "changed": at, "changed_by": "", "http_user": "secret-name"})
 			put("as2_terms", both(map[string]any{"sender_id": org, "terms": `{"sign":"sha1"}`, "version": 1, "changed": at, "changed_by": c.who.Person}))
 			put("edi_route", both(map[string]any{"org_id": c.org.ID, "kind": map[bool]string{true: "850", false: "855"}[supplier == c.org.ID], "door": "outbox", "syntax": "x12", "version": "005010", "changed": at, "changed_by": ""}))
 			for v := 1; v <= 2; v++ {
@@ -302,6 +302,14 @@ func (c *crowd) sameAsEach() {
 			same("checks", checks[id], policy)
 		}
 	}
+	for _, l := range links {
+		for org, st := range l.Stations {
+			if org != c.org.ID && st.User != "" {
+				t.Errorf("the name at the server of %s is read", org)
+			}
+		}
+	}
+	c.onlyInvited()
 	theirs := access.Actor{Person: c.who.Person, Org: c.orgs[0], Roles: c.who.Roles, Via: c.who.Via}
 	if got, err := c.courier.Links(ctx, theirs, c.ids...); err != nil || len(got) != 1 {
 		t.Errorf("a partner reads %d connections, %v", len(got), err)
@@ -328,4 +336,53 @@ func (c *crowd) sameAsEach() {
 	if err != nil || len(got.Items) != 2 {
 		t.Errorf("a partner lists %d certificates, %v", len(got.Items), err)
 	}
+}
+
+// onlyInvited: of a company that the actor's invited and that has not accepted, nothing is
+// read of how it is reached by EDI, in one nor among many; it reads of who invited.
+func (c *crowd) onlyInvited() {
+	t, ctx, id, other := c.t, c.t.Context(), c.ids[0], c.orgs[0]
+	t.Helper()
+	state := func(to, by string) {
+		c.must(c.db.InTx(ctx, func(ctx context.Context) error {
+			return db.Tx(ctx).Exec("UPDATE partnership SET state = ?, moved_by = ? WHERE id = ?", to, by, id).Error
+		}))
+	}
+	// read counts what of the other company is read, and what of it is among many.
+	read := func() (n int) {
+		st, certs, err := c.courier.Station(ctx, c.who, id, other)
+		c.must(err)
+		links, err := c.courier.Links(ctx, c.who, id)
+		c.must(err)
+		believed, _, err := c.courier.Believed(ctx, c.who, id, other)
+		if err == nil {
+			n += len(believed)
+		}
+		list, err := c.courier.Certificates(ctx, c.who, courier.CertificateFilter{Limit: 200}, time.Time{})
+		c.must(err)
+		for _, x := range list.Items {
+			if x.Org == other {
+				n++
+			}
+		}
+		one, err := c.partners.Identities(ctx, c.who, id)
+		c.must(err)
+		many, err := c.partners.IdentitiesOf(ctx, c.who, id)
+		c.must(err)
+		for _, x := range append(one, many[id]...) {
+			if x.Org == other {
+				n++
+			}
+		}
+		return n + len(st.URL+links[id].Stations[other].URL) + len(certs) + len(links[id].Certificates[other])
+	}
+	state("invited", c.org.ID)
+	if n := read(); n > 0 {
+		t.Errorf("%d things of a company that has not accepted are read", n)
+	}
+	state("invited", other)
+	if read() == 0 {
+		t.Error("who is invited reads nothing of who invited")
+	}
+	state("active", "")
 }

@@ -498,7 +498,7 @@ func (c courierNames) SidesOf(ctx context.Context, actor access.Actor, partnersh
 	ps, err := c.a.partners.Some(ctx, actor, partnerships...)
 	out := make(map[string]courier.Pair, len(ps))
 	for id, p := range ps {
-		out[id] = courier.Pair{Supplier: p.Supplier, Reseller: p.Reseller}
+		out[id] = courier.Pair{Supplier: p.Supplier, Reseller: p.Reseller, Closed: !p.Opened(actor.Org)}
 	}
 	return out, err
 }

@@ -341,7 +341,9 @@ func TestStoryVolumeClaim(t *testing.T) {
 		if len(c.Proof) != 1 || c.Pending != 1 {
 			t.Fatalf("%+v", c)
 		}
-		looks := func(who *client, status int) { who.post(path+"/proof", `{"files":[{"file":"`+c.Proof[0].ID+`","verdict":"accepted"}]}`, status, nil) }
+		looks := func(who *client, status int) {
+			who.post(path+"/proof", `{"files":[{"file":"`+c.Proof[0].ID+`","verdict":"accepted"}]}`, status, nil)
+		}
 		looks(stranger, 404)
 		looks(kestrel, 403)
 		looks(aurelia, 200)

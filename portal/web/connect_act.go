@@ -224,7 +224,9 @@ func echoRow(s courier.EchoStep) view.CheckRow {
 	}
 	args := map[string]any{}
 	for k, x := range s.Args {
-		args[k] = x
+		if args[k] = x; k == "fingerprint" {
+			args[k] = pairsOf(x)
+		}
 	}
 	row.Note = view.Keyed(s.Key, args)
 	return row

@@ -45,6 +45,25 @@ func (s side) begun() bool {
 	return s.st.URL != "" || slices.ContainsFunc(s.certs, func(c courier.Certificate) bool { return c.Retired.IsZero() })
 }
 
+// pinLeft says how many whole days the last to end of the pinned certificates of its HTTPS
+// server is good for, negative when all have ended; pinned is false where it is called by
+// no https address, or with no pinned one.
+func (s side) pinLeft(now time.Time) (days int, pinned bool) {
+	var last time.Time
+	for _, c := range s.certs {
+		if c.Server && c.Retired.IsZero() && c.NotAfter.After(last) {
+			last, pinned = c.NotAfter, true
+		}
+	}
+	if !pinned || !strings.HasPrefix(strings.ToLower(s.st.URL), "https://") {
+		return 0, false
+	}
+	if !now.Before(last) {
+		return -1, true
+	}
+	return int(last.Sub(now).Hours() / 24), true
+}
+
 // named finds the first identity of a kind, a confirmed one first.
 func (s side) named(kind account.IdentityKind) (found partner.Identity, confirmed bool) {
 	for _, i := range s.ids {
@@ -291,6 +310,16 @@ func (v *visit) over(l link) view.Text {
 // linkWarning is what somebody should look at: a certificate near its end, terms below
 // today's practice.
 func (v *visit) linkWarning(l link) view.Text {
+	var ending view.Text
+	for _, s := range []side{l.ours, l.theirs} {
+		switch left, pinned := s.pinLeft(v.now); {
+		case !pinned || left > endingDays:
+		case left < 0:
+			return view.T("connection.warn.https_ended", "company", l.n.org(s.org))
+		case ending.IsZero():
+			ending = view.T("connection.warn.https_ending", "company", l.n.org(s.org), "n", left)
+		}
+	}
 	for _, s := range []side{l.ours, l.theirs} {
 		if c, ok := s.inUse(v, l.dated(s.org)); ok {
 			if left := daysLeft(c, v.now); left <= endingDays {
@@ -299,6 +328,9 @@ func (v *visit) linkWarning(l link) view.Text {
 		} else if len(s.certs) > 0 {
 			return view.T("connection.warn.no_certificate", "company", l.n.org(s.org))
 		}
+	}
+	if !ending.IsZero() {
+		return ending
 	}
 	for _, t := range l.terms {
 		if t.Version > 0 && len(t.Terms.Weak()) > 0 {

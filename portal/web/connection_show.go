@@ -122,7 +122,7 @@ func daysLeft(c courier.Certificate, now time.Time) int {
 }
 
 func (v *visit) certificateRow(l link, c courier.Certificate, used bool) view.CertificateRow {
-	row := view.CertificateRow{ID: c.ID, Subject: c.Subject, Issuer: c.Issuer, Serial: c.Serial, Key: c.Algorithm, Fingerprint: pairsOf(c.Fingerprint), Purpose: view.T("purpose." + string(c.Purpose)), Own: c.Own,
+	row := view.CertificateRow{ID: c.ID, Subject: c.Subject, Issuer: c.Issuer, Serial: c.Serial, Key: c.Algorithm, Fingerprint: pairsOf(c.Fingerprint), Purpose: view.T(purposeKey(c)), Own: c.Own,
 		From: c.NotBefore, Until: c.NotAfter, Retired: c.Retired, Confirmed: c.Confirmed, Left: daysLeft(c, v.now), DownloadURL: v.path("edi", "connections", l.p.ID, "certificates", c.ID)}
 	if !c.Confirmed.IsZero() {
 		row.How = view.T("certificate.by." + c.How)
@@ -154,6 +154,15 @@ func (v *visit) certificateRow(l link, c courier.Certificate, used bool) view.Ce
 		row.State = "certificate.trusted"
 	}
 	return row
+}
+
+// purposeKey is the key of what a certificate is for.
+func purposeKey(c courier.Certificate) string {
+	key := "purpose." + string(c.Purpose)
+	if c.Server && c.Purpose != courier.ForServer {
+		key += "_https"
+	}
+	return key
 }
 
 // pairsOf writes a hex fingerprint as people compare it: "7A:1F:90".

@@ -154,6 +154,17 @@ func TestConnectAPartner(t *testing.T) {
 	if body := ingrid.Get(t, ours).Body; strings.Contains(body, "aurelia-erp") || strings.Contains(body, "s3cret-77") {
 		t.Error("the partner reads the name or the password")
 	}
+	login.Set("url", "https://evil.example/as2")
+	login.Set("http_password", "")
+	if a := kaarel.Post(t, theirs+"/station", login); a.Status != 422 || !strings.Contains(a.Body, "is sent to no other") {
+		t.Errorf("the password at another server: %d", a.Status)
+	}
+	if a := kaarel.Post(t, certificates, url.Values{"certificate": {text}, "purpose": {"https"}}); a.Status != 303 {
+		t.Errorf("for the server too: %d", a.Status)
+	}
+	if a := ingrid.Get(t, ours); !strings.Contains(a.Body, "Signing, encryption and HTTPS server") {
+		t.Error("the partner does not read that the certificate is pinned")
+	}
 	if a := kaarel.Post(t, theirs+"/station", url.Values{"url": {""}, "http_user": {""}, "http_password": {""}}); a.Status != 303 {
 		t.Errorf("no server any more: %d", a.Status)
 	}

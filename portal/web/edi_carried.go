@@ -121,6 +121,9 @@ func (v *visit) carriedReason(reason, detail string) view.Text {
 		}
 		return view.T("carried.http_status", "status", clean([]byte(status)))
 	}
+	if shown := courier.Shown(detail); shown != "" && reason == "dial.tls_pin" {
+		return view.T("carried.tls_pin", "why", view.T(reason), "fingerprint", pairsOf(shown))
+	}
 	for _, key := range []string{reason, "courier.reason." + reason, "courier." + reason} {
 		if !v.has(key) {
 			continue

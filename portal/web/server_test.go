@@ -18,6 +18,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"entente/edi/courier"
 	"entente/portal/view"
 	"entente/prm/fault"
 )
@@ -431,5 +432,35 @@ func TestUnreadBodyIsNoRequest(t *testing.T) {
 			t.Errorf("%s %s: the body was answered: %s", c.method, c.do, res.Status)
 		}
 		_ = conn.Close()
+	}
+}
+
+// A list of connections warns of the pinned certificate of an HTTPS server that lasts
+// longest, where the server is called by https: a next one beside it is enough.
+func TestPinLeft(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
+	pin := func(hours int) courier.Certificate {
+		return courier.Certificate{Purpose: courier.ForServer, Server: true, NotAfter: now.Add(time.Duration(hours) * time.Hour)}
+	}
+	gone := pin(2400)
+	gone.Retired = now
+	for name, c := range map[string]struct {
+		url    string
+		certs  []courier.Certificate
+		days   int
+		pinned bool
+	}{
+		"none":            {"https://a.example/", []courier.Certificate{{Purpose: courier.ForBoth, NotAfter: now}}, 0, false},
+		"ends":            {"https://a.example/", []courier.Certificate{pin(49)}, 2, true},
+		"ended":           {"HTTPS://a.example/", []courier.Certificate{pin(0), gone}, -1, true},
+		"the next beside": {"https://a.example/", []courier.Certificate{pin(-1), pin(24 * 90)}, 90, true},
+		"plain":           {"http://a.example/", []courier.Certificate{pin(-1)}, 0, false},
+	} {
+		s := side{certs: c.certs}
+		s.st.URL = c.url
+		if days, pinned := s.pinLeft(now); days != c.days || pinned != c.pinned {
+			t.Errorf("%s: %d days, pinned %v", name, days, pinned)
+		}
 	}
 }

@@ -332,7 +332,7 @@ func madeUp(t *testing.T) []string {
 	add("courier.reason.edi.", "idempotency_conflict", "network_sender", "not_read", "receiver_unknown", "segment_too_large", "sender_not_yours")
 	add("state.", "connection.none", "connection.partly", "connection.ready", "connection.paused", "certificate.used", "certificate.trusted", "certificate.next", "certificate.waiting", "certificate.ending", "certificate.ended", "certificate.early", "certificate.retired", "remote.new", "remote.working", "remote.failing")
 	add("certificate.by.", courier.HowPerson, courier.HowMessage, courier.HowReceipt)
-	add("purpose.", string(courier.ForBoth), string(courier.ForSigning), string(courier.ForCipher), string(courier.ForServer))
+	add("purpose.", string(courier.ForBoth), string(courier.ForSigning), string(courier.ForCipher), string(courier.ForServer), "both_https", "sign_https", "encrypt_https")
 	for _, w := range termWords {
 		add("terms.", w.name)
 		if len(courier.Choices(w.name)) < 2 {

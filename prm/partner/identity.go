@@ -2,6 +2,7 @@ package partner
 
 import (
 	"context"
+	"slices"
 
 	"entente/db"
 	"entente/db/audit"
@@ -11,7 +12,8 @@ import (
 )
 
 // Identities returns the EDI identities of both sides, with what the other side
-// of each has confirmed in this partnership. Ended partnerships show none.
+// of each has confirmed in this partnership. Ended partnerships show none, and who invited
+// reads those of the other side only once it accepted.
 // Codes: Unauthenticated, NotFound.
 func (s *Service) Identities(ctx context.Context, actor access.Actor, id string) ([]Identity, error) {
 	var out []Identity
@@ -21,6 +23,9 @@ func (s *Service) Identities(ctx context.Context, actor access.Actor, id string)
 			return err
 		}
 		out, err = identities(ctx, p)
+		if !p.Opened(actor.Org) {
+			out = slices.DeleteFunc(out, func(i Identity) bool { return i.Org != actor.Org })
+		}
 		return err
 	})
 	return out, err
@@ -65,6 +70,9 @@ func theirs(ctx context.Context, actor access.Actor, id, identity string) (Partn
 	p, err := load(ctx, actor, access.PartnerManage, id)
 	if err != nil {
 		return Partnership{}, Identity{}, err
+	}
+	if !p.Opened(actor.Org) && p.State == Invited {
+		return Partnership{}, Identity{}, errNotFound
 	}
 	if p.State == Ended {
 		return Partnership{}, Identity{}, fault.New(fault.Conflict, "partner.state_wrong", "state", string(p.State))

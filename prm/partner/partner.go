@@ -56,6 +56,12 @@ func (p Partnership) Other(org string) string {
 	return p.Supplier
 }
 
+// Opened says that org may read how the other side is reached by EDI: both agreed to work
+// together, or the other side asked for it. Who invited waits for the answer.
+func (p Partnership) Opened(org string) bool {
+	return p.State == Active || p.State == Suspended || p.State == Invited && p.MovedBy != org
+}
+
 // SideOf is what org is in the partnership.
 func (p Partnership) SideOf(org string) access.Side { return p.Resource().SideOf(org) }
 

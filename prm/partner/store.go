@@ -187,7 +187,7 @@ func identities(ctx context.Context, p Partnership) ([]Identity, error) {
 }
 
 // identitiesOf is identities of many partnerships of a company, by id. Those that ended
-// have none.
+// have none, and those that wait for the other side (Opened) only the company's own.
 func identitiesOf(ctx context.Context, scope access.Scope, ids []string) (map[string][]Identity, error) {
 	out := make(map[string][]Identity, len(ids))
 	if len(ids) == 0 {
@@ -198,6 +198,7 @@ func identitiesOf(ctx context.Context, scope access.Scope, ids []string) (map[st
 		Joins("JOIN edi_identity i ON i.org_id IN (p.supplier_id, p.reseller_id)").
 		Joins("LEFT JOIN edi_identity_confirmation c ON c.partnership_id = p.id AND c.org_id = i.org_id AND c.identity_id = i.id").
 		Where("p.id IN ? AND (p.supplier_id = ? OR p.reseller_id = ?) AND p.state <> ?", ids, scope.Org(), scope.Org(), string(Ended)).
+		Where("(i.org_id = ? OR p.state <> ? OR p.moved_by <> ?)", scope.Org(), string(Invited), scope.Org()).
 		Order("p.id, i.org_id, i.kind, i.qualifier, i.value").Scan(&rows).Error
 	for _, r := range rows {
 		out[r.PartnershipID] = append(out[r.PartnershipID], r.identity())
