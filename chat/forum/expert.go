@@ -51,6 +51,9 @@ func (s *Service) Experts(ctx context.Context, actor access.Actor, f Filter) ([]
 		if err != nil {
 			return err
 		}
+		if err := s.present(ctx, actor, heads, seats); err != nil {
+			return err
+		}
 		ours, err := seatsAt(ctx, actor.Org, cats)
 		if err != nil {
 			return err

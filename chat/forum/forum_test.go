@@ -272,8 +272,9 @@ func TestSeats(t *testing.T) {
 		isCode(t, "made by sales", second(h.s.SaveCategory(ctx, h.actors["wen"], CategoryCmd{Name: "y"})), fault.Forbidden)
 		must(t, h.s.Ended(ctx, access.System("x", h.org["aurelia"]), h.org["aurelia"], h.org["kestrel"]))
 		isCode(t, "a reply after the end", second(h.s.Reply(ctx, h.actors["dan"], q.ID, "x", "end")), fault.Forbidden)
-		if _, _, _, err := h.s.Topic(ctx, h.actors["dan"], q.ID, "", 0); err != nil {
-			t.Errorf("reading after the end: %v", err)
+		isCode(t, "other words after the end", h.s.Edit(ctx, h.actors["dan"], q.ID, "", "new", "words", nil), fault.Forbidden)
+		if top, _, _, err := h.s.Topic(ctx, h.actors["dan"], q.ID, "", 0); err != nil || top.CanEdit {
+			t.Errorf("reading after the end: %+v %v", top, err)
 		}
 		isCode(t, "ended by a person", h.s.Ended(ctx, h.actors["ingrid"], h.org["aurelia"], h.org["kestrel"]), fault.NotFound)
 		if _, err := h.s.SaveCategory(ctx, h.actors["ingrid"], CategoryCmd{ID: c, Name: "EDI help", Seats: []Seat{{Org: h.org["baltic"]}}}); err != nil {
@@ -449,6 +450,9 @@ func TestReports(t *testing.T) {
 		isCode(t, "no reason", h.s.Report(ctx, h.actors["maya"], q.ID, p, " "), fault.Invalid)
 		for range 2 {
 			must(t, h.s.Report(ctx, h.actors["maya"], q.ID, p, "advertisement"))
+		}
+		if n := len(slices.DeleteFunc(slices.Clone(h.told), func(kind string) bool { return kind != EventFlagged })); n != 1 {
+			t.Errorf("the moderators are told %d times of one report", n)
 		}
 		list, err := h.s.Reports(ctx, h.actors["ingrid"])
 		if err != nil || len(list) != 1 || list[0].Text != "buy cheap" || list[0].From.Person != h.person["maya"] {

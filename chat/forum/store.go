@@ -140,7 +140,7 @@ func seatOf(ctx context.Context, id CategoryID, org string) (categoryRow, seatRo
 		return c, s, err
 	}
 	s, there := seats[string(id)]
-	if !there { // word for word what a category that is none is
+	if !there { // in no way other than for a category that does not exist
 		return c, s, db.Translate(gorm.ErrRecordNotFound)
 	}
 	return c, s, nil
@@ -429,8 +429,10 @@ func tallies(ctx context.Context, topics, posts []string, person string) (map[st
 	return out, err
 }
 
-func insertFlag(ctx context.Context, f flagRow) error {
-	return db.Tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&f).Error
+// insertFlag keeps a report; fresh is false where the person had reported it before.
+func insertFlag(ctx context.Context, f flagRow) (fresh bool, err error) {
+	got := db.Tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&f)
+	return got.RowsAffected == 1, got.Error
 }
 
 func openFlags(ctx context.Context, owner string) ([]flagRow, error) {

@@ -96,7 +96,8 @@ func (s *Service) Report(ctx context.Context, actor access.Actor, id TopicID, po
 			return fault.InvalidField("reason", "room.reason_wrong")
 		}
 		f := flagRow{ID: db.NewID(), CategoryID: row.CategoryID, TopicID: row.ID, PostID: string(post), OrgID: actor.Org, PersonID: actor.Person, Reason: reason, State: "open", Made: db.Micros(db.Now(ctx))}
-		if err := insertFlag(ctx, f); err != nil {
+		fresh, err := insertFlag(ctx, f)
+		if err != nil || !fresh {
 			return err
 		}
 		return s.tell(ctx, EventFlagged, c, Told{Topic: id, Post: post, Person: actor.Person})

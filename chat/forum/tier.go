@@ -95,6 +95,39 @@ func checkTiers(bad *fault.Error, list []TierSeat, names []string, had []TierSea
 	}
 }
 
+// present takes out of the seats of open categories those by tier of companies that do not
+// have the tier now: the consent is kept, and names nobody until the tier comes back.
+func (s *Service) present(ctx context.Context, actor access.Actor, cats []categoryRow, seats map[string][]seatRow) error {
+	byTier := func(r seatRow) bool { return r.ByTier != 0 && r.Agreed != 0 && r.OrgID != actor.Org }
+	cats = slices.DeleteFunc(slices.Clone(cats), func(c categoryRow) bool {
+		return c.Open == 0 || c.OwnerID == actor.Org || !slices.ContainsFunc(seats[c.ID], byTier)
+	})
+	if len(cats) == 0 {
+		return nil
+	}
+	var ids []string
+	for _, c := range cats {
+		ids = append(ids, c.ID)
+	}
+	shared, err := tiersIn(ctx, ids)
+	if err != nil {
+		return err
+	}
+	given := map[string]map[string]string{}
+	for _, c := range cats {
+		if _, asked := given[c.OwnerID]; !asked && s.tiers != nil {
+			if given[c.OwnerID], err = s.tiers.Given(ctx, c.OwnerID); err != nil {
+				return err
+			}
+		}
+		seats[c.ID] = slices.DeleteFunc(seats[c.ID], func(r seatRow) bool {
+			tier := given[c.OwnerID][r.OrgID]
+			return byTier(r) && (tier == "" || !slices.ContainsFunc(shared[c.ID], func(t TierSeat) bool { return t.Tier == tier }))
+		})
+	}
+	return nil
+}
+
 // saveTiers makes the tiers of a category those.
 func saveTiers(ctx context.Context, id string, list []TierSeat) error {
 	var rows []tierRow

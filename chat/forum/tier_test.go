@@ -140,8 +140,34 @@ func TestTiers(t *testing.T) {
 		must(t, h.s.Agree(ctx, kaarel, id, true))
 		must(t, second(h.s.SaveCategory(ctx, ingrid, cmd)))
 		is("kaarel", "reply")
+		// named to who agreed as well, and only while it has the tier: it could take nothing back
+		must(t, h.s.Agree(ctx, chen, id, true))
+		best, err := h.s.Reply(ctx, kaarel, q.ID, "the best", "best")
+		must(t, err)
+		asked, err := h.s.Ask(ctx, chen, TopicCmd{Category: id, Kind: Question, Title: "who knows", Body: "?", Key: "knows"})
+		must(t, err)
+		known, err := h.s.Reply(ctx, kaarel, asked.ID, "I do", "knows")
+		must(t, err)
+		must(t, h.s.Accept(ctx, chen, asked.ID, known, true))
+		names := func(want bool) {
+			t.Helper()
+			_, posts, _, err := h.s.Topic(ctx, chen, q.ID, "", 0)
+			must(t, err)
+			i := slices.IndexFunc(posts, func(p Post) bool { return p.ID == best })
+			experts, err := h.s.Experts(ctx, chen, Filter{Category: id})
+			must(t, err)
+			found := slices.ContainsFunc(experts, func(e Expert) bool { return e.From.Org == kaarel.Org })
+			if posts[i].From.Hidden() == want || found != want {
+				t.Errorf("named %v, among experts %v, want %v", posts[i].From, experts, want)
+			}
+		}
+		names(true)
 		delete(l.tiers, kaarel.Org)
 		is("kaarel", "nothing")
+		names(false)
+		l.tiers[kaarel.Org] = "Gold"
+		names(true)
+		delete(l.tiers, kaarel.Org)
 		isCode(t, "agreeing without a seat", h.s.Agree(ctx, kaarel, id, true), fault.NotFound)
 		// a tier that is taken off
 		cmd.Open, cmd.Tiers = false, cmd.Tiers[1:]

@@ -70,6 +70,9 @@ func (s *Service) dress(ctx context.Context, actor access.Actor, rows []listedRo
 	if err != nil {
 		return nil, err
 	}
+	if err := s.present(ctx, actor, heads, seats); err != nil {
+		return nil, err
+	}
 	all := map[string]Category{}
 	ours, err := seatsAt(ctx, actor.Org, cats)
 	if err != nil {
@@ -111,7 +114,7 @@ func topic(actor access.Actor, c Category, seats []seatRow, r topicRow, votes ta
 	write := access.Allowed(actor, access.ForumWrite, c.resource(actor.Org))
 	mine := own(actor, r.OrgID, r.PersonID)
 	t.CanModerate = manage && !t.Removed
-	t.CanEdit = mine && write && !t.Removed && !c.Closed
+	t.CanEdit = mine && write && !t.Removed && c.Reply
 	t.CanAccept = t.Kind == Question && (mine && write || manage) && !t.Removed && !c.Closed
 	t.NDA = r.Nda != 0
 	t.CanSeal = t.Kind == Idea && !t.NDA && (mine && write || manage) && !t.Removed
@@ -172,6 +175,9 @@ func (s *Service) Topic(ctx context.Context, actor access.Actor, id TopicID, aft
 		if err != nil {
 			return err
 		}
+		if err := s.present(ctx, actor, []categoryRow{{ID: row.CategoryID, OwnerID: c.Owner, Open: db.Flag(c.Open)}}, seats); err != nil {
+			return err
+		}
 		rows, err := postsOf(ctx, id, after, limit+1)
 		if err != nil {
 			return err
@@ -208,7 +214,7 @@ func (s *Service) Topic(ctx context.Context, actor access.Actor, id TopicID, aft
 		}
 		for _, r := range rows {
 			p := Post{ID: PostID(r.ID), From: author(actor, c, seats[row.CategoryID], r.OrgID, r.PersonID), Body: r.Body, Made: db.FromMicros(r.Made), Via: r.Via, Edited: r.Edited != 0, Removed: r.Removed != 0, Accepted: r.ID == row.Accepted,
-				Voted: votes[row.ID+"/"+r.ID].Mine > 0, Votes: -1, CanEdit: own(actor, r.OrgID, r.PersonID) && r.Removed == 0 && !c.Closed}
+				Voted: votes[row.ID+"/"+r.ID].Mine > 0, Votes: -1, CanEdit: own(actor, r.OrgID, r.PersonID) && r.Removed == 0 && c.Reply}
 			if c.counts(actor) {
 				p.Votes = int(votes[row.ID+"/"+r.ID].N)
 			}
@@ -414,13 +420,16 @@ func (s *Service) step(ctx context.Context, actor access.Actor, act access.Actio
 
 // Edit changes the actor's own topic, or with post his own reply. title and tags are the
 // topic's.
-// Codes: Unauthenticated, NotFound, Forbidden, Conflict (closed, removed), Invalid.
+// Codes: Unauthenticated, NotFound, Forbidden (another's, may not reply any more), Conflict (closed, removed), Invalid.
 func (s *Service) Edit(ctx context.Context, actor access.Actor, id TopicID, post PostID, title, body string, list []string) error {
 	body, title = text.Clean(body), strings.TrimSpace(title)
 	return s.step(ctx, actor, access.ForumWrite, id, func(ctx context.Context, c Category, row topicRow) error {
 		bad := fault.New(fault.Invalid, "form.invalid")
-		if c.Closed {
+		switch {
+		case c.Closed:
 			return fault.New(fault.Conflict, "forum.closed")
+		case !c.Reply: // other words are new ones
+			return fault.New(fault.Forbidden, "forum.may_not_reply")
 		}
 		now := db.Micros(db.Now(ctx))
 		if post != "" {

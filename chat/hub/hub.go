@@ -21,6 +21,7 @@ import (
 	"log/slog"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -322,7 +323,8 @@ func (h *Hub) ToPerson(person, key string, f Frame) {
 }
 
 // ToAbsent is ToPerson for many at once, but for the connections that are live in the
-// room: what the hint is about reaches those anyway.
+// room: what the hint is about reaches those anyway. One of persons is a person, or a person, a
+// blank and a company: then only the connections by which he acts for it.
 func (h *Hub) ToAbsent(roomID string, persons []string, key string, f Frame) {
 	h.toAbsent(roomID, persons, key, f)
 	if h.opt.Broker == nil {
@@ -342,11 +344,15 @@ func (h *Hub) toAbsent(roomID string, persons []string, key string, f Frame) {
 		defer r.mu.Unlock()
 	}
 	for _, p := range persons {
+		p, org, _ := strings.Cut(p, " ")
 		ch := h.persons[p]
 		if ch == nil {
 			continue
 		}
 		for c := range ch.conns {
+			if org != "" && c.who.Org != org {
+				continue
+			}
 			if r != nil {
 				if s := r.seats[c]; s != nil && s.live {
 					continue

@@ -2,6 +2,7 @@ package room
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"entente/db"
@@ -48,6 +49,17 @@ func (f Feed) Entered(ctx context.Context, id ID) ([]string, error) {
 	var out []string
 	err := f.s.db.Glance(ctx, func(ctx context.Context) (err error) {
 		out, err = members(ctx, id)
+		return err
+	})
+	return out, err
+}
+
+// EnteredFor is Entered with the company, by its id, for which each did; of a person nothing but
+// the id is told.
+func (f Feed) EnteredFor(ctx context.Context, id ID) ([]Person, error) {
+	var out []Person
+	err := f.s.db.Glance(ctx, func(ctx context.Context) (err error) {
+		out, err = membersFor(ctx, id)
 		return err
 	})
 	return out, err
@@ -192,6 +204,32 @@ func (s *Service) sees(actor access.Actor, act access.Action, r Room) (gated boo
 		return false, errNotFound
 	}
 	return r.Subject.Kind != KindFree, nil
+}
+
+// able are those of some people who may do something in a room. A subject knows companies and
+// roles and no persons: each company and set of roles is asked for once, however many bear it.
+func (s *Service) able(ctx context.Context, act access.Action, r Room, people []Person) ([]Person, error) {
+	type kind struct{ org, roles string }
+	known := map[kind]error{}
+	var out []Person
+	for _, p := range people {
+		who := access.Actor{Person: p.ID, Org: p.Org, Roles: p.Roles, Via: "session:room"}
+		gated, err := s.sees(who, act, r)
+		if gated {
+			k := kind{p.Org, fmt.Sprint(p.Roles)}
+			if _, asked := known[k]; !asked {
+				known[k] = s.asks(ctx, who, r)
+			}
+			err = known[k]
+		}
+		switch c := fault.CodeOf(err); {
+		case err == nil:
+			out = append(out, p)
+		case c != fault.NotFound && c != fault.Forbidden:
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // asks is the part of see that asks for the subject.

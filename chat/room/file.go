@@ -1,8 +1,10 @@
 package room
 
 import (
+	"cmp"
 	"context"
 	"io"
+	"strings"
 	"time"
 
 	"entente/chat/attach"
@@ -36,6 +38,19 @@ func (f File) EDI() bool { return attach.EDI(f.Type) }
 
 // Shown says that a browser may show the file itself: pictures that hold no script.
 func (f File) Shown() bool { return attach.Picture(f.Type) }
+
+// fileNames are the names of files in one line.
+func fileNames(files []File) string {
+	names := make([]string, len(files))
+	for i, f := range files {
+		names[i] = f.Name
+	}
+	return strings.Join(names, ", ")
+}
+
+// Opening is how a message begins where there is no place for all of it: its words, or the
+// names of its files.
+func (m Message) Opening() string { return cmp.Or(m.Text, fileNames(m.Files)) }
 
 // Bring takes a file into a room, for a message of the same person that is posted next.
 // It is judged by its content and by the scanner before anything is kept; nobody else

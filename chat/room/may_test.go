@@ -112,3 +112,24 @@ func TestMayBearsTrouble(t *testing.T) {
 		t.Errorf("asked %d times of a gate that fails", asked)
 	}
 }
+
+// TestManyOfOneRole: a subject is asked for each company and role once, not for each person.
+func TestManyOfOneRole(t *testing.T) {
+	t.Parallel()
+	h := setup(t, dbtest.One(t))
+	ctx, r := context.Background(), h.shared(t, "1")
+	for i := range 50 {
+		id := db.NewID()
+		h.person[fmt.Sprint("sales ", i)], h.orgOf[id], h.roles[id] = id, h.org["kestrel"], []access.Role{access.Sales}
+	}
+	asked := 0
+	h.s.gate = gateFunc(func(Subject) error { asked++; return nil })
+	owners, err := h.s.TaskOwners(ctx, h.actor("ingrid"), r.ID)
+	if err != nil || len(owners) != 52 || asked > 3 { // for who asks, and the two kinds
+		t.Errorf("%d owners, asked %d times, %v", len(owners), asked, err)
+	}
+	h.s.gate = gateFunc(func(Subject) error { return errors.New("trouble") })
+	if _, err := h.s.able(ctx, access.RoomPost, r, owners); fault.CodeOf(err) != fault.Internal {
+		t.Errorf("trouble is taken for nobody: %v", err)
+	}
+}

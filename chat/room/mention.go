@@ -10,7 +10,6 @@ import (
 
 	"entente/db/job"
 	"entente/prm/access"
-	"entente/prm/fault"
 )
 
 // Events takes events in the caller's transaction; *job.Jobs is one.
@@ -140,15 +139,11 @@ func (s *Service) mentioned(ctx context.Context, r Room, text string) (out namin
 			}
 		}
 	}
-	for _, p := range got {
-		who := access.Actor{Person: p.ID, Org: p.Org, Roles: p.Roles, Via: "session:mention"}
-		switch err := s.see(ctx, who, access.RoomRead, r); {
-		case err == nil:
-			out.people = append(out.people, p)
-			out.shown = append(out.shown, Mention{p.ID, p.Name, companies[p.Org].Slug})
-		case !fault.IsNotFound(err) && fault.CodeOf(err) != fault.Forbidden:
-			return naming{}, err
-		}
+	if out.people, err = s.able(ctx, access.RoomRead, r, got); err != nil {
+		return naming{}, err
+	}
+	for _, p := range out.people {
+		out.shown = append(out.shown, Mention{p.ID, p.Name, companies[p.Org].Slug})
 	}
 	return out, nil
 }

@@ -66,6 +66,10 @@ func (s *Service) Search(ctx context.Context, actor access.Actor, f Find) ([]Fou
 				return err
 			}
 		}
+		files, err := filesWith(ctx, rows)
+		if err != nil {
+			return err
+		}
 		for _, r := range rows {
 			if _, ok := rooms[ID(r.RoomID)]; !ok {
 				continue
@@ -74,6 +78,7 @@ func (s *Service) Search(ctx context.Context, actor access.Actor, f Find) ([]Fou
 			if err != nil {
 				return err
 			}
+			m.Files = files[MessageRef(m.Room, m.Seq)]
 			kept = append(kept, m)
 		}
 		return nil

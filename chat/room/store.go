@@ -360,6 +360,17 @@ func members(ctx context.Context, id ID) ([]string, error) {
 	return out, err
 }
 
+// membersFor are those who entered a room, each with the company acted for.
+func membersFor(ctx context.Context, id ID) ([]Person, error) {
+	var rows []memberRow
+	err := db.Tx(ctx).Select("person_id", "org_id").Where("room_id = ?", string(id)).Find(&rows).Error
+	out := make([]Person, len(rows))
+	for i, r := range rows {
+		out[i] = Person{ID: r.PersonID, Org: r.OrgID}
+	}
+	return out, err
+}
+
 func readMark(ctx context.Context, id ID, person, org string) (seq int64, entered bool, err error) {
 	var rows []memberRow
 	err = db.Tx(ctx).Where("room_id = ? AND person_id = ? AND org_id = ?", string(id), person, org).Limit(1).Find(&rows).Error

@@ -80,3 +80,30 @@ func filesOf(ctx context.Context, id ID, seqs []int64) (map[int64][]File, error)
 	}
 	return out, nil
 }
+
+// filesWith are the files of some messages of any rooms, by MessageRef.
+func filesWith(ctx context.Context, of []messageRow) (map[string][]File, error) {
+	seqs := map[string][]int64{}
+	for _, m := range of {
+		seqs[m.RoomID] = append(seqs[m.RoomID], m.Seq)
+	}
+	out := map[string][]File{}
+	if len(seqs) == 0 {
+		return out, nil
+	}
+	sql, args := "", []any(nil)
+	for id, at := range seqs {
+		if sql != "" {
+			sql += " OR "
+		}
+		sql += "(room_id = ? AND seq IN ?)"
+		args = append(args, id, at)
+	}
+	var rows []fileRow
+	err := db.Tx(ctx).Where("removed = 0").Where(sql, args...).Order("room_id, seq, made, id").Find(&rows).Error
+	for _, f := range rows {
+		ref := MessageRef(ID(f.RoomID), f.Seq)
+		out[ref] = append(out[ref], f.file())
+	}
+	return out, err
+}

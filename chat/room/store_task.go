@@ -80,9 +80,18 @@ func tasksAt(ctx context.Context, id ID, after, last int64) ([]taskRow, error) {
 	return rows, err
 }
 
-func tasksOf(ctx context.Context, org, person string, limit int) ([]taskRow, error) {
+// tasksOf are open tasks of a person, those after one; nil begins.
+func tasksOf(ctx context.Context, org, person string, after *taskRow, limit int) ([]taskRow, error) {
+	q := db.Tx(ctx).Where("person_id = ? AND org_id = ? AND done = 0", person, org)
+	switch {
+	case after == nil:
+	case after.Due == "":
+		q = q.Where("due = '' AND id > ?", after.ID)
+	default:
+		q = q.Where("due = '' OR due > ? OR due = ? AND id > ?", after.Due, after.Due, after.ID)
+	}
 	var rows []taskRow
-	err := db.Tx(ctx).Where("person_id = ? AND org_id = ? AND done = 0", person, org).Order(duesFirst).Limit(limit).Find(&rows).Error
+	err := q.Order(duesFirst).Limit(limit).Find(&rows).Error
 	return rows, err
 }
 

@@ -1,6 +1,7 @@
 package room
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -34,7 +35,7 @@ type Task struct {
 	ID      TaskID
 	Room    ID
 	Seq     int64  // of the message
-	Text    string // what the message says now
+	Text    string // what the message says now; of one without words the names of its files
 	Removed bool   // the message was removed
 	Owner   Author
 	Due     string // civil date of the owner, 2006-01-02; "" for none
@@ -142,20 +143,14 @@ func (s *Service) taskOwner(ctx context.Context, r Room, cmd TaskCmd) (Person, e
 	if err != nil {
 		return Person{}, err
 	}
-	for _, p := range staff {
-		if p.ID != cmd.Person || p.Org != cmd.Org && cmd.Org != "" {
-			continue
-		}
-		who := access.Actor{Person: p.ID, Org: p.Org, Roles: p.Roles, Via: "session:task"}
-		err := s.see(ctx, who, access.RoomPost, r)
-		if c := fault.CodeOf(err); err != nil && c != fault.NotFound && c != fault.Forbidden {
-			return Person{}, err
-		}
-		if err == nil {
-			return p, nil
-		}
+	may, err := s.able(ctx, access.RoomPost, r, slices.DeleteFunc(staff, func(p Person) bool { return p.ID != cmd.Person || p.Org != cmd.Org && cmd.Org != "" }))
+	if err == nil && len(may) == 0 {
+		err = fault.InvalidField("person", "form.choice_wrong")
 	}
-	return Person{}, fault.InvalidField("person", "form.choice_wrong")
+	if err != nil {
+		return Person{}, err
+	}
+	return may[0], nil
 }
 
 // TaskOwners are the people of a room to whom the actor may give a task.
@@ -173,10 +168,7 @@ func (s *Service) TaskOwners(ctx context.Context, actor access.Actor, id ID) ([]
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(staff, func(p Person) bool {
-		who := access.Actor{Person: p.ID, Org: p.Org, Roles: p.Roles, Via: "session:task"}
-		return s.see(ctx, who, access.RoomPost, r) != nil
-	}), nil
+	return s.able(ctx, access.RoomPost, r, staff)
 }
 
 // SetTask says that a task is done, or that it is not. It is for people of the company of its
@@ -272,31 +264,26 @@ func (s *Service) MyTasks(ctx context.Context, actor access.Actor, limit int) ([
 	}
 	var kept []taskRow
 	err = s.view(ctx, actor, func(ctx context.Context) error {
-		rows, err := tasksOf(ctx, scope.Org(), actor.Person, limit)
-		if err != nil {
-			return err
-		}
-		var ids []string
-		for _, r := range rows {
-			ids = appendNew(ids, r.RoomID)
-		}
-		rooms, err := readRooms(ctx, ids)
-		if err != nil {
-			return err
-		}
 		kept = nil
 		seen := map[ID]bool{}
-		for _, r := range rooms {
-			err := s.see(ctx, actor, access.RoomRead, r)
-			if c := fault.CodeOf(err); err != nil && c != fault.NotFound && c != fault.Forbidden {
+		var last *taskRow
+		for part := limit; len(kept) < limit; part = mostTasks { // those of rooms he is out of take nobody's place
+			rows, err := tasksOf(ctx, scope.Org(), actor.Person, last, part)
+			if err != nil {
 				return err
 			}
-			seen[r.ID] = err == nil
-		}
-		for _, r := range rows {
-			if seen[ID(r.RoomID)] {
-				kept = append(kept, r)
+			if err := s.seeRooms(ctx, actor, rows, seen); err != nil {
+				return err
 			}
+			for _, r := range rows {
+				if seen[ID(r.RoomID)] && len(kept) < limit {
+					kept = append(kept, r)
+				}
+			}
+			if len(rows) < part {
+				break
+			}
+			last = &rows[len(rows)-1]
 		}
 		return nil
 	})
@@ -304,6 +291,29 @@ func (s *Service) MyTasks(ctx context.Context, actor access.Actor, limit int) ([
 		return nil, err
 	}
 	return s.tasks(ctx, actor, kept)
+}
+
+// seeRooms notes of the rooms of some tasks, as far as it is not known, whether the actor may
+// see them.
+func (s *Service) seeRooms(ctx context.Context, actor access.Actor, tasks []taskRow, seen map[ID]bool) error {
+	var ids []string
+	for _, t := range tasks {
+		if _, known := seen[ID(t.RoomID)]; !known {
+			ids = appendNew(ids, t.RoomID)
+		}
+	}
+	rooms, err := readRooms(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for _, r := range rooms {
+		err := s.see(ctx, actor, access.RoomRead, r)
+		if c := fault.CodeOf(err); err != nil && c != fault.NotFound && c != fault.Forbidden {
+			return err
+		}
+		seen[r.ID] = err == nil
+	}
+	return nil
 }
 
 // tasks turns rows into tasks, with what their messages say and the names of their people;
@@ -320,9 +330,18 @@ func (s *Service) tasks(ctx context.Context, actor access.Actor, rows []taskRow)
 	if len(rows) == 0 {
 		return nil, nil
 	}
-	said := map[string]messageRow{}
+	said, files := map[string]messageRow{}, map[string][]File{}
 	err := s.view(ctx, actor, func(ctx context.Context) (err error) {
-		said, err = saidAt(ctx, rows)
+		if said, err = saidAt(ctx, rows); err != nil {
+			return err
+		}
+		var bare []messageRow
+		for _, m := range said {
+			if m.Text == "" && m.Removed == 0 {
+				bare = append(bare, m)
+			}
+		}
+		files, err = filesWith(ctx, bare)
 		return err
 	})
 	if err != nil {
@@ -341,8 +360,9 @@ func (s *Service) tasks(ctx context.Context, actor access.Actor, rows []taskRow)
 	}
 	out := make([]Task, len(rows))
 	for i, r := range rows {
-		m := said[MessageRef(ID(r.RoomID), r.Seq)]
-		out[i] = Task{ID: TaskID(r.ID), Room: ID(r.RoomID), Seq: r.Seq, Text: m.Text, Removed: m.Removed != 0, Owner: who(r.PersonID, r.OrgID), Due: r.Due, By: who(r.MadeBy, r.MadeOrg), Made: db.FromMicros(r.Made)}
+		ref := MessageRef(ID(r.RoomID), r.Seq)
+		m := said[ref]
+		out[i] = Task{ID: TaskID(r.ID), Room: ID(r.RoomID), Seq: r.Seq, Text: cmp.Or(m.Text, fileNames(files[ref])), Removed: m.Removed != 0, Owner: who(r.PersonID, r.OrgID), Due: r.Due, By: who(r.MadeBy, r.MadeOrg), Made: db.FromMicros(r.Made)}
 		if m.Removed != 0 {
 			out[i].Text = ""
 		}

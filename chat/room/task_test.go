@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"slices"
+	"strings"
 	"testing"
 
 	"entente/db"
@@ -71,6 +72,34 @@ func TestTasks(t *testing.T) {
 		ok(t, err)
 		if len(mine) != 2 || mine[0].ID != task.ID { // the one with a day first
 			t.Errorf("%+v", mine)
+		}
+		// what he was given in a room that he is out of takes nobody's place
+		gone := h.shared(t, "2")
+		old := h.post(t, "ingrid", gone.ID, "old", "long ago")
+		for _, key := range []string{"x1", "x2", "x3"} {
+			ok(t, second(h.s.AddTask(ctx, ingrid, gone.ID, old.Seq, TaskCmd{Person: maya.Person, Org: maya.Org, Due: "2026-01-02", Key: key})))
+		}
+		ok(t, h.s.RemoveOrg(ctx, h.system("aurelia"), gone.ID, h.org["kestrel"]))
+		for n, want := range map[int]int{1: 1, 2: 2, 10: 2} {
+			if got, err := h.s.MyTasks(ctx, maya, n); err != nil || len(got) != want || got[0].ID != task.ID {
+				t.Errorf("%d tasks of %d: %+v %v", len(got), n, got, err)
+			}
+		}
+		// of a message without words it says what files it has
+		other := h.shared(t, "3")
+		var files []FileID
+		for _, name := range []string{"价目表.csv", "terms.txt"} {
+			f, err := h.s.Bring(ctx, ingrid, other.ID, name, strings.NewReader("a,b"))
+			ok(t, err)
+			files = append(files, f.ID)
+		}
+		bare, _, err := h.s.Post(ctx, ingrid, Draft{Room: other.ID, Key: "bare", Files: files})
+		ok(t, err)
+		if of, err := h.s.AddTask(ctx, ingrid, other.ID, bare.Seq, TaskCmd{Key: "bare"}); err != nil || of.Text != "价目表.csv, terms.txt" || of.Removed {
+			t.Errorf("%+v %v", of, err)
+		}
+		if got, _, err := h.s.Search(ctx, ingrid, Find{Query: "价目", Limit: 5}); err != nil || len(got) != 1 || got[0].Opening() != "价目表.csv, terms.txt" {
+			t.Errorf("%+v %v", got, err)
 		}
 		for _, a := range []access.Actor{kaarel, h.system("baltic")} {
 			if list, err := h.s.MyTasks(ctx, a, 10); err != nil || len(list) != 0 {

@@ -284,7 +284,7 @@ func (c *client) join(ctx context.Context, in inbound) error {
 		if err != nil {
 			return hub.Entry{}, err
 		}
-		c.e.entered.came(r.ID, c.who().Actor.Person)
+		c.e.entered.came(r.ID, member(c.who().Actor.Person, c.who().Actor.Org))
 		e := hub.Entry{After: max(in.After, 0), Hello: []hub.Frame{frame(joinedOut{"joined", r.ID, r.Epoch, r.LastSeq, r.ReadOnly})}}
 		if e.After > r.LastSeq || r.LastSeq-e.After > room.MaxGap {
 			e.After = r.LastSeq

@@ -3,6 +3,7 @@ package socket
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -97,22 +98,36 @@ func (e *Endpoint) tellEntered(id room.ID) {
 		e.log.Warn("telling absent members", "room", id, "err", err)
 		return
 	}
-	if _, found := slices.BinarySearch(persons, n.author); !found && n.author != "" { // he came by writing
+	from, to := membersOf(persons, n.author)
+	if from == to && n.author != "" { // he came by writing
 		e.entered.forget(id)
 		if persons, err = e.whoEntered(id); err != nil {
 			e.log.Warn("telling absent members", "room", id, "err", err)
 			return
 		}
+		from, to = membersOf(persons, n.author)
 	}
 	key := "changed room " + string(id)
-	if i, found := slices.BinarySearch(persons, n.author); found { // nothing unread for him, yet his other pages list the room anew
-		e.hub.ToAbsent(string(id), persons[i:i+1], key, changedFrame("room", string(id), 0))
-		persons = slices.Delete(slices.Clone(persons), i, i+1)
+	if from < to { // nothing unread for him, yet his other pages list the room anew
+		e.hub.ToAbsent(string(id), persons[from:to], key, changedFrame("room", string(id), 0))
+		persons = slices.Delete(slices.Clone(persons), from, to)
 	}
 	e.hub.ToAbsent(string(id), persons, key, changedFrame("room", string(id), n.seq))
 }
 
-// entered keeps who entered the rooms that talk. What it has is forgotten when somebody
+// member is a person of a company, as the hub hints at him: what he acts for elsewhere, perhaps
+// for a competitor he went over to, is told nothing.
+func member(person, org string) string { return person + " " + org }
+
+// membersOf is where a person stands among members, of whatever companies.
+func membersOf(members []string, person string) (from, to int) {
+	from, _ = slices.BinarySearch(members, member(person, ""))
+	for to = from; to < len(members) && strings.HasPrefix(members[to], member(person, "")); to++ {
+	}
+	return from, to
+}
+
+// entered keeps who entered the rooms that talk, as members. What it has is forgotten when somebody
 // comes or is taken out, and after Limits.EnteredFor in any case: who enters by a call of
 // the API alone is hinted at that much later.
 type entered struct {
@@ -129,12 +144,12 @@ func (n *entered) get(id room.ID) ([]string, bool) {
 	return persons, ok
 }
 
-// came notes that a person is in a room.
-func (n *entered) came(id room.ID, person string) {
+// came notes that a member is in a room.
+func (n *entered) came(id room.ID, member string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	delete(n.asked, id)
-	if _, known := slices.BinarySearch(n.rooms[id], person); !known {
+	if _, known := slices.BinarySearch(n.rooms[id], member); !known {
 		delete(n.rooms, id)
 	}
 }
@@ -167,7 +182,7 @@ func (n *entered) keep(id room.ID, mark *int, persons []string) {
 	time.AfterFunc(n.last, func() { n.forget(id) })
 }
 
-// whoEntered are the persons who entered a room, ascending. They are not to be changed.
+// whoEntered are the members who entered a room, ascending. They are not to be changed.
 func (e *Endpoint) whoEntered(id room.ID) ([]string, error) {
 	live := e.hub.Live(string(id)) // else nobody tells this node of who comes
 	if live {
@@ -178,10 +193,14 @@ func (e *Endpoint) whoEntered(id room.ID) ([]string, error) {
 	mark := e.entered.ask(id)
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	persons, err := e.feed.Entered(ctx, id)
+	found, err := e.feed.EnteredFor(ctx, id)
 	if err != nil {
 		e.entered.forget(id)
 		return nil, err
+	}
+	persons := make([]string, len(found))
+	for i, p := range found {
+		persons[i] = member(p.ID, p.Org)
 	}
 	slices.Sort(persons)
 	e.entered.keep(id, mark, persons)

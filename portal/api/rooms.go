@@ -287,14 +287,15 @@ func (a *API) keeping(base string) {
 			_ = f.Close()
 			return nil, err
 		}
-		return &huma.StreamResponse{Body: func(hc huma.Context) {
-			defer f.Close()
-			hc.SetHeader("Content-Type", "application/zip")
-			hc.SetHeader("Content-Disposition", `attachment; filename="room-`+in.ID+`.zip"`)
-			if _, err := f.Seek(0, io.SeekStart); err == nil {
-				_, _ = io.Copy(hc.BodyWriter(), f)
-			}
-		}}, nil
+		size, err := f.Seek(0, io.SeekEnd)
+		if err == nil {
+			_, err = f.Seek(0, io.SeekStart)
+		}
+		if err != nil {
+			_ = f.Close()
+			return nil, fault.Wrap(err, fault.Unavailable, "error.unavailable")
+		}
+		return &huma.StreamResponse{Body: func(hc huma.Context) { stream(hc, f, size, "application/zip", "room-"+in.ID+".zip") }}, nil
 	})
 }
 
@@ -342,7 +343,7 @@ type taskOut struct {
 	ID      string     `json:"id"`
 	Room    string     `json:"room"`
 	Seq     int64      `json:"seq" doc:"of the message it was made of"`
-	Text    string     `json:"text" doc:"what the message says now"`
+	Text    string     `json:"text" doc:"what the message says now; of one without words the names of its files"`
 	Removed bool       `json:"removed,omitempty" doc:"the message was removed"`
 	Owner   author     `json:"owner" doc:"who is to do it"`
 	Due     string     `json:"due,omitempty" doc:"civil date of the owner, YYYY-MM-DD"`

@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -51,6 +54,25 @@ func TestARoomSaysTheSameAloneAndInTheList(t *testing.T) {
 	}
 	if alone.Unread != 2 || !alone.LastAt.Equal(list.Items[i].LastAt) || alone.Unread != list.Items[i].Unread || alone.Seq != list.Items[i].Seq {
 		t.Errorf("alone %+v, in the list %+v", alone, list.Items[i])
+	}
+}
+
+// TestLargeBodiesAreStreamed: what is copied to BodyWriter is held in memory as a whole, and
+// an export of a room is as large as its files: answers go by stream.
+func TestLargeBodiesAreStreamed(t *testing.T) {
+	t.Parallel()
+	all, err := filepath.Glob("*.go")
+	if err != nil || len(all) == 0 {
+		t.Fatal(all, err)
+	}
+	for _, name := range all {
+		code, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasSuffix(name, "_test.go") && strings.Contains(string(code), ".BodyWriter()") {
+			t.Errorf("%s writes a body into memory", name)
+		}
 	}
 }
 

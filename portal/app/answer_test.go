@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"entente/chat/forum"
 	"entente/chat/room"
 	"entente/db"
 	"entente/db/job"
@@ -295,5 +296,40 @@ func repliedByMail(t *testing.T, a *App) {
 	got, err := a.rooms.History(ctx, ingrid, list[0].ID, room.Window{Thread: said.Seq})
 	if err != nil || len(got) != 1 || got[0].Text != "It leaves today." || got[0].From.Name != "Maya Osei" || got[0].Via != room.ViaMail {
 		t.Errorf("%+v %v", got, err)
+	}
+	// who lost a category before the mail was written is not mailed what its topics are called
+	category, err := a.forum.SaveCategory(ctx, ingrid, forum.CategoryCmd{Name: "For a while", Seats: []forum.Seat{{Org: maya.Org, Create: true}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for title, lost := range map[string]bool{"Still to be read": false, "Not to be read": true} {
+		topic, err := a.forum.Ask(ctx, maya, forum.TopicCmd{Category: category, Kind: forum.Question, Title: title, Body: "x", Key: title[:3] + "-mailed"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := a.forum.Reply(ctx, ingrid, topic.ID, "an answer", title[:3]+"-mailed"); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.jobs.Idle(ctx); err != nil {
+			t.Fatal(err)
+		}
+		cmd := forum.CategoryCmd{ID: category, Name: "For a while"}
+		if !lost {
+			cmd.Seats = []forum.Seat{{Org: maya.Org, Create: true}}
+		}
+		if _, err := a.forum.SaveCategory(ctx, ingrid, cmd); err != nil {
+			t.Fatal(err)
+		}
+		tell(10 * time.Minute)
+		var n int64
+		if err := a.db.View(ctx, func(ctx context.Context) error {
+			return db.Tx(ctx).Raw("SELECT COUNT(*) FROM mail WHERE kind = 'notice' AND person_id = ? AND body LIKE ?", maya.Person, "%"+title+"%").Scan(&n).Error
+		}); err != nil || (n == 0) != lost {
+			t.Errorf("%s: %d mails, %v", title, n, err)
+		}
+		cmd.Seats = []forum.Seat{{Org: maya.Org, Create: true}}
+		if _, err := a.forum.SaveCategory(ctx, ingrid, cmd); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

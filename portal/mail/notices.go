@@ -193,24 +193,50 @@ func (n *Notices) tell(ctx context.Context, t notify.Target, p account.Colleague
 			return err
 		}
 		l, err := n.letter(ctx, p, org, zone, d)
-		if err != nil {
+		if err != nil || l.Body == "" { // nothing of it is for the person any more
 			return err
 		}
 		return n.mail.Post(ctx, l)
 	})
 }
 
-// letter writes the mail in the reader's words.
+// readable leaves out notices of what was said where the reader may not read any more: who
+// lost a room or a category is not mailed what its topics are called. said is what each of
+// the others is about.
+func (n *Notices) readable(ctx context.Context, reader access.Actor, list []notify.Notice) (out []notify.Notice, said map[string]string, err error) {
+	said = map[string]string{}
+	for _, one := range list {
+		if n.answers != nil && slices.Contains(answered, one.Kind) {
+			text, err := n.answers.Said(ctx, reader, one)
+			if c := fault.CodeOf(err); c == fault.NotFound || c == fault.Forbidden {
+				continue
+			}
+			if err != nil {
+				return nil, nil, err
+			}
+			said[one.ID] = text
+		}
+		out = append(out, one)
+	}
+	return out, said, nil
+}
+
+// letter writes the mail in the reader's words; without a body where nothing is left to tell.
 func (n *Notices) letter(ctx context.Context, p account.Colleague, org account.Org, zone *time.Location, d notify.Digest) (account.Letter, error) {
 	words := locale.New(locale.Language(p.Locale), zone, db.Now(ctx))
 	base := n.mail.base + "/c/" + org.Slug + "/"
+	reader, acts := access.Actor{Org: p.Org, Person: p.ID, Roles: p.Roles, Via: "mail"}, map[string]bool{}
+	var texts map[string]string
+	var err error
+	if d.Notices, texts, err = n.readable(ctx, reader, d.Notices); err != nil || len(d.Notices) == 0 {
+		return account.Letter{}, err
+	}
 	orgs, err := n.people.OrgsByID(ctx, namedOrgs(d.Notices)...)
 	if err != nil {
 		return account.Letter{}, err
 	}
 	lines := []string{words.T("mail.hello", "name", oneLine(p.Name)), ""}
 	subject, replyTo, about := "", "", d.Thread()
-	reader, acts := access.Actor{Org: p.Org, Person: p.ID, Roles: p.Roles, Via: "mail"}, map[string]bool{}
 	for _, one := range d.Notices {
 		said := oneLine(sentence(words, one, orgs))
 		if subject == "" {
@@ -242,11 +268,11 @@ func (n *Notices) letter(ctx context.Context, p account.Colleague, org account.O
 			}
 		}
 		if n.answers != nil && n.mail.Sends() && slices.Contains(answered, one.Kind) {
-			to, text, err := n.answerable(ctx, reader, one)
+			to, err := n.answers.Address(ctx, notify.Target{Org: reader.Org, Person: reader.Person}, one.SubjectKind, one.SubjectID)
 			if err != nil {
 				return account.Letter{}, err
 			}
-			for _, l := range quoteLines(text) {
+			for _, l := range quoteLines(texts[one.ID]) {
 				lines = append(lines, saidMark+l)
 			}
 			switch {
@@ -286,20 +312,6 @@ func (n *Notices) letter(ctx context.Context, p account.Colleague, org account.O
 		Mail:    account.Mail{Kind: KindNotice, Org: p.Org, Person: p.ID, Address: p.Email, Name: p.Name, Locale: p.Locale, Zone: p.Zone, Dedupe: "notice:" + d.Notices[len(d.Notices)-1].ID},
 		Subject: shorten(subject, maxSubject), Body: strings.Join(lines, "\n") + "\n", Stop: stop, Thread: about, ReplyTo: replyTo,
 	}, nil
-}
-
-// answerable gives where the person answers about a notice, and what it is about. What
-// the person may not read any more is neither told nor answered.
-func (n *Notices) answerable(ctx context.Context, reader access.Actor, one notify.Notice) (to, text string, err error) {
-	text, err = n.answers.Said(ctx, reader, one)
-	if c := fault.CodeOf(err); c == fault.NotFound || c == fault.Forbidden {
-		return "", "", nil
-	}
-	if err != nil {
-		return "", "", err
-	}
-	to, err = n.answers.Address(ctx, notify.Target{Org: reader.Org, Person: reader.Person}, one.SubjectKind, one.SubjectID)
-	return to, text, err
 }
 
 // What a mail tells of a text.

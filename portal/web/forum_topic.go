@@ -73,14 +73,15 @@ func (v *visit) topicPage(status int, form view.Form, of string, preview bool) e
 		page.Title = v.p.T("forum.removed_title")
 	}
 	canVote := v.may(access.ForumWrite, access.Resource{Owner: c.Owner, Members: []string{v.org()}}) && !t.Removed
-	page.Topic = view.TopicPost{Author: v.poster(t.From, n), Hidden: t.From.Hidden(), HTML: prose.Render(t.Body), Files: v.topicFiles(id, t.Files, t.CanEdit || t.CanModerate), At: t.Made, Edited: t.Edited, Removed: t.Removed, Voted: t.Voted, Votes: t.Votes, Mine: t.From.Mine, URL: page.URL,
-		CanEdit: t.CanEdit, CanRemove: t.CanEdit || t.CanModerate, CanVote: canVote && !t.From.Mine, Form: view.Form{Values: map[string]string{"title": t.Title, "body": t.Body, "tags": strings.Join(t.Tags, " ")}}}
+	mine := func(a forum.Author) bool { return a.Mine && canVote && !c.Closed } // who may only read may still take away what he wrote
+	page.Topic = view.TopicPost{Author: v.poster(t.From, n), Hidden: t.From.Hidden(), HTML: prose.Render(t.Body), Files: v.topicFiles(id, t.Files, mine(t.From) || t.CanModerate), At: t.Made, Edited: t.Edited, Removed: t.Removed, Voted: t.Voted, Votes: t.Votes, Mine: t.From.Mine, URL: page.URL,
+		CanEdit: t.CanEdit, CanRemove: mine(t.From) || t.CanModerate, CanVote: canVote && !t.From.Mine, Form: view.Form{Values: map[string]string{"title": t.Title, "body": t.Body, "tags": strings.Join(t.Tags, " ")}}}
 	if of == "topic" {
 		page.Topic.Form = form
 	}
 	for _, p := range posts {
-		one := view.TopicPost{ID: string(p.ID), Author: v.poster(p.From, n), Hidden: p.From.Hidden(), HTML: prose.Render(p.Body), Files: v.topicFiles(id, p.Files, p.CanEdit && canVote || t.CanModerate), At: p.Made, ByMail: p.Via == forum.ViaMail, Edited: p.Edited, Removed: p.Removed, Accepted: p.Accepted, Voted: p.Voted, Votes: p.Votes, Mine: p.From.Mine, URL: v.topicURL(id, p.ID),
-			CanEdit: p.CanEdit && canVote, CanRemove: (p.CanEdit && canVote || t.CanModerate) && !p.Removed, CanAccept: t.CanAccept && !p.Removed, CanVote: canVote && !p.From.Mine && !p.Removed, Form: view.Form{Values: map[string]string{"body": p.Body}}}
+		one := view.TopicPost{ID: string(p.ID), Author: v.poster(p.From, n), Hidden: p.From.Hidden(), HTML: prose.Render(p.Body), Files: v.topicFiles(id, p.Files, mine(p.From) || t.CanModerate), At: p.Made, ByMail: p.Via == forum.ViaMail, Edited: p.Edited, Removed: p.Removed, Accepted: p.Accepted, Voted: p.Voted, Votes: p.Votes, Mine: p.From.Mine, URL: v.topicURL(id, p.ID),
+			CanEdit: p.CanEdit && canVote, CanRemove: (mine(p.From) || t.CanModerate) && !p.Removed, CanAccept: t.CanAccept && !p.Removed, CanVote: canVote && !p.From.Mine && !p.Removed, Form: view.Form{Values: map[string]string{"body": p.Body}}}
 		if of == one.ID && of != "" {
 			one.Form = form
 		}

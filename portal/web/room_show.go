@@ -241,7 +241,7 @@ func (v *visit) pins(id room.ID, facts roomFacts) ([]view.Message, error) {
 	out := make([]view.Message, len(list))
 	for i, m := range list {
 		out[i] = v.message(m, facts.n, facts.bySlug)
-		out[i].URL, out[i].Text = v.messageURL(id, m.Seq), view.Raw(snippet(m.Text))
+		out[i].URL, out[i].Text = v.messageURL(id, m.Seq), view.Raw(snippet(m.Opening()))
 	}
 	return out, nil
 }

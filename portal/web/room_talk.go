@@ -353,7 +353,7 @@ func quote(shown []view.Message, lines []room.Message, roots map[int64]room.Mess
 	for i := range shown {
 		for _, m := range lines {
 			if root, ok := roots[m.Thread]; ok && m.Seq == shown[i].Seq {
-				shown[i].Quote = &view.Quote{Name: root.From.Name, Text: snippet(root.Text), URL: url(m.Thread), Gone: root.Removed}
+				shown[i].Quote = &view.Quote{Name: root.From.Name, Text: snippet(root.Opening()), URL: url(m.Thread), Gone: root.Removed}
 			}
 		}
 	}
@@ -509,7 +509,7 @@ func (v *visit) findTalk(page *view.RoomsPage) error {
 		return err
 	}
 	for _, m := range got {
-		page.Found = append(page.Found, view.FoundRow{URL: v.messageURL(m.Room, m.Seq), Title: v.roomTitle(m.In, n), Author: view.Person{ID: m.From.ID, Name: m.From.Name}, Text: snippet(m.Text), At: m.At})
+		page.Found = append(page.Found, view.FoundRow{URL: v.messageURL(m.Room, m.Seq), Title: v.roomTitle(m.In, n), Author: view.Person{ID: m.From.ID, Name: m.From.Name}, Text: snippet(m.Opening()), At: m.At})
 	}
 	if next != "" {
 		page.More = v.path("rooms") + "?" + url.Values{"q": {page.Query}, "after": {next}}.Encode()

@@ -708,6 +708,7 @@ class Panel {
     if (name === "task") {
       box.value = words;
       const action = form.action;
+      if (form.elements.key) form.elements.key.value = newKey(); // the page may come back: what is said next is another message
       form.action = go(words);
       form.submit();
       form.action = action; // a page that comes back out of the browser's store says its lines again

@@ -21,5 +21,11 @@ func TestSlash(t *testing.T) {
 	if after := read[int](t, p, lines+`.length`); after != before+1 {
 		t.Errorf("%d lines became %d: a command was said", before, after)
 	}
+	// each task is made of a message of its own, also from a page that came back
+	must(t, p.Eval(`HTMLFormElement.prototype.submit = function () { (window.sent ??= []).push(this.elements.key.value) }`, nil))
+	for _, text := range []string{"/task one", "/task two"} {
+		must(t, p.Fill(box, ""), p.Type(box, text), p.Enter())
+	}
+	must(t, p.Until(`window.sent?.length === 2 && window.sent[0] !== window.sent[1]`), p.Fill(box, ""))
 	must(t, p.Type(box, "/search folder"), p.Enter(), p.Until(`location.pathname === "/c/aurelia/rooms" && location.search === "?q=folder"`))
 }

@@ -1,10 +1,13 @@
 package browser
 
 import (
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/chromedp/chromedp"
 )
 
 const lines = `[...document.querySelectorAll("#room ol.e-log li[data-seq]")].filter((e) => !e.dataset.key)`
@@ -131,4 +134,41 @@ func TestTalk(t *testing.T) {
 	if !slices.Equal(hers, theirs) || strings.Join(hers, "|") != strings.Join(want, "|") {
 		t.Errorf("Maya reads  %q\nIngrid reads %q\nsaid was     %q", hers, theirs, want)
 	}
+}
+
+// TestForum: a question of a partner, the answer of the supplier and that it was accepted, each
+// in the browser of who does it; a competitor reads it all and learns of nobody but the supplier.
+func TestForum(t *testing.T) {
+	const title = "Which torque for the AUR-2000 chuck, 价目表第三页?"
+	maya, ingrid := as(t, left, "maya@kestrel.example"), as(t, right, "ingrid@aurelia.example")
+	open(t, maya, "/c/kestrel/forum/new")
+	must(t, maya.Type("#f-title", title), maya.Type("#f-body", "It says **83 Nm** on the box."), maya.Leave(`form[action$="/forum/new"] button.btn-primary`), maya.Says("h1", title), maya.Says(".e-post .e-doc strong", "83 Nm"), maya.Until(alive))
+	bell := `[...document.querySelectorAll('.e-rail [data-count="inbox"]')].map((e) => e.hidden ? 0 : +e.textContent)[0]`
+	waiting := read[int](t, maya, bell)
+
+	open(t, ingrid, "/c/aurelia/forum?q="+url.QueryEscape("价目"))
+	must(t, ingrid.Leave("#rows a"), ingrid.Says("h1", title), ingrid.Says(".e-post .by", "Maya Osei"))
+	must(t, ingrid.Type("#reply textarea", "84 Nm, <b>cold</b>: the box is wrong."), ingrid.Leave(`#reply button.btn-primary`), ingrid.Says(`article[id^="p-"] .e-doc`, "84 Nm"))
+
+	// the notice leads to the answer
+	must(t, maya.Until(bell+` === `+strconv.Itoa(waiting+1)))
+	open(t, maya, "/c/kestrel/inbox")
+	must(t, maya.Leave(`#rows a[href*="/forum/topics/"]`), maya.Says(`article[id^="p-"] .by`, "Ingrid Dahl"))
+	must(t, maya.Leave(`article[id^="p-"] form[action$="/accept"] button`), maya.Says("article.best", "Accepted answer"), maya.Says("h1 ~ .sub, .e-title", "Answered"))
+	topic := read[string](t, maya, `location.pathname.split("/").pop()`)
+
+	open(t, ingrid, "/c/aurelia/forum/topics/"+topic)
+	must(t, ingrid.Says("article.best", "Ingrid Dahl"), ingrid.Says("article.best", "Accepted answer"))
+
+	must(t, ingrid.Run(chromedp.Navigate("about:blank"))) // the next one signs in where she is
+	kaarel := as(t, right, "kaarel@baltic.example")
+	open(t, kaarel, "/c/baltic/forum?q="+url.QueryEscape("价目"))
+	must(t, kaarel.Leave("#rows a"), kaarel.Says("article.best", "Ingrid Dahl"), kaarel.Says(".e-post:not(.best) .by", "A partner"), kaarel.Show(Look{390, 844, false}))
+	if text := read[string](t, kaarel, `document.documentElement.outerHTML`); strings.Contains(text, "Maya") || strings.Contains(text, "Kestrel") {
+		t.Error("a competitor learns who asked")
+	}
+	if at := read[float64](t, kaarel, `document.documentElement.scrollWidth`); at > 390 {
+		t.Errorf("the topic is %v wide on a telephone", at)
+	}
+	must(t, kaarel.Show(Look{1440, 900, false}))
 }
