@@ -121,7 +121,7 @@ if [ $# -eq 0 ]; then # what waits runs beside everything else, from the beginni
   browser_pid=$!
   mapfile -t pkgs < <(go list ./... | grep -v '/portal/e2e$')
 fi
-go test -vet=all -p 2 -timeout 18m ${count[@]+"${count[@]}"} "${pkgs[@]}" || failed=yes
+go test -vet=all -p 3 -timeout 18m ${count[@]+"${count[@]}"} "${pkgs[@]}" || failed=yes
 if [ $# -eq 0 ]; then
   echo "== go test: all but stories and browser done ($((SECONDS - began)) s so far)"
   wait "$stories_pid" || failed=yes
