@@ -232,6 +232,16 @@ func answeredByMail(t *testing.T, a *App) {
 		}
 	}
 
+	tooOld, err := notices.Seal(mail.Deed{Kind: mail.DeedOptIn, Org: org, Object: "x", Locale: "zh-CN", Expires: time.Now().Add(-time.Second)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, method := range []string{"GET", "POST"} {
+		if code, page := ask(method, "/answer/"+tooOld, url.Values{}); code != 404 || !strings.Contains(page, "链接已过期") || strings.Contains(page, `method="post"`) {
+			t.Errorf("%s of a confirmation that is too old: %d %.400s", method, code, page)
+		}
+	}
+
 	// The last link stops the mails.
 	if code, page := use(links[2], url.Values{}); code != 200 || !strings.Contains(page, "Kestrel Supply") {
 		t.Errorf("%d %.300s", code, page)

@@ -567,13 +567,19 @@ func protectKestrel(t *testing.T, a *App) {
 	if code, page := ask("GET", "/c/aurelia/funds/protection", nil); code != 200 || !strings.Contains(page, path) || !strings.Contains(page, "/funds/protection/terms") {
 		t.Fatalf("the supplier's list: %d %.2000s", code, page)
 	}
+	if code, page := ask("GET", "/c/aurelia/", nil); code != 200 || strings.Contains(page, path) {
+		t.Fatalf("the supplier's start page asks for an answer of the distributor: %d", code)
+	}
 	ask, token := signedIn(t, a, "maya@kestrel.example", "kestrel")
+	if code, page := ask("GET", "/c/kestrel/", nil); code != 200 || !strings.Contains(page, path) {
+		t.Fatalf("the start page does not say what waits for a yes: %d", code)
+	}
 	if code, page := ask("GET", "/c/kestrel/funds/protection", nil); code != 200 || !strings.Contains(page, path) || strings.Contains(page, "/funds/protection/terms") {
 		t.Fatalf("the list: %d %.2000s", code, page)
 	}
 	code, page := ask("GET", "/c/kestrel"+path, nil)
 	mark := regexp.MustCompile(`name="mark" value="([0-9a-f]{64})"`).FindStringSubmatch(page)
-	if code != 200 || mark == nil {
+	if code != 200 || mark == nil || strings.Contains(page, "0 days to answer") {
 		t.Fatalf("the page: %d %.2000s", code, page)
 	}
 	var order string

@@ -60,10 +60,11 @@ func (c *Campaigns) PostConfirmation(ctx context.Context, x campaign.Confirmatio
 	})
 }
 
-// ReadOptIn gives the deed of a link of a confirmation; false for any other link.
-func (n *Notices) ReadOptIn(now time.Time, token string) (Deed, bool) {
+// ReadOptIn gives the deed of a link of a confirmation; false for any other link. Past its
+// Expires it confirms nothing, but its reader is told so in the words of the page.
+func (n *Notices) ReadOptIn(token string) (Deed, bool) {
 	d, ok := n.open(token)
-	return d, ok && d.Kind == DeedOptIn && d.Expires.After(now)
+	return d, ok && d.Kind == DeedOptIn
 }
 
 // ConfirmAddress does what such a link is for; from is the network address it was used from.

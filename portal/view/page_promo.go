@@ -349,6 +349,7 @@ type StopPage struct {
 	Intro                    string // of the layout: there is none
 	Done, Test               bool
 	Confirm                  bool     // it confirms an address instead: the post needs nothing
+	Late                     bool     // of Confirm: the link is too old
 	Languages                []Option // Value is the address
 }
 

@@ -56,8 +56,8 @@ func promoSamples(k, a Base) map[string]Page {
 	stopped := stop
 	asks := stop
 	asks.Confirm = true
-	agreed := asks
-	agreed.Done = true
+	agreed, tooOld := asks, asks
+	agreed.Done, tooOld.Late = true, true
 	stopped.Done = true
 	facts := []KV{{Label: T("trigger.fact.days_since_last_order"), Value: Raw("41")}, {Label: T("trigger.fact.bought", "arg", Raw("Batteries")), Value: T("trigger.value.yes")}}
 	suggestions := SuggestionsPage{Base: a, Tabs: results.Tabs, RulesURL: "/r", Rows: []SuggestionRow{{URL: "/s/1", Rule: "Orders later than usual", Company: kestrel, Status: Status{State: "suggestion.open"}, Facts: facts, At: at(24, 9, 0)}}, Pager: Pager{Shown: 1, Total: -1}}
@@ -75,7 +75,7 @@ func promoSamples(k, a Base) map[string]Page {
 		"promos_calendar": &PromosPage{Base: a, Kind: "calendar", Cut: true, Ways: ways, Filters: filters, Months: []PromoMonth{{"Dec 2026", 0, 50}, {"Jan 2027", 50, 50}}, Bars: []PromoBar{{card, 0, 40, T("promos.clash", "others", "Grinder safety month")}, {waits, 50, 20, Text{}}}, Earlier: "/e", Later: "/l"},
 		"promo":           &page, "promo_joined": &joined, "promo_results": &results, "promo_form": &form, "promo_counter": &counter, "landing_edit": &landing, "landing_proposal": &proposal,
 		"suggestions": &suggestions, "suggestion": &suggested, "suggestion_done": &decided, "trigger_rules": &rules,
-		"campaigns": &mails, "campaign": &mailed, "campaign_sent": &gone, "campaign_form": &mailForm, "stop_mail": &stop, "stop_mail_done": &stopped, "stop_mail_asks": &asks, "stop_mail_agreed": &agreed,
+		"campaigns": &mails, "campaign": &mailed, "campaign_sent": &gone, "campaign_form": &mailForm, "stop_mail": &stop, "stop_mail_done": &stopped, "stop_mail_asks": &asks, "stop_mail_agreed": &agreed, "stop_mail_late": &tooOld,
 	}
 }
 

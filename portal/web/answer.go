@@ -28,7 +28,7 @@ func answerOpen(v *visit) error {
 	if d, ok := v.stopDeed(); ok {
 		return v.stopPage(d, false)
 	}
-	if d, ok := v.w.d.Notices.ReadOptIn(v.now, v.Params("token")); ok {
+	if d, ok := v.w.d.Notices.ReadOptIn(v.Params("token")); ok {
 		return v.optInPage(d, false)
 	}
 	return v.withDeed(func(d mail.Deed, actor access.Actor) error { return v.answerPage(200, d, actor, "", view.Form{}) })
@@ -234,7 +234,7 @@ func answerUse(v *visit) error {
 	if d, ok := v.stopDeed(); ok {
 		return v.stopUse(d)
 	}
-	if d, ok := v.w.d.Notices.ReadOptIn(v.now, v.Params("token")); ok && !oneClick(v) { // a mail program confirms nothing
+	if d, ok := v.w.d.Notices.ReadOptIn(v.Params("token")); ok && !oneClick(v) { // a mail program confirms nothing
 		return v.optInUse(d)
 	}
 	return v.withDeed(v.useDeed)

@@ -96,7 +96,10 @@ func protectSays(t protect.Terms) []view.Text {
 	if t.Days == 0 {
 		return []view.Text{view.T("protect.says_none")}
 	}
-	out := []view.Text{view.T("protect.says", "percent", percent(t.Cover), "n", t.Days), view.T("protect.says_answer", "n", t.AnswerDays)}
+	out := []view.Text{view.T("protect.says", "percent", percent(t.Cover), "n", t.Days)}
+	if t.AnswerDays > 0 { // a fall has its own last day instead
+		out = append(out, view.T("protect.says_answer", "n", t.AnswerDays))
+	}
 	if t.Cap.Minor > 0 {
 		out = append(out, view.T("protect.says_cap", "amount", amount(t.Cap)))
 	}
@@ -104,6 +107,31 @@ func protectSays(t protect.Terms) []view.Text {
 		out = append(out, view.T("protect.says_least", "amount", amount(t.Least)))
 	}
 	return out
+}
+
+// homeProtections adds what waits for the distributor's yes, until its last day.
+func (v *visit) homeProtections(page *view.HomePage) error {
+	if !v.lists(access.FundRead) || !v.lists(access.ClaimWrite) {
+		return nil
+	}
+	list, _, err := v.w.d.Protect.List(v.ctx, v.actor(), protect.Filter{States: []protect.State{protect.Proposed}, Limit: homeNeeds})
+	if err != nil {
+		return err
+	}
+	var orgs []string
+	for _, x := range list {
+		orgs = append(orgs, x.Supplier)
+	}
+	n, err := v.lookup(orgs, nil)
+	if err != nil {
+		return err
+	}
+	for _, x := range list {
+		if x.Reseller == v.org() && v.may(access.ClaimWrite, access.Shared(x.Supplier, x.Reseller)) {
+			page.Needs = append(page.Needs, view.Need{Tone: view.Amber, Icon: v.icon("coin"), URL: v.protectURL(x.ID), Since: x.Changed, Due: x.AnswerBy, Title: view.T("protectneed.proposed", "company", n.org(x.Supplier)), Sub: view.T("fund.money", "amount", amount(x.Open)), Action: view.T("action.open")})
+		}
+	}
+	return nil
 }
 
 // protectClock is until when the distributor answers.
@@ -179,7 +207,11 @@ func (v *visit) protectPage(status int, form view.Form) error {
 			row.Said = l.Said.String()
 		}
 		if l.Opening != 0 || l.Came != 0 || l.Sold != 0 || l.Back != 0 {
-			row.From = view.T("protect.moves", "opening", l.Opening.String(), "came", l.Came.String(), "sold", l.Sold.String(), "back", l.Back.String())
+			opening := ""
+			if x.Stock.Basis == channel.ByReport {
+				opening = v.p.Quantity(l.Opening.String(), "")
+			}
+			row.From = view.T("protect.moves", "opening", opening, "came", counted(l.Came, ""), "sold", counted(l.Sold, ""), "back", counted(l.Back, ""))
 		}
 		if lists {
 			row.ListURL, row.ListText = v.listURL(catalog.ListID(l.List))+"?version="+itoa(int64(l.Version)), view.T("protect.by_version", "version", l.Version)

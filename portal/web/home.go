@@ -1,6 +1,9 @@
 package web
 
 import (
+	"slices"
+	"time"
+
 	"entente/chat/room"
 	"entente/edi/gateway"
 	"entente/portal/view"
@@ -41,6 +44,9 @@ func home(v *visit) error {
 	if err := v.homeFunds(page); err != nil {
 		return err
 	}
+	if err := v.homeProtections(page); err != nil {
+		return err
+	}
 	if err := v.homePromos(page); err != nil {
 		return err
 	}
@@ -59,7 +65,23 @@ func home(v *visit) error {
 	if err := v.firstSteps(page); err != nil {
 		return err
 	}
+	nearestFirst(page.Needs)
 	return v.render(page, nil) // a refresh picks what it needs out of the page
+}
+
+// nearestFirst sorts by the next deadline. What is wrong and has none counts from when it went
+// wrong, what merely waits comes last.
+func nearestFirst(list []view.Need) {
+	by := func(x view.Need) time.Time {
+		switch {
+		case !x.Due.IsZero():
+			return x.Due
+		case x.Tone == view.Red:
+			return x.Since
+		}
+		return time.Unix(1<<40, 0)
+	}
+	slices.SortStableFunc(list, func(a, b view.Need) int { return by(a).Compare(by(b)) })
 }
 
 // needLooks says how each kind of waiting looks and what its button says.

@@ -192,7 +192,11 @@ func (v *visit) priceSteps(d trade.Detail, l trade.Line) []view.KV {
 		case x.Kind == trade.StepSpecial && x.Number != "":
 			kv.Value = view.T("pricestep.by_number", "price", price(x.Price, d.Currency), "number", x.Number)
 		case x.Kind == trade.StepPromotion && x.Granted > 0:
-			kv.Value = view.T("pricestep.promoted", "number", x.Number, "off", price(x.Off, d.Currency), "quantity", counted(x.Granted, l.Unit), "how", view.T("promohow."+x.Method), "price", price(x.Price, d.Currency), "why", view.T("promowhy."+x.Reason), "rule", view.T("pricerule."+x.Rule))
+			promoted := "pricestep.promoted"
+			if x.Method == trade.DealBillBack {
+				promoted = "pricestep.promoted_later"
+			}
+			kv.Value = view.T(promoted, "number", x.Number, "off", price(x.Off, d.Currency), "quantity", counted(x.Granted, l.Unit), "how", view.T("promohow."+x.Method), "price", price(x.Price, d.Currency), "why", view.T("promowhy."+x.Reason), "rule", view.T("pricerule."+x.Rule))
 		case x.Kind == trade.StepPromotion:
 			kv.Value = view.T("pricestep.not_promoted", "number", x.Number, "why", view.T("promowhy."+x.Reason), "rule", view.T("pricerule."+x.Rule))
 		case x.Kind == trade.StepNet && x.Price == 0 && x.Amount.Minor > 0:

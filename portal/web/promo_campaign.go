@@ -391,21 +391,26 @@ func (v *visit) outsidePage(d mail.Deed, page view.StopPage) error {
 	for _, l := range campaign.Languages {
 		page.Languages = append(page.Languages, view.Option{Value: at + "?in=" + l, Label: view.T("language." + l), On: l == string(v.p.Language())})
 	}
-	return v.send(fiber.StatusOK, &page, "")
+	status := fiber.StatusOK
+	if page.Late {
+		status = fiber.StatusNotFound
+	}
+	return v.send(status, &page, "")
 }
 
 // optInPage is what the link of a confirmation opens. Opening it confirms nothing: mail
 // servers look at links.
 func (v *visit) optInPage(d mail.Deed, done bool) error {
-	return v.outsidePage(d, view.StopPage{Confirm: true, Done: done})
+	late := !done && !d.Expires.After(v.now)
+	return v.outsidePage(d, view.StopPage{Confirm: true, Done: done, Late: late})
 }
 
 // optInUse confirms an address.
 func (v *visit) optInUse(d mail.Deed) error {
 	err := v.w.d.Mailings.ConfirmAddress(v.ctx, d, strings.Clone(v.IP()))
 	switch fault.CodeOf(err) {
-	case fault.NotFound, fault.Conflict:
-		return v.linkDead()
+	case fault.NotFound, fault.Conflict: // the wish is gone, or was confirmed by nobody in time
+		return v.outsidePage(d, view.StopPage{Confirm: true, Late: true})
 	}
 	if err != nil {
 		return err

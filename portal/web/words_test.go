@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"entente/edi/as2"
 	"entente/edi/courier"
@@ -491,5 +492,19 @@ func TestClaimStatus(t *testing.T) {
 		if got := claimStatus(c).State; got != want {
 			t.Errorf("%+v: %s", c, got)
 		}
+	}
+}
+
+// TestNearestFirst: a task that is late stands before what has days left, whatever kind it is.
+func TestNearestFirst(t *testing.T) {
+	day := func(d int) time.Time { return time.Date(2026, 11, d, 9, 0, 0, 0, time.UTC) }
+	list := []view.Need{{Icon: "waits"}, {Icon: "week", Due: day(20)}, {Icon: "wrong", Tone: view.Red, Since: day(12)}, {Icon: "waits too", Since: day(1)}, {Icon: "late", Due: day(10)}, {Icon: "soon", Due: day(14)}}
+	nearestFirst(list)
+	var got []string
+	for _, x := range list {
+		got = append(got, x.Icon)
+	}
+	if want := []string{"late", "wrong", "soon", "week", "waits", "waits too"}; !slices.Equal(got, want) {
+		t.Errorf("%q", got)
 	}
 }
