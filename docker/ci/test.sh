@@ -102,7 +102,7 @@ echo "== go vet and go test: SQLite$([ -n "${ENTENTE_TEST_POSTGRES:-}" ] && echo
 failed=
 stories() { # wait more than they work
   local bad=
-  go test -vet=all -timeout 18m -parallel 3 ${count[@]+"${count[@]}"} ./portal/e2e || bad=yes
+  go test -vet=all -timeout 28m -parallel 3 ${count[@]+"${count[@]}"} ./portal/e2e || bad=yes
   # a module of its own
   (cd portal/e2e/cluster && go test -vet=all -timeout 5m ${count[@]+"${count[@]}"} ./...) || bad=yes
   (cd portal/e2e/chatbench && go vet ./...) || bad=yes # a command: it has to build
@@ -110,7 +110,7 @@ stories() { # wait more than they work
 }
 browsing() { # waits as much
   [ -n "$run_browser" ] || return 0
-  (cd portal/e2e/browser && go test -vet=all -p 1 -parallel 4 -timeout 18m ${count[@]+"${count[@]}"} ./...)
+  (cd portal/e2e/browser && go test -vet=all -p 1 -parallel 4 -timeout 28m ${count[@]+"${count[@]}"} ./...)
 }
 if [ $# -eq 0 ]; then # what waits runs beside everything else, from the beginning
   go build ./... || exit 1 # else all would compile the same
@@ -121,7 +121,7 @@ if [ $# -eq 0 ]; then # what waits runs beside everything else, from the beginni
   browser_pid=$!
   mapfile -t pkgs < <(go list ./... | grep -v '/portal/e2e$')
 fi
-go test -vet=all -p 3 -timeout 18m ${count[@]+"${count[@]}"} "${pkgs[@]}" || failed=yes
+go test -vet=all -p 2 -timeout 28m ${count[@]+"${count[@]}"} "${pkgs[@]}" || failed=yes
 if [ $# -eq 0 ]; then
   echo "== go test: all but stories and browser done ($((SECONDS - began)) s so far)"
   wait "$stories_pid" || failed=yes
