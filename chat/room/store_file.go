@@ -81,6 +81,18 @@ func filesOf(ctx context.Context, id ID, seqs []int64) (map[int64][]File, error)
 	return out, nil
 }
 
+// atAny is the condition for rows at any of the numbers of some rooms; there is one at least.
+func atAny(seqs map[string][]int64) (sql string, args []any) {
+	for id, at := range seqs {
+		if sql != "" {
+			sql += " OR "
+		}
+		sql += "(room_id = ? AND seq IN ?)"
+		args = append(args, id, at)
+	}
+	return sql, args
+}
+
 // filesWith are the files of some messages of any rooms, by MessageRef.
 func filesWith(ctx context.Context, of []messageRow) (map[string][]File, error) {
 	seqs := map[string][]int64{}
@@ -91,14 +103,7 @@ func filesWith(ctx context.Context, of []messageRow) (map[string][]File, error) 
 	if len(seqs) == 0 {
 		return out, nil
 	}
-	sql, args := "", []any(nil)
-	for id, at := range seqs {
-		if sql != "" {
-			sql += " OR "
-		}
-		sql += "(room_id = ? AND seq IN ?)"
-		args = append(args, id, at)
-	}
+	sql, args := atAny(seqs)
 	var rows []fileRow
 	err := db.Tx(ctx).Where("removed = 0").Where(sql, args...).Order("room_id, seq, made, id").Find(&rows).Error
 	for _, f := range rows {

@@ -101,14 +101,7 @@ func saidAt(ctx context.Context, tasks []taskRow) (map[string]messageRow, error)
 	for _, t := range tasks {
 		seqs[t.RoomID] = append(seqs[t.RoomID], t.Seq)
 	}
-	sql, args := "", []any(nil)
-	for id, at := range seqs {
-		if sql != "" {
-			sql += " OR "
-		}
-		sql += "(room_id = ? AND seq IN ?)"
-		args = append(args, id, at)
-	}
+	sql, args := atAny(seqs)
 	var rows []messageRow
 	err := db.Tx(ctx).Where("kind = ?", string(Said)).Where(sql, args...).Find(&rows).Error
 	out := make(map[string]messageRow, len(rows))
