@@ -2,6 +2,7 @@ package promo
 
 import (
 	"context"
+	"slices"
 
 	"entente/prm/access"
 	"entente/prm/fault"
@@ -49,15 +50,17 @@ func (s *Service) keep(ctx context.Context, actor access.Actor, r *row, t Terms,
 		return false, err
 	}
 	f := Facts{Promotion: ID(r.ID), Owner: r.OwnerID, Number: r.Number, Total: t.Budget()}
-	for _, p := range t.Parts {
-		list, err := s.partners.Between(ctx, access.System("promotions", r.OwnerID), p.Org)
+	for i := 0; i < len(t.Parts) && f.Partnership == ""; i++ {
+		org := t.Parts[i].Org
+		list, err := s.partners.Between(ctx, access.System("promotions", r.OwnerID), org)
 		if err != nil {
 			return false, err
 		}
-		for _, x := range list {
-			if x.State == partner.Active && (x.Supplier == r.OwnerID || x.Reseller == r.OwnerID) && f.Partnership == "" {
-				f.Partner, f.Partnership = p.Org, x.ID
-			}
+		at := slices.IndexFunc(list, func(x partner.Partnership) bool {
+			return x.State == partner.Active && (x.Supplier == r.OwnerID || x.Reseller == r.OwnerID)
+		})
+		if at >= 0 {
+			f.Partner, f.Partnership = org, list[at].ID
 		}
 	}
 	if f.Partnership == "" {
