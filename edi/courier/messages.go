@@ -145,9 +145,16 @@ func (s *Service) Again(ctx context.Context, actor access.Actor, out gateway.Int
 		return false, err
 	}
 	for k := len(rows) - 1; k >= 0; k-- {
-		if rows[k].Direction == Out && rows[k].Reason != "courier.no_station" {
-			return true, s.Resend(ctx, actor, rows[k].ID, false)
+		if rows[k].Direction != Out || rows[k].Reason == noStation {
+			continue
 		}
+		if rows[k].Reason == noStationDoubt { // by AS2 where that is possible again: under its id nothing is taken twice
+			st, err := stationOf(ctx, out.To)
+			if err != nil || st.URL == "" {
+				return false, err
+			}
+		}
+		return true, s.Resend(ctx, actor, rows[k].ID, false)
 	}
 	return false, nil
 }

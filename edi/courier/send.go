@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"time"
 
 	"entente/db"
@@ -226,6 +227,48 @@ func reasonOf(err error, other string) string {
 	return other
 }
 
+// Why a message is not sent by AS2 any more: its receiver has no station, and the outbox
+// has it now; or a person decides, because it may have arrived.
+const (
+	noStation      = "courier.no_station"
+	noStationDoubt = "courier.no_station_doubt"
+)
+
+// sure says of the outcome of a try that it did not bring the message to the partner: it
+// was never sent, or the partner's server said no.
+func sure(outcome string) bool {
+	switch outcome {
+	case "courier.internal", "courier.pack", "courier.no_key", "courier.http_login", "courier.http_login_refused", "courier.http_status":
+		return true
+	case "dial.timeout", "dial.reset", "dial.failed": // on the way there, or after the last byte
+		return false
+	}
+	return strings.HasPrefix(outcome, "dial.")
+}
+
+// mayHaveArrived says whether an earlier try of a claimed message may have brought it to
+// the partner: its outcome says so, or it has none, since the program died in it.
+func (s *Service) mayHaveArrived(ctx context.Context, r *messageRow) (bool, error) {
+	if r.Blob == "" { // never written down, so never sent
+		return false, nil
+	}
+	var tries []attemptRow
+	err := s.DB.View(db.WithOrgs(ctx, r.SupplierID, r.ResellerID), func(ctx context.Context) (err error) {
+		tries, err = attemptsOf(ctx, r.ID)
+		return err
+	})
+	known := int64(0)
+	for _, a := range tries {
+		if !sure(a.Outcome) {
+			return true, err
+		}
+		if a.Number > r.Fence-r.Attempts && a.Number < r.Fence {
+			known++
+		}
+	}
+	return known < r.Attempts-1, err
+}
+
 // sendMessage sends a message, or sends it again: with the Message-ID and the bytes of
 // the first try, unless the terms want a new one.
 func (s *Service) sendMessage(ctx context.Context, r *messageRow) outcome {
@@ -234,8 +277,16 @@ func (s *Service) sendMessage(ctx context.Context, r *messageRow) outcome {
 		return s.retry(ctx, r, "courier.internal", err)
 	}
 	if to.url == "" {
-		// The station was taken away meanwhile: the outbox holds it.
-		return outcome{state: Failed, reason: "courier.no_station", delivery: gateway.DeliveryWaiting}
+		// The station was taken away meanwhile: the outbox holds it, unless a try of which
+		// nobody knows what became of it may have brought it there.
+		doubt, err := s.mayHaveArrived(ctx, r)
+		switch {
+		case err != nil:
+			return s.retry(ctx, r, "courier.internal", err)
+		case doubt:
+			return outcome{state: Unproved, reason: noStationDoubt, delivery: gateway.DeliveryUnproved, event: EventUnproved}
+		}
+		return outcome{state: Failed, reason: noStation, delivery: gateway.DeliveryWaiting}
 	}
 	rel, fresh, err := s.outgoing(ctx, r)
 	if err != nil {

@@ -296,6 +296,63 @@ func TestStationGone(t *testing.T) {
 	})
 }
 
+// A station that is taken away after a try that may have arrived, because the node died in
+// it or the partner never answered, is a person's decision; after one that cannot have, it
+// is the outbox's.
+func TestStationGoneInDoubt(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		x := w.listen(kestrelTo())
+		for at, doubt := range map[string]bool{fail.SendClaimed: false, fail.SendTried: true} {
+			w.reach(x)
+			w.s.probe = func(edge string) error {
+				if edge == at {
+					return errDied
+				}
+				return nil
+			}
+			id := w.queue()
+			w.drain()
+			w.s.probe = nil
+			if _, err := w.s.SetStation(t.Context(), maya, "", nil); err != nil {
+				t.Fatal(err)
+			}
+			was := x.seen()
+			w.due()
+			w.drain()
+			w.want(at+": calls", x.seen(), was)
+			state, delivery := Failed, gateway.DeliveryWaiting
+			if doubt {
+				state, delivery = Unproved, gateway.DeliveryUnproved
+			}
+			w.want(at+": state", w.message("submission_id = ?", id).State, state)
+			w.want(at+": said", w.gate.last(id), delivery)
+			if !doubt {
+				continue
+			}
+			again := func() (ok bool) {
+				if err := w.d.InTx(t.Context(), func(ctx context.Context) (err error) {
+					ok, err = w.s.Again(ctx, ingrid, gateway.Interchange{ID: id, From: aurelia, To: kestrel, Partnership: withKestrel})
+					return err
+				}); err != nil {
+					t.Fatal(err)
+				}
+				return ok
+			}
+			w.want("sent again without a station: by AS2", again(), false)
+			w.reach(x)
+			w.want("sent again with one: by AS2", again(), true)
+			w.drain()
+			w.want("sent again", w.message("submission_id = ?", id).State, Delivered)
+			w.want("under its id", x.ids[len(x.ids)-1], x.ids[len(x.ids)-2])
+		}
+	})
+	for outcome, want := range map[string]bool{"dial.refused": true, "dial.tls_pin": true, "courier.http_status": true, "dial.timeout": false, "courier.unreachable": false, "": false} {
+		if sure(outcome) != want {
+			t.Errorf("%q: sure %v", outcome, !want)
+		}
+	}
+}
+
 // Two nodes never send one message at the same time, nor twice.
 func TestTwoNodes(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {

@@ -9,8 +9,7 @@ import (
 // refuses the order with a reason, edits it, approves it, and sees it sent.
 func TestApprovalOnAPhone(t *testing.T) {
 	chen := tab(t, left)
-	must(t, chen.Size(390, 844, 2), chen.SignIn(server.URL, "chen@huadong.example", Password))
-	must(t, chen.Speak("zh-CN")) // the tour of all pages leaves people in English
+	must(t, chen.Size(390, 844, 2), home(chen, server.URL, "chen@huadong.example"))
 	open(t, chen, "/c/huadong/company/approvals")
 	must(t, chen.Says("h1", "审批规则"))
 	fits(t, chen, "the rules")

@@ -10,7 +10,7 @@ import (
 // accepted. Both read what became of it.
 func TestChangeOnAPhone(t *testing.T) {
 	chen := tab(t, left)
-	must(t, chen.Size(390, 844, 2), chen.SignIn(server.URL, "chen@huadong.example", Password))
+	must(t, chen.Size(390, 844, 2), home(chen, server.URL, "chen@huadong.example"))
 	must(t, chen.Until(`document.documentElement.lang === "zh-CN"`))
 	open(t, chen, "/c/huadong/orders/new")
 	must(t, chen.Fill("[name=po]", "HD-CHANGE-1"), chen.Fill("[name=requested]", time.Now().AddDate(0, 0, 14).Format(time.DateOnly)))
@@ -29,7 +29,7 @@ func TestChangeOnAPhone(t *testing.T) {
 	picture(t, chen, "change-asked", Looks[2])
 
 	ingrid := tab(t, right)
-	must(t, ingrid.Size(1440, 900, 1), ingrid.SignIn(server.URL, "ingrid@aurelia.example", Password))
+	must(t, ingrid.Size(1440, 900, 1), home(ingrid, server.URL, "ingrid@aurelia.example"))
 	open(t, ingrid, "/c/aurelia/orders/"+id[len("/c/huadong/orders/"):])
 	must(t, ingrid.Says(".e-held h2", "asks for a change"), ingrid.Has(".e-held .e-was"))
 	picture(t, ingrid, "change-answer", Looks[0])

@@ -7,7 +7,7 @@ import "testing"
 // what next, and the protected deal shows its number for the order.
 func TestDealOnAPhone(t *testing.T) {
 	chen := tab(t, left)
-	must(t, chen.Size(390, 844, 2), chen.SignIn(server.URL, "chen@huadong.example", Password))
+	must(t, chen.Size(390, 844, 2), home(chen, server.URL, "chen@huadong.example"))
 	open(t, chen, "/c/huadong/deals")
 	must(t, chen.Says("#rows", "苏州新区机床厂"), chen.Says("#rows", "以商机编号下单"))
 	fits(t, chen, "the list of deals")

@@ -13,7 +13,7 @@ import (
 // to the offer, which names nobody yet; accepted, it shows the customer; a call is noted.
 func TestLeadOnAPhone(t *testing.T) {
 	chen := tab(t, left)
-	must(t, chen.Size(390, 844, 2), chen.SignIn(server.URL, "chen@huadong.example", Password))
+	must(t, chen.Size(390, 844, 2), home(chen, server.URL, "chen@huadong.example"))
 	must(t, chen.Until(`document.documentElement.lang === "zh-CN"`))
 	must(t, chen.Has(`#main a[href*="/leads/offers/"]`), chen.Leave(`#main a[href*="/leads/offers/"]`))
 	must(t, chen.Says("h1", "机床维修"), chen.Says(".sla", "剩余"))

@@ -89,8 +89,28 @@ func tab(t *testing.T, c *Chrome) *Page {
 func as(t *testing.T, c *Chrome, email string) *Page {
 	t.Helper()
 	p := tab(t, c)
-	must(t, p.SignIn(server.URL, email, Password))
+	must(t, home(p, server.URL, email))
 	return p
+}
+
+// home signs somebody of the demo in, in the language that the demo gave the person,
+// whatever a test before left.
+func home(p *Page, url, email string) error {
+	if err := p.SignIn(url, email, Password); err != nil {
+		return err
+	}
+	language, is := "en", ""
+	if email == "chen@huadong.example" || email == "wen@aurelia.example" {
+		language = "zh-CN"
+	}
+	if err := p.Eval(`document.documentElement.lang`, &is); err != nil || is == language {
+		return err
+	}
+	if err := p.Speak(language); err != nil {
+		return err
+	}
+	_, err := p.Go(url + "/")
+	return err
 }
 
 // open goes to an address and wants it to be there.

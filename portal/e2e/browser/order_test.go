@@ -92,7 +92,7 @@ func englishWords(t *testing.T, p *Page) []string {
 // telephone, in Chinese.
 func TestOrderOnAPhone(t *testing.T) {
 	chen := tab(t, left)
-	must(t, chen.Size(390, 844, 2), chen.SignIn(server.URL, "chen@huadong.example", Password))
+	must(t, chen.Size(390, 844, 2), home(chen, server.URL, "chen@huadong.example"))
 	must(t, chen.Until(`document.documentElement.lang === "zh-CN"`))
 	if got := englishWords(t, chen); len(got) > 0 {
 		t.Errorf("English words at home: %q", got)

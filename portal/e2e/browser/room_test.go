@@ -37,8 +37,7 @@ func TestRoom(t *testing.T) {
 	defer lay.Close()
 	ingrid, maya := as(t, right, "ingrid@aurelia.example"), tab(t, left)
 	must(t, ingrid.Front(), maya.Front())
-	must(t, maya.SignIn(lay.URL, "maya@kestrel.example", Password))
-	must(t, maya.Speak("en"), ingrid.Speak("en")) // whatever a test before this one left
+	must(t, home(maya, lay.URL, "maya@kestrel.example"))
 	orderOf(t, maya, lay.URL, "kestrel", "4500187610")
 	room := read[string](t, maya, `document.querySelector("#room").dataset.room`)
 	open(t, maya, lay.URL+"/c/kestrel/rooms/"+room)

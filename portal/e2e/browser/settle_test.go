@@ -13,8 +13,7 @@ const backAtOrder = `/\/orders\/[0-9a-v]{26}$/.test(location.pathname) && !docum
 // payment, and both read one statement.
 func TestDisputeOnAPhone(t *testing.T) {
 	chen := tab(t, left)
-	must(t, chen.Size(390, 844, 2), chen.SignIn(server.URL, "chen@huadong.example", Password))
-	must(t, chen.Speak("zh-CN")) // the tour of all pages leaves people in English
+	must(t, chen.Size(390, 844, 2), home(chen, server.URL, "chen@huadong.example"))
 	open(t, chen, "/c/huadong/")
 	must(t, chen.Until(`document.documentElement.lang === "zh-CN"`))
 	open(t, chen, "/c/huadong/orders/new")
@@ -27,7 +26,7 @@ func TestDisputeOnAPhone(t *testing.T) {
 	id := read[string](t, chen, `location.pathname`)[len("/c/huadong/orders/"):]
 
 	ingrid := tab(t, right)
-	must(t, ingrid.Size(1440, 900, 1), ingrid.SignIn(server.URL, "ingrid@aurelia.example", Password))
+	must(t, ingrid.Size(1440, 900, 1), home(ingrid, server.URL, "ingrid@aurelia.example"))
 	order := "/c/aurelia/orders/" + id
 	open(t, ingrid, order+"/confirm")
 	must(t, ingrid.Click("#work .e-card-f .btn-primary"), ingrid.Until(backAtOrder))

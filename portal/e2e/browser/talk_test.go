@@ -60,7 +60,7 @@ func TestTalk(t *testing.T) {
 	ingrid := as(t, right, "ingrid@aurelia.example")
 	orderOf(t, ingrid, server.URL, "aurelia", "4500187588")
 	maya := tab(t, left)
-	must(t, maya.SignIn(line.URL, "maya@kestrel.example", Password))
+	must(t, home(maya, line.URL, "maya@kestrel.example"))
 	orderOf(t, maya, line.URL, "kestrel", "4500187588")
 	must(t, maya.Until(alive), ingrid.Until(alive))
 
