@@ -95,6 +95,9 @@ fi
 count=()
 if [ "${CI:-}" = true ]; then count=(-count=1); fi
 
+# A test is not looked at by a debugger: a hundred programs link in two thirds of the time.
+bare='-ldflags=-s -w'
+
 pkgs=("$@")
 [ $# -gt 0 ] || pkgs=(./...)
 
@@ -102,15 +105,15 @@ echo "== go vet and go test: SQLite$([ -n "${ENTENTE_TEST_POSTGRES:-}" ] && echo
 failed=
 stories() { # wait more than they work
   local bad=
-  go test -vet=all -timeout 28m -parallel 3 ${count[@]+"${count[@]}"} ./portal/e2e || bad=yes
+  go test -vet=all "$bare" -timeout 28m -parallel 3 ${count[@]+"${count[@]}"} ./portal/e2e || bad=yes
   # a module of its own
-  (cd portal/e2e/cluster && go test -vet=all -timeout 5m ${count[@]+"${count[@]}"} ./...) || bad=yes
+  (cd portal/e2e/cluster && go test -vet=all "$bare" -timeout 5m ${count[@]+"${count[@]}"} ./...) || bad=yes
   (cd portal/e2e/chatbench && go vet ./...) || bad=yes # a command: it has to build
   [ -z "$bad" ]
 }
 browsing() { # waits as much
   [ -n "$run_browser" ] || return 0
-  (cd portal/e2e/browser && go test -vet=all -p 1 -parallel 4 -timeout 28m ${count[@]+"${count[@]}"} ./...)
+  (cd portal/e2e/browser && go test -vet=all "$bare" -p 1 -parallel 4 -timeout 28m ${count[@]+"${count[@]}"} ./...)
 }
 if [ $# -eq 0 ]; then # what waits runs beside everything else, from the beginning
   go build ./... || exit 1 # else all would compile the same
@@ -121,7 +124,7 @@ if [ $# -eq 0 ]; then # what waits runs beside everything else, from the beginni
   browser_pid=$!
   mapfile -t pkgs < <(go list ./... | grep -v '/portal/e2e$')
 fi
-go test -vet=all -p 2 -timeout 28m ${count[@]+"${count[@]}"} "${pkgs[@]}" || failed=yes
+go test -vet=all "$bare" -p 2 -timeout 28m ${count[@]+"${count[@]}"} "${pkgs[@]}" || failed=yes
 if [ $# -eq 0 ]; then
   echo "== go test: all but stories and browser done ($((SECONDS - began)) s so far)"
   wait "$stories_pid" || failed=yes

@@ -77,15 +77,18 @@ func TestOrder(t *testing.T) {
 	gapless(t, ingrid, "Ingrid")
 }
 
-// shellWords are words of the frame that must not appear in Chinese.
-const shellWords = `[...document.querySelectorAll("nav a, nav button, nav .e-nav-h, h1, h2, th, label, .btn, .st, dt:not(.mono)")].filter((e) => e.getClientRects().length).map((e) => e.innerText.trim()).filter((s) => /^[A-Za-z][a-z]+( [a-z]+)*$/.test(s))`
-
 // ownNames are English because they are names, codes or words kept in Chinese.
 var ownNames = []string{"Kestrel Supply", "Aurelia Tools", "Entente", "Esc", "English", "Webhook", "Branch display kit", "Gold", "Silver"}
 
+// englishWords are words of the frame that must not appear on the page shown in Chinese.
 func englishWords(t *testing.T, p *Page) []string {
 	t.Helper()
-	return slices.DeleteFunc(read[[]string](t, p, shellWords), func(s string) bool { return slices.Contains(ownNames, s) })
+	return foreign(read[[]string](t, p, Words+`(document, (e) => e.getClientRects().length)`))
+}
+
+// foreign takes the names out of English words.
+func foreign(words []string) []string {
+	return slices.DeleteFunc(slices.Compact(words), func(s string) bool { return slices.Contains(ownNames, s) })
 }
 
 // TestOrderOnAPhone: Chen, who has no ERP, orders with the plain form on a

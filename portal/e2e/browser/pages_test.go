@@ -31,9 +31,9 @@ const flaws = `(() => {
 	return out;
 })()`
 
-// TestPages: every page of every person is there in Chinese; one of each kind for each side is
-// shown in Chinese and one of each kind in English, wide and narrow, light and dark, without a
-// complaint from the browser and without a flaw. make long shows them all.
+// TestPages: every page of every person is there in Chinese; one of each kind is shown for each
+// side, a supplier's in English and the others' in Chinese, wide and narrow, light and dark,
+// without a complaint from the browser and without a flaw. make long shows them all in both.
 func TestPages(t *testing.T) {
 	people := make(chan Person, len(People)) // the browser that is free takes the next
 	for _, person := range People {
@@ -75,7 +75,8 @@ var passes = []struct {
 // everything has each page shown for each company in each language, not only one of its kind.
 var everything = os.Getenv("ENTENTE_PAGES") == "all"
 
-// seen holds the kinds of pages that were shown: in Chinese one for each side, in English one.
+// seen holds the kinds of pages that were shown: each once for each side, a supplier's in
+// English and every other one's in Chinese.
 var seen sync.Map
 
 // first says whether a page is to be shown to the person, as the first of its kind.
@@ -89,8 +90,8 @@ func first(person Person, place, language string) bool {
 		kind, side = place, ""
 	case everything:
 		side = person.Slug
-	case language == "en":
-		side = ""
+	case (language == "en") != (side == "supplier"):
+		return false
 	}
 	_, again := seen.LoadOrStore(language+" "+side+" "+kind, true)
 	return !again
@@ -113,6 +114,11 @@ func every(t *testing.T, p *Page, person Person) {
 				got, err := p.Glance(place)
 				if err == nil && (got.Status != 200 || got.Language != pass.language || got.Missing) {
 					t.Errorf("%s: %+v", where, got)
+				}
+				if pass.language == "zh-CN" {
+					if words := foreign(got.Words); len(words) > 0 {
+						t.Errorf("%s: English words %q", where, words)
+					}
 				}
 				return false, err
 			}

@@ -102,17 +102,22 @@ func (p *Page) Tour(visit func(place string) (shown bool, err error)) error {
 // inner is a function of a document: the addresses of this program it links to.
 const inner = `((d) => [...d.querySelectorAll(":is(#main, .e-head) a[href^='/']:not([download]):not([target])")].map((a) => a.getAttribute("href").split("#")[0]).filter((h) => h && !h.includes("?") && !/(\/raw|\/proof|\/files\/[^\/]+|\/pdf|\.[a-z0-9]+)$/.test(h)))`
 
+// Words is a function of a document, and of which of its elements count: texts of headings,
+// buttons, labels and the navigation that are English words.
+const Words = `((d, shown) => [...d.querySelectorAll("nav a, nav button, nav .e-nav-h, h1, h2, th, label, .btn, .st, dt:not(.mono)")].filter(shown).map((e) => (e.innerText ?? e.textContent).trim()).filter((s) => /^[A-Za-z][a-z]+( [a-z]+)*$/.test(s)))`
+
 // Glance is what a page says without being shown: a tenth of the processor.
 type Glance struct {
 	Status   int      `json:"status"`
 	Language string   `json:"language"`
 	Links    []string `json:"links"`
 	Missing  bool     `json:"missing"` // a text is not translated
+	Words    []string `json:"words"`   // that are English
 }
 
 // Glance reads a page beside the one shown now.
 func (p *Page) Glance(place string) (out Glance, err error) {
-	err = p.Await(`fetch(`+quote(place)+`).then(async (r) => { const d = new DOMParser().parseFromString(await r.text(), "text/html"); return { status: r.status, language: d.documentElement.lang, links: `+inner+`(d), missing: d.body.textContent.includes("⟦") } })`, &out)
+	err = p.Await(`fetch(`+quote(place)+`).then(async (r) => { const d = new DOMParser().parseFromString(await r.text(), "text/html"); return { status: r.status, language: d.documentElement.lang, links: `+inner+`(d), missing: d.body.textContent.includes("⟦"), words: `+Words+`(d, (e) => !e.closest("[hidden]")) } })`, &out)
 	return out, err
 }
 
