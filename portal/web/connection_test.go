@@ -44,7 +44,7 @@ func TestConnectionPages(t *testing.T) {
 		{Name: "in Chinese", As: chen, Path: connectionWith(t, chen, "huadong", "Aurelia Tools"), Contains: []string{"报文安全约定", "登记证书"}},
 		{Name: "sheet", As: ingrid, Path: kestrel + "/sheet", Contains: []string{"How Kestrel Supply connects to Aurelia Tools", "ZZ:AURELIATOOLS", "AURELIA-AS2", "SHA-256 fingerprint", "data-print"}},
 		{Name: "bench", As: ingrid, Path: kestrel + "/bench", Contains: []string{"bench/850", "850, order", "Kestrel Supply to Aurelia Tools, live", `name="edi"`}},
-		{Name: "bench in Chinese", As: chen, Path: connectionWith(t, chen, "huadong", "Aurelia Tools") + "/bench", Contains: []string{"测试台", "尚无共同的"}, Lacks: []string{"bench/850"}},
+		{Name: "bench in Chinese", As: chen, Path: connectionWith(t, chen, "huadong", "Aurelia Tools") + "/bench", Contains: []string{"联调测试", "尚无共同的"}, Lacks: []string{"bench/850"}},
 		{Name: "a sample without addresses", As: chen, Path: connectionWith(t, chen, "huadong", "Aurelia Tools") + "/bench/850", Status: 404},
 		{Name: "a sample that is none", As: ingrid, Path: kestrel + "/bench/997", Status: 404},
 		{Name: "a certificate that is none", As: ingrid, Path: kestrel + "/certificates/" + someID, Status: 404},

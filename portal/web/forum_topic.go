@@ -108,7 +108,11 @@ func (v *visit) topicPage(status int, form view.Form, of string, preview bool) e
 		states = forum.IdeaStates
 	}
 	for _, s := range states {
-		page.States = append(page.States, view.Option{Value: string(s), Label: view.T("state." + string(topicStates[s])), On: s == t.State})
+		o := view.Option{Value: string(s), Label: view.T("state." + string(topicStates[s])), On: s == t.State}
+		if s == forum.Open && t.State == forum.Answered { // an open question with an answer is kept as answered
+			o.Label, o.On = view.T("state."+string(topicStates[t.State])), true
+		}
+		page.States = append(page.States, o)
 	}
 	page.CanVote = t.Kind == forum.Survey && !t.Done && t.CanReply
 	for i, q := range t.Survey {

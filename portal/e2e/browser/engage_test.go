@@ -68,7 +68,7 @@ func TestEngagement(t *testing.T) {
 	chen := as(t, left, "chen@huadong.example")
 	must(t, chen.Size(390, 844, 2))
 	huadong := join(chen, "huadong")
-	must(t, chen.Until(`document.documentElement.lang === "zh-CN"`), chen.Says("#members", "分销商"))
+	must(t, chen.Until(`document.documentElement.lang === "zh-CN"`), chen.Says("#members", "经销商"))
 	wide(t, chen)
 	chen.Quiet(true) // its page asks on while the next person signs in
 

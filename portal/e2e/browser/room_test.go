@@ -109,7 +109,9 @@ func TestRoom(t *testing.T) {
 	must(t, ingrid.Leave(`#rows a[href$="/rooms/`+room+`?m=`+one+`"]`), ingrid.Has(`.chat-thread li[data-seq="`+one+`"]`))
 
 	// on a telephone the pane stands alone, and its buttons are not under the bar
-	must(t, ingrid.Until(alive), ingrid.Show(Look{390, 844, false}), ingrid.Type(".chat-thread form[data-answer] textarea", "from the van"), ingrid.Click(`.chat-thread form[data-answer] button`))
+	must(t, ingrid.Until(alive), ingrid.Show(Look{390, 844, false}))
+	must(t, ingrid.Until(`(scrollTo(0, 0), document.querySelector(".chat-thread form[data-answer]").getBoundingClientRect().bottom <= document.querySelector(".e-tabs-m").getBoundingClientRect().top)`))
+	must(t, ingrid.Type(".chat-thread form[data-answer] textarea", "from the van"), ingrid.Click(`.chat-thread form[data-answer] button`))
 	must(t, ingrid.Says(".chat-thread [data-thread-log] li[data-seq]", "from the van"))
 	if at := read[float64](t, ingrid, `document.documentElement.scrollWidth`); at > 390 {
 		t.Errorf("the pane is %s wide", strconv.FormatFloat(at, 'f', 0, 64))
