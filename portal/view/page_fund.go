@@ -186,6 +186,7 @@ type FundFile struct {
 	CanRemove         bool
 	Said              Text // what was said of it as proof
 	CanJudge          bool
+	Accepted          bool // as proof
 }
 
 // FundClaimFormPage asks for a claim. Names: request or program (hidden), title, number, nature, deducted, note, version, lines.{i}.text, .on, .amount.

@@ -15,7 +15,7 @@ func fundSamples(k, a Base) map[string]Page {
 	wish := item
 	wish.Status, wish.Note = Status{State: "fundreq.in_review"}, T("fund.approved_is", "amount", gbp("450.00"))
 	move := FundMove{"e1", at(20, 9, 0), T("fundentry.consume"), "Autumn marketing", "CL-00001", "/c/kestrel/funds/claims/1", gbp("450.00"), "+10.00", "-450.00", "+450.00", "-1.00", "+2.00", true}
-	file := FundFile{"f1", "/c/kestrel/funds/claims/1/files/f1", "invoice.pdf", "Maya Osei", "Invoice copy", T("deal.size", "kb", 84), at(20, 9, 0), true, T("fund.proof_waits"), true}
+	file := FundFile{"f1", "/c/kestrel/funds/claims/1/files/f1", "invoice.pdf", "Maya Osei", "Invoice copy", T("deal.size", "kb", 84), at(20, 9, 0), true, T("fund.proof_waits"), true, false}
 	history := []Entry{{Amber, "", "Maya Osei", T("fundlog.with_amount", "step", T("fundlog.claim_submitted"), "amount", gbp("600.00")), "", at(20, 9, 0)}}
 	options := []Option{{Value: "a", Label: Raw("GBP")}}
 	values := map[string]string{"title": "Counter days", "amount": "12.00", "version": "3"}

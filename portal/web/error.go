@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -206,7 +208,27 @@ func (v *visit) faultText(code fault.Code, key string, args map[string]any) view
 	if code == fault.Internal || !v.has(key) {
 		return view.Text{}
 	}
-	return view.Keyed(key, args)
+	return view.Keyed(key, v.written(args))
+}
+
+// sum is an amount as services name it in what they refuse: "310.00 GBP".
+var sum = regexp.MustCompile(`^(-?\d+(?:\.\d+)?) ([A-Z]{3})$`)
+
+// written are args with amounts and civil dates as the person writes them.
+func (v *visit) written(args map[string]any) map[string]any {
+	out := maps.Clone(args)
+	for name, a := range out {
+		s, ok := a.(string)
+		if !ok {
+			continue
+		}
+		if m := sum.FindStringSubmatch(s); m != nil {
+			out[name] = v.p.Money(m[1], m[2])
+		} else if _, err := time.Parse(time.DateOnly, s); err == nil {
+			out[name] = v.p.Date(s)
+		}
+	}
+	return out
 }
 
 // bothValues are what a conflict found and what was asked for, when the service

@@ -347,6 +347,7 @@ func (v *visit) claimCheck(page *view.FundClaimPage, c fund.Claim, item string, 
 			continue
 		}
 		x := v.fundFiles(page.URL, []fund.File{f}, n, false)[0]
+		x.Accepted = f.Verdict == fund.ProofAccepted
 		switch f.Verdict {
 		case fund.ProofAccepted:
 			x.Said = view.T("fund.proof_accepted", "person", n.person(f.JudgedBy))

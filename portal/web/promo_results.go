@@ -341,7 +341,7 @@ func (v *visit) liftFigures(out *view.PromoLift, m promo.Measured, got promo.Lif
 	}
 	none := view.Raw("–")
 	figure := func(key string, value, sub view.Text) {
-		out.Figures = append(out.Figures, view.PromoFigure{Label: view.T(key), Value: value, Sub: sub})
+		out.Figures = append(out.Figures, view.PromoFigure{Label: view.T(key, "one", v.p.Money("1", string(cost.Currency))), Value: value, Sub: sub})
 	}
 	if !measured {
 		figure("lift.fig.extra", none, view.T("lift.not_measured"))

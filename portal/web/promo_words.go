@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"entente/portal/paper"
 	"entente/portal/view"
 	"entente/prm/fault"
 	"entente/prm/money"
@@ -86,7 +87,7 @@ func (v *visit) promoSentence(number string, t promo.Terms) view.Text {
 		when = view.T("promosay.shipped", "when", when, "ship", view.Date(t.ShipBy))
 	}
 	if len(t.Countries) > 0 {
-		when = view.T("promosay.where", "when", when, "countries", v.p.List(t.Countries))
+		when = view.T("promosay.where", "when", when, "countries", paper.Where(v.p, t))
 	}
 	how := view.T("promosay." + t.Settle)
 	if t.ClaimBy != "" {
@@ -374,10 +375,10 @@ func (v *visit) chartData(c *view.PromoChart, rows []view.PromoPeriod, shown []p
 		say(isSold, c.Sold, row.Sold)
 		base := row.Base
 		if row.Span != "" {
-			base += " (" + row.Span + ")"
+			base = v.p.T("lift.with_span", "n", base, "span", row.Span)
 		}
-		say(w.Fitted, view.T("lift.key_base"), base)
-		d.Say = append(d.Say, v.p.T("lift.at", "from", v.p.Date(string(row.From)), "to", v.p.Date(string(row.To)), "parts", v.p.List(parts)))
+		say(w.Fitted, view.T("lift.at_base"), base)
+		d.Say = append(d.Say, v.p.T("lift.at", "from", v.p.Date(string(row.From)), "to", v.p.Date(string(row.To)), "parts", strings.Join(parts, v.p.T("lift.at_and"))))
 	}
 	b, err := json.Marshal(d)
 	if err != nil {

@@ -209,6 +209,7 @@ func madeUp(t *testing.T) []string {
 		add("identitykey.", string(k))
 	}
 	add("field.", "name", "country", "city", "street", "postcode", "tax_id", "gln", "duns", "web", "external", "note")
+	add("field.", "activity", "alternative", "amount", "asked", "claim_by", "claim_days", "close_days", "cost", "due", "four_eyes", "lines", "missing", "nature", "part", "reach", "reason", "request", "tax_rate", "verdict") // of programmes, requests and claims
 	add("state.invoice.", invoiceStates...)
 	add("catalogue.tab.", "products", "prices", "stock", "backorders")
 	add("prices.basis.", catalog.Bases...)
@@ -506,5 +507,21 @@ func TestNearestFirst(t *testing.T) {
 	}
 	if want := []string{"late", "wrong", "soon", "week", "waits", "waits too"}; !slices.Equal(got, want) {
 		t.Errorf("%q", got)
+	}
+}
+
+// TestRefusalsAreWritten: amounts and days that a service names in what it refuses are
+// written as on the rest of the page.
+func TestRefusalsAreWritten(t *testing.T) {
+	v := &visit{p: locale.New(locale.Chinese, time.UTC, time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC))}
+	given := map[string]any{"Most": "50000.00 GBP", "From": "2026-09-12", "Line": 2, "Number": "KS 14", "Percent": "50"}
+	got := v.written(given)
+	for name, want := range map[string]any{"Most": "£50,000.00", "From": "9月12日", "Line": 2, "Number": "KS 14", "Percent": "50"} {
+		if got[name] != want {
+			t.Errorf("%s: %v, not %v", name, got[name], want)
+		}
+	}
+	if given["Most"] != "50000.00 GBP" {
+		t.Error("the refusal itself was changed")
 	}
 }
