@@ -67,6 +67,13 @@ func TestLostFromSight(t *testing.T) {
 		is(5, 1, 4)
 		s.Judge(blind{{"chat", "r"}, {"order", "r"}}, "chat", "topic")
 		is(3, 0, 3) // of orders nobody is asked
+		var all []Notice
+		for _, x := range []Subject{{"chat", "r.7"}, {"order", "r"}, {"chat", "q.1"}, {"", ""}} {
+			all = append(all, Notice{SubjectKind: x.Kind, SubjectID: x.ID})
+		}
+		if got, err := s.InSight(ctxAt(9), maya, all); err != nil || len(got) != 3 || got[0].SubjectKind != "order" || len(all) != 4 {
+			t.Errorf("%+v %v", got, err)
+		}
 		s.Judge(blind{{"chat", "r"}, {"topic", "t"}, {"chat", "q"}}, "chat", "topic")
 		is(1, 0, 1)
 		s.Judge(blind{}, "chat", "topic")

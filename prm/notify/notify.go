@@ -95,6 +95,23 @@ type Sight interface {
 // still be seen: a notice about anything else is neither shown nor counted.
 func (s *Service) Judge(by Sight, kinds ...string) { s.sight, s.judged = by, kinds }
 
+// InSight are those of some notices of one person whose objects the reader, who is that
+// person, may see now: for whoever tells them by another way than the inbox.
+func (s *Service) InSight(ctx context.Context, reader access.Actor, list []Notice) ([]Notice, error) {
+	if s.sight == nil {
+		return list, nil
+	}
+	abouts := make([]string, len(list))
+	for i, n := range list {
+		abouts[i] = aboutOf(n.SubjectKind, n.SubjectID)
+	}
+	lost, err := s.lost(ctx, reader, abouts)
+	if err != nil || len(lost) == 0 {
+		return list, err
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(n Notice) bool { return lost[aboutOf(n.SubjectKind, n.SubjectID)] }), nil
+}
+
 // lost are the keys of the objects among some that the reader may not see.
 func (s *Service) lost(ctx context.Context, reader access.Actor, abouts []string) (map[string]bool, error) {
 	var of []Subject
