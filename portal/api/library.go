@@ -149,7 +149,7 @@ func (a *API) library() {
 		if err != nil {
 			return nil, err
 		}
-		return brought(f.Name, f.Size, body)
+		return fileStream(f.Name, f.Size, body)
 	}
 	handle(a, file("/{id}/file", "Get the file of a document", "Its present version, always as a download. Its owner's register notes it."),
 		func(ctx context.Context, actor access.Actor, in *IDPath) (*huma.StreamResponse, error) {

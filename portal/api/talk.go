@@ -181,13 +181,13 @@ func (a *API) talk() {
 		if err != nil {
 			return nil, err
 		}
-		return brought(f.Name, f.Size, body)
+		return fileStream(f.Name, f.Size, body)
 	})
 }
 
-// brought sends a file that somebody brought as it lies in the store, or the one range of it
+// fileStream sends a file that somebody brought as it lies in the store, or the one range of it
 // that was asked for: always a download. The server closes it once it is sent.
-func brought(name string, size int64, body io.ReadSeekCloser) (*huma.StreamResponse, error) {
+func fileStream(name string, size int64, body io.ReadSeekCloser) (*huma.StreamResponse, error) {
 	return &huma.StreamResponse{Body: func(hc huma.Context) {
 		c := humafiber.Unwrap(hc).Context()
 		hc.SetHeader("Content-Type", "application/octet-stream")
@@ -590,7 +590,7 @@ func (a *API) topicFiles(base string) {
 		if err != nil {
 			return nil, err
 		}
-		return brought(f.Name, f.Size, body)
+		return fileStream(f.Name, f.Size, body)
 	})
 	handle(a, op("DELETE", base+"/{id}/files/{file}", "forum:write", "Take a file away", "Your own, or any as a moderator of the owner.", 204), func(ctx context.Context, actor access.Actor, in *fileIn) (*struct{}, error) {
 		return nil, a.d.Forum.RemoveFile(ctx, actor, forum.TopicID(in.ID), forum.FileID(in.File))
