@@ -110,7 +110,9 @@ func roomPane(about bool) *Room {
 	}
 	r.At, r.Latest = 8, false
 	tasks := []TaskRow{{URL: "/c/kestrel/rooms/r1?m=8", Text: "Check the pallet", Owner: Person{ID: "p9", Name: "Dan Whitlock"}, Due: "2026-11-20", Late: true, DoURL: "/c/kestrel/rooms/r1/tasks/t1", DropURL: "/c/kestrel/rooms/r1/tasks/t1/remove", HandURL: "/c/kestrel/rooms/r1/tasks/t1/hand", Owners: []Option{{Value: "p9.o1", Label: Raw("Dan Whitlock"), On: true}, {Value: "p8.o2", Label: T("forum.by", "name", "Ingrid Dahl", "company", "Aurelia Tools")}}}, {URL: "/c/kestrel/rooms/r1?m=8", Owner: Person{ID: "p8", Name: "Ingrid Dahl", Company: "Aurelia Tools"}, Done: true, DoURL: "/c/kestrel/rooms/r1/tasks/t2"}}
-	r.Tasks = tasks[:1]
+	above := tasks[0]
+	above.HandURL, above.Owners = "", nil // at the message alone
+	r.Tasks = []TaskRow{above}
 	r.Thread = &Thread{Root: r.Messages[7], Answers: r.Messages[8:9], Seen: r.Seen, MakeURL: "/c/kestrel/rooms/r1/messages/8/make", Made: []Making{{"lead", "Blades for Harrow", "/c/kestrel/leads/1"}, {"answer", "", "/c/kestrel/forum/topics/t1"}}, Tasks: tasks, Close: "/c/kestrel/rooms/r1", Edit: Form{Values: map[string]string{"text": "x"}}, CanEdit: true, CanRemove: true, CanAct: true, Emojis: []string{"👍", "✅"}}
 	r.Messages = r.Messages[:7]
 	return r
