@@ -26,6 +26,7 @@ type lane struct {
 
 type member struct {
 	ctx  context.Context
+	want *want
 	fn   func(ctx context.Context) error
 	done chan struct{}
 	err  error
@@ -38,6 +39,30 @@ type member struct {
 // Nobody is answered before the commit. A caller whose context ends first is
 // still answered only after its fate is known.
 func (d *DB) Group(ctx context.Context, name string, fn func(ctx context.Context) error) error {
+	return d.group(ctx, name, nil, fn)
+}
+
+// want is what a caller of GroupAhead wants before its turn.
+type want struct {
+	item  any
+	fetch func(ctx context.Context, items []any) (any, error)
+}
+
+// GroupAhead is Group for callers who all need something first that one statement fetches for
+// many: fetch is called once in the shared transaction, with the items of all who share it, in
+// the order of their turns, and what it returns is what Ahead gives to each fn. All callers of
+// a lane bring the same fetch. Whoever shares what was fetched is in one commit, or it is
+// fetched anew: so it may take what must not be lost, such as numbers.
+func (d *DB) GroupAhead(ctx context.Context, name string, item any, fetch func(ctx context.Context, items []any) (any, error), fn func(ctx context.Context) error) error {
+	return d.group(ctx, name, &want{item, fetch}, fn)
+}
+
+type aheadKey struct{}
+
+// Ahead is what the fetch of GroupAhead returned; nil where fn runs for itself.
+func Ahead(ctx context.Context) any { return ctx.Value(aheadKey{}) }
+
+func (d *DB) group(ctx context.Context, name string, want *want, fn func(ctx context.Context) error) error {
 	if state(ctx) != nil {
 		return d.InTx(ctx, fn)
 	}
@@ -49,7 +74,7 @@ func (d *DB) Group(ctx context.Context, name string, fn func(ctx context.Context
 	}
 	d.lanesMu.Unlock()
 
-	m := &member{ctx: ctx, fn: fn, done: make(chan struct{})}
+	m := &member{ctx: ctx, want: want, fn: fn, done: make(chan struct{})}
 	l.mu.Lock()
 	l.waiting = append(l.waiting, m)
 	if l.busy {
@@ -133,16 +158,41 @@ func (d *DB) together(batch []*member) (n int, err error) {
 	}()
 	err = d.once(context.Background(), true, func(ctx context.Context) error {
 		s, began := state(ctx), time.Now()
+		ahead, err := fetchAhead(ctx, batch)
+		if err != nil {
+			return err
+		}
 		for _, m := range batch {
 			s.setOrgs(Orgs(m.ctx))
-			if err := m.fn(context.WithValue(m.ctx, txKey, s)); err != nil {
+			mctx := context.WithValue(m.ctx, txKey, s)
+			if ahead != nil && m.want != nil {
+				mctx = context.WithValue(mctx, aheadKey{}, ahead)
+			}
+			if err := m.fn(mctx); err != nil {
 				return err
 			}
-			if n++; time.Since(began) > groupTime {
+			if n++; ahead == nil && time.Since(began) > groupTime { // what was taken for all is used by all
 				break
 			}
 		}
 		return nil
 	})
 	return n, err
+}
+
+// fetchAhead has fetched what the members want, at once.
+func fetchAhead(ctx context.Context, batch []*member) (any, error) {
+	var items []any
+	var fetch func(ctx context.Context, items []any) (any, error)
+	s := state(ctx)
+	for _, m := range batch {
+		if m.want != nil {
+			items, fetch = append(items, m.want.item), m.want.fetch
+			s.setOrgs(Orgs(m.ctx))
+		}
+	}
+	if fetch == nil {
+		return nil, nil
+	}
+	return fetch(ctx, items)
 }

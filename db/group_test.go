@@ -36,6 +36,60 @@ func ticking(t *testing.T, fn func(t *testing.T, d *db.DB)) {
 	}
 }
 
+// What callers want first is fetched for all of them at once, and anew for who runs alone.
+func TestGroupAhead(t *testing.T) {
+	ticking(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		var fetched [][]any
+		fetch := func(ctx context.Context, items []any) (any, error) {
+			fetched = append(fetched, slices.Clone(items))
+			return len(items), put(ctx, fmt.Sprintf("f%02d", len(fetched)))
+		}
+		bad := errors.New("bad")
+		held, release := make(chan struct{}), make(chan struct{})
+		var all sync.WaitGroup
+		all.Go(func() {
+			if err := d.Group(ctx, "lane", func(context.Context) error { close(held); <-release; return nil }); err != nil {
+				t.Error(err)
+			}
+		})
+		<-held
+		for i := range 5 {
+			all.Go(func() {
+				if err := d.GroupAhead(ctx, "lane", i, fetch, func(ctx context.Context) error {
+					if n, _ := db.Ahead(ctx).(int); n != 5 {
+						t.Errorf("ahead is %v", db.Ahead(ctx))
+					}
+					return nil
+				}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Go(func() { // who wants nothing is given nothing
+			if err := d.Group(ctx, "lane", func(ctx context.Context) error {
+				if db.Ahead(ctx) != nil {
+					t.Errorf("ahead is %v", db.Ahead(ctx))
+				}
+				return nil
+			}); err != nil {
+				t.Error(err)
+			}
+		})
+		for d.Waiting("lane") < 6 {
+			runtime.Gosched()
+		}
+		close(release)
+		all.Wait()
+		if len(fetched) != 1 || len(fetched[0]) != 5 {
+			t.Errorf("fetched %v", fetched)
+		}
+		if err := d.GroupAhead(ctx, "lane", 1, fetch, func(ctx context.Context) error { return bad }); !errors.Is(err, bad) || len(fetched) != 1 {
+			t.Errorf("%v %v", err, fetched)
+		}
+	})
+}
+
 // gather holds the lane with a first member until n others wait in it, then
 // returns what each of them was answered.
 func gather(t *testing.T, d *db.DB, fns ...func(ctx context.Context) error) []error {

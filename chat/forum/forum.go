@@ -150,6 +150,7 @@ type Topic struct {
 	Replies  int
 	Active   time.Time
 	Made     time.Time
+	Moved    time.Time // into its category; zero: it was made there
 	Edited   bool
 	Removed  bool
 
@@ -166,6 +167,7 @@ type Topic struct {
 
 	CanEdit, CanModerate, CanAccept, CanReply bool
 	CanSeal, CanUnseal                        bool // put it under the agreement, take it out
+	CanMove                                   bool
 }
 
 // Post is a reply.

@@ -241,6 +241,8 @@ func TestSeats(t *testing.T) {
 			"Answer": func(a access.Actor, _ CategoryID, id TopicID, _ PostID) error {
 				return h.s.Answer(ctx, a, id, []int{0})
 			},
+			"Move":  func(a access.Actor, c CategoryID, id TopicID, _ PostID) error { return h.s.Move(ctx, a, id, c) },
+			"Moves": func(a access.Actor, _ CategoryID, id TopicID, _ PostID) error { return second(h.s.Moves(ctx, a, id)) },
 			"Agree": func(a access.Actor, c CategoryID, _ TopicID, _ PostID) error { return h.s.Agree(ctx, a, c, true) },
 			"Save": func(a access.Actor, c CategoryID, _ TopicID, _ PostID) error {
 				return second(h.s.SaveCategory(ctx, a, CategoryCmd{ID: c, Name: "mine"}))

@@ -73,6 +73,24 @@ func (s *Service) Said(ctx context.Context, actor access.Actor, id TopicID, post
 	return text, nil
 }
 
+// Readable are those of some topics that the actor may read.
+// Codes: Unauthenticated, Forbidden.
+func (s *Service) Readable(ctx context.Context, actor access.Actor, ids []TopicID) (map[TopicID]bool, error) {
+	scope, err := access.List(actor, access.ForumRead)
+	if err != nil {
+		return nil, err
+	}
+	out := map[TopicID]bool{}
+	err = s.view(ctx, actor, func(ctx context.Context) error {
+		got, err := readable(ctx, scope.Org(), actor.Person, ids)
+		for _, id := range got {
+			out[id] = true
+		}
+		return err
+	})
+	return out, err
+}
+
 // Watch chooses whether the actor is told of a topic: Watching, Muted or "".
 // Codes: Unauthenticated, NotFound, Invalid.
 func (s *Service) Watch(ctx context.Context, actor access.Actor, id TopicID, level string) error {

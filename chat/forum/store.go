@@ -60,6 +60,7 @@ type topicRow struct {
 	Removed    int64
 	RemovedBy  string
 	Nda        int64
+	Moved      int64 // into this category; 0: it was made here
 }
 
 func (topicRow) TableName() string { return "forum_topic" }

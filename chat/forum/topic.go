@@ -102,7 +102,7 @@ func (s *Service) dress(ctx context.Context, actor access.Actor, rows []listedRo
 
 func topic(actor access.Actor, c Category, seats []seatRow, r topicRow, votes tally) Topic {
 	t := Topic{ID: TopicID(r.ID), Category: c.ID, Kind: Kind(r.Kind), From: author(actor, c, seats, r.OrgID, r.PersonID), Title: r.Title, Body: r.Body, Tags: tagsIn(r.Tags), State: State(r.State),
-		Accepted: PostID(r.Accepted), Replies: int(r.Replies), Active: db.FromMicros(r.Active), Made: db.FromMicros(r.Made), Edited: r.Edited != 0, Removed: r.Removed != 0, Voted: votes.Mine > 0, Votes: -1}
+		Accepted: PostID(r.Accepted), Replies: int(r.Replies), Active: db.FromMicros(r.Active), Made: db.FromMicros(r.Made), Moved: db.FromMicros(r.Moved), Edited: r.Edited != 0, Removed: r.Removed != 0, Voted: votes.Mine > 0, Votes: -1}
 	if c.counts(actor) {
 		t.Votes = int(votes.N)
 	}
@@ -118,6 +118,7 @@ func topic(actor access.Actor, c Category, seats []seatRow, r topicRow, votes ta
 	t.CanAccept = t.Kind == Question && (mine && write || manage) && !t.Removed && !c.Closed
 	t.NDA = r.Nda != 0
 	t.CanSeal = t.Kind == Idea && !t.NDA && (mine && write || manage) && !t.Removed
+	t.CanMove = t.CanModerate && !t.NDA
 	t.CanUnseal = t.NDA && mine && write && !t.Removed
 	t.CanReply = write && c.Reply && !t.Removed && t.State != Closed
 	return t

@@ -254,6 +254,22 @@ func (s *Service) Read(ctx context.Context, actor access.Actor, id ID) (Document
 	return d, nil
 }
 
+// MaySee says whether Read would find a document, without a note in its register.
+// Codes: Unauthenticated, NotFound, Forbidden.
+func (s *Service) MaySee(ctx context.Context, actor access.Actor, id ID) error {
+	if _, err := access.List(actor, access.LibraryRead); err != nil {
+		return err
+	}
+	standings, _, err := s.both(ctx, actor.Org)
+	if err != nil {
+		return err
+	}
+	return s.view(ctx, actor, func(ctx context.Context) error {
+		_, err := load(ctx, actor, access.LibraryRead, id, standings)
+		return err
+	})
+}
+
 // both are the standings of a company and its own date.
 func (s *Service) both(ctx context.Context, org string) ([]Standing, string, error) {
 	standings, err := s.circle.Publishers(ctx, org)

@@ -552,9 +552,42 @@ func TestRetentionHoldExport(t *testing.T) {
 			t.Errorf("the other export: %s %v", theirs, files)
 		}
 		isCode(t, second(h.s.Export(at(42), h.actor("maya"), r.ID, nil, nil)), fault.Forbidden)
-		if err := h.s.Release(at(43), admin, r.ID); err != nil {
+		// the hold outlives the company's place: its export is what it could read, as it stood
+		ok(t, second(h.s.Edit(at(42), ingrid, r.ID, 3, "supplier newer")))
+		ok(t, h.s.RemoveOrg(at(43), h.system("aurelia"), r.ID, h.org["kestrel"]))
+		ok(t, second(h.s.Edit(at(44), ingrid, r.ID, 3, "not for kestrel")))
+		ok(t, second(h.s.Edit(at(45), ingrid, r.ID, 3, "nor this")))
+		say(45, ingrid, "9", "said afterwards")
+		if err := h.s.SetRetention(at(120), ingrid, 30); err != nil {
 			t.Fatal(err)
 		}
+		ok(t, h.s.Expire(at(120)))
+		held, err := h.s.Holds(at(120), admin)
+		if err != nil || len(held) != 1 || held[0].Room != r.ID || held[0].Left.IsZero() || held[0].Reason != "dispute over INV-88213" {
+			t.Errorf("%+v %v", held, err)
+		}
+		isCode(t, second(h.s.Holds(at(120), h.actor("maya"))), fault.Forbidden)
+		mine, files = export(admin)
+		for _, want := range []string{"supplier old", "reseller old", "supplier new", "supplier newer"} {
+			if !strings.Contains(mine, want) {
+				t.Errorf("the export after leaving lacks %q: %s", want, mine)
+			}
+		}
+		for _, never := range []string{"not for kestrel", "nor this", "said afterwards"} {
+			if strings.Contains(mine, never) {
+				t.Errorf("the export after leaving has %q: %s", never, mine)
+			}
+		}
+		if len(files) != 1 {
+			t.Errorf("%v", files)
+		}
+		isCode(t, second(h.s.Export(at(120), h.actor("maya"), r.ID, nil, nil)), fault.NotFound)
+		isCode(t, second(h.s.History(at(120), admin, r.ID, Window{})), fault.NotFound)
+		ok(t, h.s.Release(at(121), admin, r.ID))
+		isCode(t, h.s.Release(at(121), admin, r.ID), fault.NotFound)
+		isCode(t, second(h.s.Export(at(121), admin, r.ID, nil, nil)), fault.NotFound)
+		_, err = h.s.EnsureRoom(at(121), h.system("aurelia"), Spec{Subject: r.Subject, Orgs: r.Orgs})
+		ok(t, err)
 		if err := h.s.Expire(at(43)); err != nil {
 			t.Fatal(err)
 		}

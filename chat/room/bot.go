@@ -265,7 +265,7 @@ func (s *Service) PostAsBot(ctx context.Context, token string, d Draft) (m Messa
 		return m, repeated, err
 	}
 	thread := d.Thread
-	err = s.db.Group(db.WithOrgs(ctx, b.OrgID), "chat", func(ctx context.Context) error {
+	err = s.db.GroupAhead(db.WithOrgs(ctx, b.OrgID), "chat", posting{room: d.Room}, takeNumbers, func(ctx context.Context) error {
 		seq, err := numbered(ctx, d.Room, b.OrgID)
 		if fault.IsNotFound(err) { // its company left meanwhile
 			err = errBot

@@ -61,6 +61,9 @@ func (s *Service) WriteExport(ctx context.Context, actor access.Actor, id ID, to
 		return err
 	}
 	people, err := s.People(ctx, actor, id)
+	if fault.IsNotFound(err) { // left, and held
+		err = nil
+	}
 	if err != nil {
 		return err
 	}

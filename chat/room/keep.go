@@ -1,6 +1,7 @@
 package room
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"entente/db"
 	"entente/db/audit"
+	"entente/db/job"
 	"entente/prm/access"
 	"entente/prm/fault"
 )
@@ -113,7 +115,7 @@ func (s *Service) Release(ctx context.Context, actor access.Actor, id ID) error 
 
 func (s *Service) holding(ctx context.Context, actor access.Actor, id ID, action string, do func(ctx context.Context) error) error {
 	return s.change(ctx, actor, func(ctx context.Context) error {
-		if _, err := s.load(ctx, actor, access.RoomRead, id); err != nil {
+		if _, _, err := s.loadHeld(ctx, actor, id, action == "room.release"); err != nil {
 			return err
 		}
 		if err := access.Check(actor, access.RoomKeep, access.Own(actor.Org)); err != nil {
@@ -145,10 +147,20 @@ func (s *Service) keep(ctx context.Context, r Room, m messageRow) error {
 		return err
 	}
 	for _, h := range holds {
-		if slices.Contains(r.Orgs, h.OrgID) {
-			if err := keepCopy(ctx, m, h.OrgID, files[m.Seq]); err != nil {
+		if !slices.Contains(r.Orgs, h.OrgID) { // it left: what it could read then, and nothing of what became of it
+			had, err := m.Seq > h.Upto, error(nil)
+			if !had {
+				had, err = keptSince(ctx, m, h.OrgID, h.Gone)
+			}
+			if err != nil {
 				return err
 			}
+			if had {
+				continue
+			}
+		}
+		if err := keepCopy(ctx, m, h.OrgID, files[m.Seq]); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -219,6 +231,98 @@ func (s *Service) expire(ctx context.Context, id ID, seq int64, org string) erro
 	})
 }
 
+// loadHeld reads a room that the actor may see; or, where left allows it, one that his
+// company left and holds, up to the number that it could read then: upto is 0 for a room it is in.
+func (s *Service) loadHeld(ctx context.Context, actor access.Actor, id ID, left bool) (r Room, h holdRow, err error) {
+	r, none := s.load(ctx, actor, access.RoomRead, id)
+	if none == nil || !left || !fault.IsNotFound(none) {
+		return r, holdRow{}, none
+	}
+	if access.Check(actor, access.RoomKeep, access.Own(actor.Org)) != nil {
+		return Room{}, h, none
+	}
+	h, there, err := holdAt(ctx, id, actor.Org)
+	if err != nil || !there || h.Gone == 0 {
+		return Room{}, holdRow{}, cmp.Or(err, none)
+	}
+	if r, err = readRoom(ctx, id); err == nil && slices.Contains(r.Orgs, actor.Org) {
+		err = none // in the room, and still not his to see
+	}
+	if err != nil {
+		return Room{}, holdRow{}, err
+	}
+	out := Room{ID: r.ID, Subject: r.Subject, LastSeq: h.Upto, Created: r.Created, Orgs: []string{actor.Org}} // who is in it now is not for it
+	if r.Subject.Kind != KindFree {
+		out.Title = r.Title // of a free one it may be a new one
+	}
+	return out, h, nil
+}
+
+// Held is a hold of a company on a room.
+type Held struct {
+	Room    ID
+	Subject Subject
+	Title   string // "" where it may have changed since the company left
+	Reason  string
+	By      string    // person id
+	At      time.Time // since when
+	Left    time.Time // when the company left the room; zero: it is in it
+}
+
+// Holds lists the rooms that the actor's company holds, those it left among them, the latest
+// first, for admins.
+// Codes: Unauthenticated, NotFound, Forbidden.
+func (s *Service) Holds(ctx context.Context, actor access.Actor) ([]Held, error) {
+	if err := access.Check(actor, access.RoomKeep, access.Own(actor.Org)); err != nil {
+		return nil, err
+	}
+	var out []Held
+	err := s.view(ctx, actor, func(ctx context.Context) error {
+		rows, err := holdsBy(ctx, actor.Org)
+		if err != nil {
+			return err
+		}
+		for _, h := range rows {
+			r, at, err := s.loadHeld(ctx, actor, ID(h.RoomID), true)
+			if fault.IsNotFound(err) || fault.CodeOf(err) == fault.Forbidden { // of a subject that is not for this admin
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			out = append(out, Held{r.ID, r.Subject, r.Title, h.Reason, h.PersonID, db.FromMicros(h.Made), db.FromMicros(at.Gone)})
+		}
+		return nil
+	})
+	return out, err
+}
+
+// EventHoldStays is published for the admins of a company that was taken out of a room which
+// it holds. Its payload is Mentioned.
+const EventHoldStays = "chat.HoldStays"
+
+// leaveHold has the hold of a company go on that leaves a room, and tells its admins.
+func (s *Service) leaveHold(ctx context.Context, r Room, org string) error {
+	if err := lock(ctx, r.ID); err != nil {
+		return err
+	}
+	held, err := leaveHold(ctx, r.ID, org)
+	if err != nil || !held || s.events == nil {
+		return err
+	}
+	staff, err := s.people.Staff(ctx, []string{org})
+	if err != nil {
+		return err
+	}
+	e := Mentioned{Room: r.ID, Seq: r.LastSeq, Org: org}
+	for _, p := range staff {
+		if slices.Contains(p.Roles, access.Admin) {
+			e.Persons, e.Orgs = append(e.Persons, p.ID), append(e.Orgs, p.Org)
+		}
+	}
+	return s.events.Publish(ctx, job.Event{Kind: EventHoldStays, Orgs: []string{org}, Object: string(r.ID), Payload: e})
+}
+
 // Exported is one line of an export: a number of the room's sequence with all that a
 // member may know of it, and under a hold what stood there before.
 type Exported struct {
@@ -275,11 +379,14 @@ type Former struct {
 // Export reads a room for the actor's company a page after another: messages and events
 // of every company with their files, complete for each side. Of what was removed only the
 // number is left, and what the own company kept under a hold. It is for admins.
+// Of a room that the company left under a hold it is what it could read when it left, as it
+// stood then.
 // Codes: NotFound, Forbidden.
 func (s *Service) Export(ctx context.Context, actor access.Actor, id ID, each func(lines []Exported) error, file func(f ExportedFile, body io.Reader) error) (Room, error) {
 	var r Room
+	var left holdRow
 	err := s.view(ctx, actor, func(ctx context.Context) (err error) {
-		if r, err = s.load(ctx, actor, access.RoomRead, id); err != nil {
+		if r, left, err = s.loadHeld(ctx, actor, id, true); err != nil {
 			return err
 		}
 		return access.Check(actor, access.RoomKeep, access.Own(actor.Org))
@@ -292,22 +399,32 @@ func (s *Service) Export(ctx context.Context, actor access.Actor, id ID, each fu
 		var kept map[int64][]keptRow
 		var tasks []taskRow
 		err := s.view(ctx, actor, func(ctx context.Context) (err error) {
-			if _, err := s.load(ctx, actor, access.RoomRead, id); err != nil {
+			if r, left, err = s.loadHeld(ctx, actor, id, true); err != nil {
 				return err
 			}
 			if ms, err = history(ctx, id, Window{After: after, Limit: MaxHistory, forward: true}); err != nil || len(ms) == 0 {
 				return err
 			}
+			if left.Gone != 0 {
+				ms = slices.DeleteFunc(ms, func(m Message) bool { return m.Seq > left.Upto })
+			}
+			if len(ms) == 0 {
+				return nil
+			}
 			if err := dress(ctx, id, ms); err != nil {
 				return err
 			}
-			if err := adorn(ctx, id, ms); err != nil {
-				return err
+			if left.Gone == 0 { // else the acts up to then say it
+				if err := adorn(ctx, id, ms); err != nil {
+					return err
+				}
 			}
 			if kept, err = keptIn(ctx, id, actor.Org, after, ms[len(ms)-1].Seq); err != nil {
 				return err
 			}
-			tasks, err = tasksAt(ctx, id, after, ms[len(ms)-1].Seq)
+			if tasks, err = tasksAt(ctx, id, after, ms[len(ms)-1].Seq); err == nil && left.Gone != 0 {
+				tasks = left.tasks(tasks)
+			}
 			return err
 		})
 		if err != nil {
@@ -321,6 +438,9 @@ func (s *Service) Export(ctx context.Context, actor access.Actor, id ID, each fu
 		}
 		lines := make([]Exported, len(ms))
 		for i, m := range ms {
+			if left.Gone != 0 {
+				m, kept[m.Seq] = left.asItStood(m, kept[m.Seq])
+			}
 			lines[i] = exported(m, kept[m.Seq])
 		}
 		of, err := s.tasks(ctx, actor, tasks)
@@ -352,6 +472,37 @@ func (s *Service) Export(ctx context.Context, actor access.Actor, id ID, each fu
 		after = ms[len(ms)-1].Seq
 	}
 	return r, s.change(ctx, actor, func(ctx context.Context) error { return s.note(ctx, actor, "room.export", id) })
+}
+
+// asItStood is a message as it stood when the company left: where it was changed or removed
+// since, the copy made then says so. What of the copies is older stays.
+func (h holdRow) asItStood(m Message, kept []keptRow) (Message, []keptRow) {
+	for i, k := range kept {
+		if k.Kept < h.Gone {
+			continue
+		}
+		m.Text, m.Removed, m.Edited, m.Files, m.Mentions = k.Text, false, i > 0, nil, nil
+		for _, f := range db.FromText[[]ExportedFile](k.Files) {
+			m.Files = append(m.Files, File{ID: f.ID, Name: f.Name, Type: f.Type, Size: f.Size, Hash: f.Hash})
+		}
+		return m, kept[:i]
+	}
+	return m, kept
+}
+
+// tasks are those that were there when the company left, as they were then.
+func (h holdRow) tasks(rows []taskRow) []taskRow {
+	var out []taskRow
+	for _, t := range rows {
+		if t.Made > h.Gone {
+			continue
+		}
+		if t.Done > h.Gone {
+			t.Done, t.DoneBy, t.DoneOrg = 0, "", ""
+		}
+		out = append(out, t)
+	}
+	return out
 }
 
 func (s *Service) exportFile(ctx context.Context, f ExportedFile, file func(f ExportedFile, body io.Reader) error) error {

@@ -25,18 +25,20 @@ func (s *Service) Post(ctx context.Context, actor access.Actor, d Draft) (m Mess
 	}
 	defer end()
 	var room Room
-	err = s.db.Glance(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error { // two questions, each of which may see what the other does not
-		if room, err = s.load(ctx, actor, access.RoomPost, d.Room); err != nil {
+	err = s.db.Glance(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		if !actor.Known() {
+			return fault.New(fault.Unauthenticated, "error.signed_out")
+		}
+		if room, repeated, err = readRoomFor(ctx, d.Room, actor.Person, d.Key); err != nil {
+			return err
+		}
+		if err = s.see(ctx, actor, access.RoomPost, room); err != nil {
 			return err
 		}
 		if actor.Person == "" {
 			return errNotFound
 		}
-		if err := d.check(); err != nil {
-			return err
-		}
-		repeated, err = sent(ctx, d.Room, actor.Person, d.Key)
-		return err
+		return d.check()
 	})
 	if err != nil {
 		return Message{}, false, err
@@ -55,7 +57,7 @@ func (s *Service) Post(ctx context.Context, actor access.Actor, d Draft) (m Mess
 	if err != nil {
 		return Message{}, false, err
 	}
-	err = s.db.Group(db.WithOrgs(ctx, actor.Org), "chat", func(ctx context.Context) error {
+	err = s.db.GroupAhead(db.WithOrgs(ctx, actor.Org), "chat", posting{d.Room, actor.Person, actor.Org}, takeNumbers, func(ctx context.Context) error {
 		seq, err := numbered(ctx, d.Room, actor.Org)
 		if err != nil {
 			return err
@@ -76,6 +78,9 @@ func (s *Service) Post(ctx context.Context, actor access.Actor, d Draft) (m Mess
 		if err := s.tell(ctx, actor, room, m, named); err != nil {
 			return err
 		}
+		if db.Ahead(ctx) != nil { // with the numbers
+			return nil
+		}
 		return enterLater(ctx, d.Room, actor.Person, actor.Org, seq)
 	})
 	if db.IsDuplicate(err) { // another program has stored the key meanwhile
@@ -88,9 +93,10 @@ func (s *Service) Post(ctx context.Context, actor access.Actor, d Draft) (m Mess
 }
 
 // numbered takes the next number of a room that takes posts, for a company that is in it
-// now: one that was taken out after the post was checked says nothing any more.
+// now: one that was taken out after the post was checked says nothing any more. Of posts that
+// share a commit the numbers were taken together.
 func numbered(ctx context.Context, id ID, org string) (int64, error) {
-	seq, open, there, err := nextSeqFor(ctx, id, org)
+	seq, open, there, err := nextAhead(ctx, id, org)
 	switch {
 	case err != nil:
 		return 0, err

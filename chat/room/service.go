@@ -305,15 +305,22 @@ func (s *Service) SetReadOnly(ctx context.Context, actor access.Actor, id ID, on
 }
 
 // RemoveOrg takes a company out of a room; its open connections leave at once
-// after the commit. What it wrote stays. System actors only; safe to repeat.
+// after the commit. What it wrote stays, and a hold of it goes on: its admins are told.
+// Publishes EventHoldStays. System actors only; safe to repeat.
 // Codes: NotFound.
 func (s *Service) RemoveOrg(ctx context.Context, actor access.Actor, id ID, org string) error {
 	if !system(actor) {
 		return errNotFound
 	}
 	return s.change(ctx, actor, func(ctx context.Context) error {
-		if _, err := s.load(ctx, actor, access.RoomRead, id); err != nil {
+		r, err := s.load(ctx, actor, access.RoomRead, id)
+		if err != nil {
 			return err
+		}
+		if slices.Contains(r.Orgs, org) {
+			if err := s.leaveHold(ctx, r, org); err != nil {
+				return err
+			}
 		}
 		if err := removeOrg(ctx, id, org); err != nil {
 			return err

@@ -114,21 +114,33 @@ func (m messageRow) message() (Message, error) {
 	return out, nil
 }
 
-// readRoom reads a room and its companies with one question, as every message does.
+// readRoom reads a room and its companies with one question.
 func readRoom(ctx context.Context, id ID) (Room, error) {
+	r, _, err := readRoomFor(ctx, id, "", "")
+	return r, err
+}
+
+// readRoomFor is readRoom which also says, in the same question, whether a person has sent a
+// key there before: every message asks for both.
+func readRoomFor(ctx context.Context, id ID, person, key string) (Room, bool, error) {
 	var r roomRow
 	var orgs string
+	sent, args := "0", []any{string(id)}
+	if person != "" {
+		sent, args = "(SELECT COUNT(*) FROM message m WHERE m.room_id = room.id AND m.author_id = ? AND m.client_key = ?)", []any{person, key, string(id)}
+	}
+	n := int64(0)
 	there, err := db.Row(ctx, `SELECT id, subject_kind, subject_id, title, epoch, last_seq, told_seq, state, created,
-		COALESCE((SELECT string_agg(o.org_id, ' ') FROM room_org o WHERE o.room_id = room.id), '') FROM room WHERE id = ?`,
-		[]any{string(id)}, &r.ID, &r.SubjectKind, &r.SubjectID, &r.Title, &r.Epoch, &r.LastSeq, &r.ToldSeq, &r.State, &r.Created, &orgs)
+		COALESCE((SELECT string_agg(o.org_id, ' ') FROM room_org o WHERE o.room_id = room.id), ''), `+sent+` FROM room WHERE id = ?`,
+		args, &r.ID, &r.SubjectKind, &r.SubjectID, &r.Title, &r.Epoch, &r.LastSeq, &r.ToldSeq, &r.State, &r.Created, &orgs, &n)
 	if err == nil && !there {
 		err = errNotFound
 	}
 	if err != nil {
-		return Room{}, err
+		return Room{}, false, err
 	}
 	out := r.room(slices.Sorted(slices.Values(strings.Fields(orgs))))
-	return out, fillFree(ctx, []*Room{&out})
+	return out, n > 0, fillFree(ctx, []*Room{&out})
 }
 
 func (r roomRow) room(orgs []string) Room {
@@ -264,12 +276,6 @@ func keyOf(m Message) *string {
 		return nil
 	}
 	return &m.Key
-}
-
-// sent reports whether the author has sent the key before.
-func sent(ctx context.Context, id ID, person, key string) (there bool, err error) {
-	var one int
-	return db.Row(ctx, "SELECT 1 FROM message WHERE room_id = ? AND author_id = ? AND client_key = ?", []any{string(id), person, key}, &one)
 }
 
 func byKey(ctx context.Context, id ID, person, key string) (Message, bool, error) {

@@ -464,9 +464,41 @@ type holdRow struct {
 	PersonID string
 	Reason   string
 	Made     int64
+	Upto     int64 // the last number the company could read when it left; counts while it is out
+	Gone     int64 // when it left; 0: never
 }
 
 func (holdRow) TableName() string { return "room_hold" }
+
+// holdAt is the hold of a company on a room that it left, if there is one.
+func holdAt(ctx context.Context, id ID, org string) (holdRow, bool, error) {
+	var rows []holdRow
+	err := db.Tx(ctx).Where("room_id = ? AND org_id = ?", string(id), org).Limit(1).Find(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return holdRow{}, false, err
+	}
+	return rows[0], true, nil
+}
+
+// holdsBy are the holds of a company, the latest first.
+func holdsBy(ctx context.Context, org string) ([]holdRow, error) {
+	var rows []holdRow
+	err := db.Tx(ctx).Where("org_id = ?", org).Order("made DESC, room_id").Limit(500).Find(&rows).Error
+	return rows, err
+}
+
+// leaveHold notes up to where a company that leaves a room could read, if it holds the room.
+// Whoever asks holds the lock of the room's row.
+func leaveHold(ctx context.Context, id ID, org string) (held bool, err error) {
+	n, err := db.Exec(ctx, "UPDATE room_hold SET gone = ?, upto = (SELECT last_seq FROM room WHERE id = ?) WHERE room_id = ? AND org_id = ?", db.Micros(db.Now(ctx)), string(id), string(id), org)
+	return n > 0, err
+}
+
+// keptSince says whether there is a copy of a message for a company from an instant on.
+func keptSince(ctx context.Context, m messageRow, org string, from int64) (bool, error) {
+	one := 0
+	return db.Row(ctx, "SELECT 1 FROM message_kept WHERE room_id = ? AND seq = ? AND org_id = ? AND kept >= ? LIMIT 1", []any{m.RoomID, m.Seq, org, from}, &one)
+}
 
 type keptRow struct {
 	RoomID string `gorm:"primaryKey"`
@@ -503,7 +535,7 @@ func holdsOf(ctx context.Context, id ID) ([]holdRow, error) {
 }
 
 func putHold(ctx context.Context, id ID, org, person, reason string) error {
-	return db.Tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&holdRow{string(id), org, person, reason, db.Micros(db.Now(ctx))}).Error
+	return db.Tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&holdRow{RoomID: string(id), OrgID: org, PersonID: person, Reason: reason, Made: db.Micros(db.Now(ctx))}).Error
 }
 
 // dropHold ends a hold; the copies it made go with it.

@@ -60,6 +60,16 @@ func setTaskDone(ctx context.Context, id, person, org string, done bool) (change
 	return res.RowsAffected == 1, res.Error
 }
 
+func setTaskOwner(ctx context.Context, id, person, org string) error {
+	return db.Tx(ctx).Model(&taskRow{}).Where("id = ?", id).UpdateColumns(map[string]any{"person_id": person, "org_id": org}).Error
+}
+
+// dropTask deletes a task, and says whether it was there.
+func dropTask(ctx context.Context, id string) (bool, error) {
+	res := db.Tx(ctx).Where("id = ?", id).Delete(&taskRow{})
+	return res.RowsAffected == 1, res.Error
+}
+
 // duesFirst orders open tasks: those with a day first.
 const duesFirst = "CASE WHEN due = '' THEN 1 ELSE 0 END, due, id"
 

@@ -43,6 +43,8 @@ type Task struct {
 	Made    time.Time
 	Done    time.Time // zero: not yet
 	DoneBy  Author
+
+	CanSet, CanDrop bool // the viewer may mark and hand it on, delete it
 }
 
 // Open says that it is to be done still.
@@ -194,6 +196,97 @@ func (s *Service) SetTask(ctx context.Context, actor access.Actor, id TaskID, do
 		return Task{}, err
 	}
 	return s.task(ctx, actor, string(id))
+}
+
+// HandTask gives an open task to another person of the room who may write there. It is for
+// people of the company of its owner or of its maker. It is told in the room, and to the new
+// owner. Publishes EventTasked. To who has it already nothing changes.
+// Codes: NotFound, Forbidden, Conflict (done), Invalid (owner).
+func (s *Service) HandTask(ctx context.Context, actor access.Actor, id TaskID, person, org string) (Task, error) {
+	var r Room
+	var row taskRow
+	may := func(ctx context.Context) (err error) {
+		if row, err = s.loadTask(ctx, actor, access.RoomPost, id); err != nil {
+			return err
+		}
+		if r, err = readRoom(ctx, ID(row.RoomID)); err != nil {
+			return err
+		}
+		switch {
+		case actor.Person == "" || actor.Org != row.OrgID && actor.Org != row.MadeOrg:
+			return fault.New(fault.Forbidden, "room.not_yours")
+		case row.Done != 0:
+			return fault.New(fault.Conflict, "task.handed_done")
+		}
+		return nil
+	}
+	if err := s.view(ctx, actor, may); err != nil {
+		return Task{}, err
+	}
+	owner, err := s.taskOwner(ctx, r, TaskCmd{Person: person, Org: org})
+	if err != nil {
+		return Task{}, err
+	}
+	err = s.change(ctx, actor, func(ctx context.Context) error {
+		if err := lock(ctx, r.ID); err != nil {
+			return err
+		}
+		if err := may(ctx); err != nil || row.PersonID == owner.ID && row.OrgID == owner.Org {
+			return err
+		}
+		if err := setTaskOwner(ctx, row.ID, owner.ID, owner.Org); err != nil {
+			return err
+		}
+		names, err := s.people.Names(ctx, []string{row.PersonID})
+		if err != nil {
+			return err
+		}
+		if err := s.trace(ctx, actor, r.ID, "room.task_handed", "from", names[row.PersonID], "owner", owner.Name); err != nil {
+			return err
+		}
+		if s.events == nil || owner.ID == actor.Person {
+			return nil
+		}
+		return s.events.Publish(ctx, job.Event{Kind: EventTasked, Orgs: r.Orgs, Object: string(r.ID),
+			Payload: Mentioned{Room: r.ID, Seq: row.Seq, Author: actor.Person, Org: actor.Org, Persons: []string{owner.ID}, Orgs: []string{owner.Org}}})
+	})
+	if err != nil {
+		return Task{}, err
+	}
+	return s.task(ctx, actor, row.ID)
+}
+
+// DropTask deletes a task. It is for who made it, and for admins of the company that did. It
+// is told in the room; the message stays.
+// Codes: NotFound, Forbidden.
+func (s *Service) DropTask(ctx context.Context, actor access.Actor, id TaskID) error {
+	return s.change(ctx, actor, func(ctx context.Context) error {
+		row, err := s.loadTask(ctx, actor, access.RoomPost, id)
+		if err != nil {
+			return err
+		}
+		if actor.Person == "" || !row.droppable(actor) {
+			return fault.New(fault.Forbidden, "room.not_yours")
+		}
+		if err := lock(ctx, ID(row.RoomID)); err != nil {
+			return err
+		}
+		gone, err := dropTask(ctx, row.ID)
+		if err != nil || !gone { // by another, while this waited for the lock
+			return cmp.Or[error](err, errNotFound)
+		}
+		names, err := s.people.Names(ctx, []string{row.PersonID})
+		if err != nil {
+			return err
+		}
+		return s.trace(ctx, actor, ID(row.RoomID), "room.task_dropped", "owner", names[row.PersonID], "due", row.Due)
+	})
+}
+
+// droppable says that a task is the actor's to delete: he made it for the company he acts
+// for, or he is an admin of it.
+func (r taskRow) droppable(actor access.Actor) bool {
+	return r.MadeOrg == actor.Org && (r.MadeBy == actor.Person || slices.Contains(actor.Roles, access.Admin))
 }
 
 // loadTask reads a task in a room that the actor may see.
@@ -365,6 +458,9 @@ func (s *Service) tasks(ctx context.Context, actor access.Actor, rows []taskRow)
 		out[i] = Task{ID: TaskID(r.ID), Room: ID(r.RoomID), Seq: r.Seq, Text: cmp.Or(m.Text, fileNames(files[ref])), Removed: m.Removed != 0, Owner: who(r.PersonID, r.OrgID), Due: r.Due, By: who(r.MadeBy, r.MadeOrg), Made: db.FromMicros(r.Made)}
 		if m.Removed != 0 {
 			out[i].Text = ""
+		}
+		if actor.Person != "" && access.Allowed(actor, access.RoomPost, access.Own(actor.Org)) { // the room is the actor's, or it was not read
+			out[i].CanSet, out[i].CanDrop = actor.Org == r.OrgID || actor.Org == r.MadeOrg, r.droppable(actor)
 		}
 		if r.Done != 0 {
 			out[i].Done, out[i].DoneBy = db.FromMicros(r.Done), who(r.DoneBy, r.DoneOrg)

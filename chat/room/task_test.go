@@ -127,6 +127,35 @@ func TestTasks(t *testing.T) {
 		if list, err := h.s.Tasks(ctx, ingrid, r.ID, m.Seq); err != nil || len(list) != 2 || !list[0].Open() || list[1].ID != task.ID {
 			t.Errorf("%+v %v", list, err)
 		}
+		// handed on to somebody of the room, and deleted by its maker; both are told there
+		next, err := h.s.AddTask(ctx, ingrid, r.ID, m.Seq, TaskCmd{Person: maya.Person, Org: maya.Org, Key: "next"})
+		ok(t, err)
+		if !next.CanSet || !next.CanDrop {
+			t.Errorf("%+v", next)
+		}
+		hand := func(a access.Actor, to access.Actor) error {
+			return second(h.s.HandTask(ctx, a, next.ID, to.Person, to.Org))
+		}
+		isCode(t, hand(kaarel, kaarel), fault.NotFound)
+		isCode(t, hand(dan, dan), fault.Forbidden)
+		isCode(t, hand(maya, kaarel), fault.Invalid)
+		isCode(t, hand(maya, dan), fault.Invalid) // a viewer
+		isCode(t, second(h.s.HandTask(ctx, maya, task.ID, ingrid.Person, "")), fault.Conflict)
+		h.told = nil
+		ok(t, hand(maya, maya))
+		ok(t, hand(maya, ingrid))
+		if now, err := h.s.Task(ctx, maya, next.ID); err != nil || now.Owner.Name != "ingrid" || now.By.Name != "ingrid" || len(h.told) != 1 || h.told[0].Persons[0] != ingrid.Person || h.told[0].Author != maya.Person {
+			t.Errorf("%+v %v, told %+v", now, err, h.told)
+		}
+		isCode(t, h.s.DropTask(ctx, kaarel, next.ID), fault.NotFound)
+		isCode(t, h.s.DropTask(ctx, maya, next.ID), fault.Forbidden)
+		ok(t, h.s.DropTask(ctx, ingrid, next.ID))
+		isCode(t, h.s.DropTask(ctx, ingrid, next.ID), fault.NotFound)
+		lines, err = h.s.History(ctx, ingrid, r.ID, Window{})
+		ok(t, err)
+		if n := len(lines); n != 8 || lines[6].Event != "room.task_handed" || lines[6].Args["from"] != "maya" || lines[6].Args["owner"] != "ingrid" || lines[7].Event != "room.task_dropped" || lines[7].Args["person"] != "ingrid" {
+			t.Errorf("%+v", lines)
+		}
 		// an export holds it, for either side
 		found := 0
 		_, err = h.s.Export(ctx, ingrid, r.ID, func(page []Exported) error {

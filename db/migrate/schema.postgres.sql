@@ -662,7 +662,7 @@ CREATE TABLE forum_tier (
   FOREIGN KEY (category_id) REFERENCES forum_category(id)
 );
 CREATE TABLE forum_topic (
-  id text NOT NULL, category_id text NOT NULL, kind text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, client_key text NOT NULL, title text NOT NULL, body text NOT NULL, tags text NOT NULL, state text NOT NULL, survey text NOT NULL, accepted text NOT NULL, replies bigint NOT NULL, active bigint NOT NULL, made bigint NOT NULL, edited bigint NOT NULL, removed bigint NOT NULL, removed_by text NOT NULL, nda bigint NOT NULL,
+  id text NOT NULL, category_id text NOT NULL, kind text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, client_key text NOT NULL, title text NOT NULL, body text NOT NULL, tags text NOT NULL, state text NOT NULL, survey text NOT NULL, accepted text NOT NULL, replies bigint NOT NULL, active bigint NOT NULL, made bigint NOT NULL, edited bigint NOT NULL, removed bigint NOT NULL, removed_by text NOT NULL, nda bigint NOT NULL, moved bigint NOT NULL,
   UNIQUE (person_id, client_key),
   PRIMARY KEY (id),
   FOREIGN KEY (category_id) REFERENCES forum_category(id),
@@ -1688,7 +1688,7 @@ CREATE TABLE room_guest (
   FOREIGN KEY (room_id) REFERENCES room(id)
 );
 CREATE TABLE room_hold (
-  room_id text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, reason text NOT NULL, made bigint NOT NULL,
+  room_id text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, reason text NOT NULL, made bigint NOT NULL, upto bigint NOT NULL, gone bigint NOT NULL,
   PRIMARY KEY (room_id, org_id),
   FOREIGN KEY (org_id) REFERENCES org(id),
   FOREIGN KEY (room_id) REFERENCES room(id)

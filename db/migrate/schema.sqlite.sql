@@ -513,7 +513,7 @@ CREATE TABLE forum_tier (
 );
 CREATE TABLE forum_topic (
   id TEXT PRIMARY KEY, category_id TEXT NOT NULL REFERENCES forum_category(id), kind TEXT NOT NULL, org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), client_key TEXT NOT NULL,
-  title TEXT NOT NULL, body TEXT NOT NULL, tags TEXT NOT NULL, state TEXT NOT NULL, survey TEXT NOT NULL, accepted TEXT NOT NULL, replies INTEGER NOT NULL, active INTEGER NOT NULL, made INTEGER NOT NULL, edited INTEGER NOT NULL, removed INTEGER NOT NULL, removed_by TEXT NOT NULL, nda INTEGER NOT NULL DEFAULT 0, UNIQUE (person_id, client_key)
+  title TEXT NOT NULL, body TEXT NOT NULL, tags TEXT NOT NULL, state TEXT NOT NULL, survey TEXT NOT NULL, accepted TEXT NOT NULL, replies INTEGER NOT NULL, active INTEGER NOT NULL, made INTEGER NOT NULL, edited INTEGER NOT NULL, removed INTEGER NOT NULL, removed_by TEXT NOT NULL, nda INTEGER NOT NULL DEFAULT 0, moved INTEGER NOT NULL DEFAULT 0, UNIQUE (person_id, client_key)
 );
 CREATE INDEX forum_topic_active ON forum_topic (category_id, active, id);
 CREATE TABLE forum_vote (
@@ -1282,7 +1282,7 @@ CREATE TABLE room_guest (
   room_id TEXT NOT NULL REFERENCES room(id), org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), added INTEGER NOT NULL, PRIMARY KEY (room_id, org_id, person_id)
 );
 CREATE TABLE room_hold (
-  room_id TEXT NOT NULL REFERENCES room(id), org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL, reason TEXT NOT NULL, made INTEGER NOT NULL, PRIMARY KEY (room_id, org_id)
+  room_id TEXT NOT NULL REFERENCES room(id), org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL, reason TEXT NOT NULL, made INTEGER NOT NULL, upto INTEGER NOT NULL DEFAULT 0, gone INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (room_id, org_id)
 );
 CREATE TABLE room_invite (
   room_id TEXT NOT NULL REFERENCES room(id), org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), made INTEGER NOT NULL, declined INTEGER NOT NULL, PRIMARY KEY (room_id, org_id)

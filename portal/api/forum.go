@@ -85,6 +85,7 @@ type topicOut struct {
 	Result   []resultOut      `json:"result,omitempty"`
 	At       time.Time        `json:"at"`
 	Active   time.Time        `json:"active"`
+	Moved    *time.Time       `json:"moved,omitempty" doc:"when it was moved into its category"`
 	Files    []documentFile   `json:"files,omitempty"`
 	Posts    *list[postOut]   `json:"posts,omitempty"`
 }
@@ -155,6 +156,9 @@ func counted(n int) *int {
 func (n forumNames) topic(t forum.Topic) topicOut {
 	out := topicOut{ID: string(t.ID), Category: string(t.Category), Kind: string(t.Kind), From: n.author(t.From), Title: t.Title, Body: t.Body, Tags: append([]string{}, t.Tags...), State: string(t.State), Accepted: string(t.Accepted), Replies: t.Replies,
 		Votes: counted(t.Votes), Voted: t.Voted, Watching: t.Level, Unread: t.Unread, Removed: t.Removed, NDA: t.NDA, Done: t.Done, Counted: t.Counted, At: t.Made, Active: t.Active, Files: topicFiles(t.ID, t.Files)}
+	if !t.Moved.IsZero() {
+		out.Moved = &t.Moved
+	}
 	for _, q := range t.Survey {
 		out.Survey = append(out.Survey, surveyQuestion(q))
 	}
@@ -233,6 +237,19 @@ func (a *API) categories() {
 	handle(a, op("POST", base, "forum:write", "Make a category", "By moderators. 409 where the name is taken.", 201),
 		func(ctx context.Context, actor access.Actor, in *made) (*reply[categoryOut], error) {
 			return save(ctx, actor, "", in.Body)
+		})
+	type agreeing struct {
+		IDPath
+		Body struct {
+			On *bool `json:"on,omitempty" doc:"false takes it back, default true"`
+		}
+	}
+	handle(a, op("POST", base+"/{id}/agree", "forum:consent", "Agree to be named in an open category", "For your company, by its admins: your people are named to the other companies there that agreed, and theirs to you; before that your company does not enter. Taken back, your people are nobody again and your company reads nothing there. 409 forum.not_open.", 200),
+		func(ctx context.Context, actor access.Actor, in *agreeing) (*reply[categoryOut], error) {
+			if err := a.d.Forum.Agree(ctx, actor, forum.CategoryID(in.ID), in.Body.On == nil || *in.Body.On); err != nil {
+				return nil, err
+			}
+			return show(ctx, actor, forum.CategoryID(in.ID))
 		})
 	type changed struct {
 		IDPath
@@ -432,8 +449,11 @@ func (a *API) forum() {
 			Body    string   `json:"body,omitempty" maxLength:"20000" doc:"of edit"`
 			Tags    []string `json:"tags,omitempty" doc:"of edit"`
 			Choices []int    `json:"choices,omitempty" doc:"of answer: the option of each question, from 0"`
+
+			Category string `json:"category,omitempty" doc:"of move: id of another category of your company"`
 		}
 	}
+	a.topicMoves(base)
 	for _, d := range []struct {
 		path, scope, title, text string
 		do                       func(ctx context.Context, actor access.Actor, id forum.TopicID, in *forumDeed) error
@@ -452,6 +472,9 @@ func (a *API) forum() {
 		}},
 		{"state", "forum:write", "Set the state of a topic", "By moderators of the owner.", func(ctx context.Context, actor access.Actor, id forum.TopicID, in *forumDeed) error {
 			return a.d.Forum.SetState(ctx, actor, id, forum.State(in.Body.State))
+		}},
+		{"move", "forum:write", "Move a topic to another category", "By moderators of the owner of both. 409 forum.move_readers, move_tiers or move_names where somebody would read, or be named, who must not; GET …/moves says it beforehand.", func(ctx context.Context, actor access.Actor, id forum.TopicID, in *forumDeed) error {
+			return a.d.Forum.Move(ctx, actor, id, forum.CategoryID(in.Body.Category))
 		}},
 		{"report", "forum:write", "Report something to the owner", "", func(ctx context.Context, actor access.Actor, id forum.TopicID, in *forumDeed) error {
 			return a.d.Forum.Report(ctx, actor, id, forum.PostID(in.Body.Post), in.Body.Reason)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"entente/chat/forum"
 	"entente/chat/library"
 	"entente/prm/access"
 	"entente/prm/fault"
@@ -143,19 +144,19 @@ func (a *API) library() {
 		get.Responses = map[string]*huma.Response{"200": {Description: "The file", Content: bytesOf("application/octet-stream")}}
 		return get
 	}
-	take := func(ctx context.Context, actor access.Actor, id string, number int) (*fileBody, error) {
+	take := func(ctx context.Context, actor access.Actor, id string, number int) (*huma.StreamResponse, error) {
 		f, body, err := a.d.Library.Open(ctx, actor, library.ID(id), number)
 		if err != nil {
 			return nil, err
 		}
-		return taken(f.Name, body)
+		return fileStream(f.Name, f.Size, body)
 	}
 	handle(a, file("/{id}/file", "Get the file of a document", "Its present version, always as a download. Its owner's register notes it."),
-		func(ctx context.Context, actor access.Actor, in *IDPath) (*fileBody, error) {
+		func(ctx context.Context, actor access.Actor, in *IDPath) (*huma.StreamResponse, error) {
 			return take(ctx, actor, in.ID, 0)
 		})
 	handle(a, file("/{id}/versions/{number}/file", "Get the file of a version", "Earlier versions are for their owner."),
-		func(ctx context.Context, actor access.Actor, in *documentVersionPath) (*fileBody, error) {
+		func(ctx context.Context, actor access.Actor, in *documentVersionPath) (*huma.StreamResponse, error) {
 			return take(ctx, actor, in.ID, in.Number)
 		})
 	type publish struct {
@@ -312,4 +313,40 @@ func (a *API) addressed(ctx context.Context, in audience) (library.Audience, err
 		out.Orgs = append(out.Orgs, org)
 	}
 	return out, nil
+}
+
+// topicMoves is the operation that says where a topic may be moved.
+func (a *API) topicMoves(base string) {
+	type topicMove struct {
+		Category string   `json:"category"`
+		Name     string   `json:"name"`
+		Possible bool     `json:"possible"`
+		Bar      string   `json:"bar,omitempty" doc:"why not: readers (companies would read it newly), tiers (so would whoever gets a tier), names (it names people who were nobody)"`
+		Gains    []string `json:"gains" doc:"slugs of companies that would read it newly"`
+		Loses    []string `json:"loses" doc:"slugs of companies that would read it no more; those of their people who take part in it are told"`
+	}
+	handle(a, op("GET", base+"/{id}/moves", "forum:write", "Where a topic can be moved", "The other categories of its owner, for moderators of the owner.", 200),
+		func(ctx context.Context, actor access.Actor, in *IDPath) (*reply[list[topicMove]], error) {
+			all, err := a.d.Forum.Moves(ctx, actor, forum.TopicID(in.ID))
+			if err != nil {
+				return nil, err
+			}
+			var orgs []string
+			for _, m := range all {
+				orgs = append(append(orgs, m.Gains...), m.Loses...)
+			}
+			n, err := a.forumNames(ctx, orgs, nil)
+			slugs := func(ids []string) []string {
+				out := make([]string, len(ids))
+				for i, id := range ids {
+					out[i] = n.slugs[id]
+				}
+				return out
+			}
+			items := make([]topicMove, len(all))
+			for i, m := range all {
+				items[i] = topicMove{string(m.Category.ID), m.Category.Name, m.Bar == "", string(m.Bar), slugs(m.Gains), slugs(m.Loses)}
+			}
+			return &reply[list[topicMove]]{page(items, "").Body}, err
+		})
 }

@@ -271,6 +271,26 @@ func (a *API) keeping(base string) {
 		func(ctx context.Context, actor access.Actor, in *hold) (*struct{}, error) {
 			return nil, a.d.Rooms.Hold(ctx, actor, room.ID(in.ID), in.Body.Reason)
 		})
+	type roomHold struct {
+		Room   string     `json:"room"`
+		Title  string     `json:"title" doc:"empty where it may have changed since your company left"`
+		Reason string     `json:"reason"`
+		By     string     `json:"by" doc:"id of the person"`
+		At     time.Time  `json:"at"`
+		Left   *time.Time `json:"left" doc:"when your company left the room; null: it is in it"`
+	}
+	handle(a, op("GET", "/api/v1/rooms-holds", "retention:write", "List the rooms that your company holds", "For admins. A hold goes on when your company leaves the room: its export then is what it could read when it left.", 200),
+		func(ctx context.Context, actor access.Actor, _ *struct{}) (*reply[list[roomHold]], error) {
+			all, err := a.d.Rooms.Holds(ctx, actor)
+			items := make([]roomHold, len(all))
+			for i, h := range all {
+				items[i] = roomHold{string(h.Room), h.Title, h.Reason, h.By, h.At, nil}
+				if !h.Left.IsZero() {
+					items[i].Left = &all[i].Left
+				}
+			}
+			return &reply[list[roomHold]]{page(items, "").Body}, err
+		})
 	handle(a, op("POST", base+"/{id}/release", "retention:write", "End a hold", "For admins. The copies that it made are removed with it.", 204),
 		func(ctx context.Context, actor access.Actor, in *IDPath) (*struct{}, error) {
 			return nil, a.d.Rooms.Release(ctx, actor, room.ID(in.ID))
@@ -412,5 +432,19 @@ func (a *API) tasks(base string) {
 	handle(a, op("POST", "/api/v1/tasks/{id}/done", "chat:write", "Say that a task is done", "By people of the company of its owner or of who made it. Safe to repeat.", 200),
 		func(ctx context.Context, actor access.Actor, in *mark) (*reply[taskOut], error) {
 			return one(a.d.Rooms.SetTask(ctx, actor, room.TaskID(in.ID), in.Body.On == nil || *in.Body.On))
+		})
+	type hand struct {
+		IDPath
+		Body struct {
+			Person string `json:"person" minLength:"1" doc:"id of somebody of the room who may write there"`
+		}
+	}
+	handle(a, op("POST", "/api/v1/tasks/{id}/hand", "chat:write", "Hand a task on", "To another person of the room, who gets a notice; the room is told. By people of the company of its owner or of who made it. 409 where it is done.", 200),
+		func(ctx context.Context, actor access.Actor, in *hand) (*reply[taskOut], error) {
+			return one(a.d.Rooms.HandTask(ctx, actor, room.TaskID(in.ID), in.Body.Person, ""))
+		})
+	handle(a, op("DELETE", "/api/v1/tasks/{id}", "chat:write", "Delete a task", "By who made it and by admins of that company; the room is told. The message stays.", 204),
+		func(ctx context.Context, actor access.Actor, in *IDPath) (*struct{}, error) {
+			return nil, a.d.Rooms.DropTask(ctx, actor, room.TaskID(in.ID))
 		})
 }

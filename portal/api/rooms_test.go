@@ -163,6 +163,37 @@ func TestTalkOverTheAPI(t *testing.T) {
 	for act, body := range map[string]string{"react": `{"emoji":"👍"}`, "pin": `{}`, "edit": `{"text":"x"}`, "remove": ""} {
 		rival.do(t, http.MethodPost, message+"/"+act, body, 404, nil)
 	}
+	// a file comes as it lies in the store, whole or a part of it
+	for want, status := range map[string]int{"": 200, "bytes=0-3": 206, "bytes=999999-": 416} {
+		headers := []string{"Authorization", "Bearer " + seller.token}
+		if want != "" {
+			headers = append(headers, "Range", want)
+		}
+		got := seller.browser.Do(t, http.MethodGet, "/api/v1"+room+"/files/"+f.ID, nil, headers...)
+		if got.Status != status || want == "bytes=0-3" && len(got.Body) != 4 {
+			t.Errorf("%q: %d, %d bytes", want, got.Status, len(got.Body))
+		}
+	}
+	// a task is handed on and deleted
+	var task struct {
+		ID    string
+		Owner struct{ Name, Org string }
+	}
+	buyer.do(t, http.MethodPost, message+"/tasks", `{"key":"api-task"}`, 201, &task)
+	var people struct{ Items []struct{ ID, Org string } }
+	buyer.do(t, http.MethodGet, room+"/members", "", 200, &people)
+	for _, p := range people.Items {
+		if p.Org == "aurelia" && p.ID != "" {
+			buyer.do(t, http.MethodPost, "/tasks/"+task.ID+"/hand", `{"person":"`+p.ID+`"}`, 200, &task)
+		}
+	}
+	if task.Owner.Org != "aurelia" {
+		t.Errorf("%+v of %+v", task, people)
+	}
+	rival.do(t, http.MethodPost, "/tasks/"+task.ID+"/hand", `{"person":"`+people.Items[0].ID+`"}`, 404, nil)
+	rival.do(t, http.MethodDelete, "/tasks/"+task.ID, "", 404, nil)
+	seller.do(t, http.MethodDelete, "/tasks/"+task.ID, "", 403, nil)
+	buyer.do(t, http.MethodDelete, "/tasks/"+task.ID, "", 204, nil)
 	var none struct{ Items []struct{ Room string } }
 	rival.do(t, http.MethodGet, "/messages?q="+url.QueryEscape("附件"), "", 200, &none)
 	if len(none.Items) != 0 {

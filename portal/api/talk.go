@@ -10,8 +10,9 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
+	"github.com/valyala/fasthttp"
 
-	"entente/chat/attach"
 	"entente/chat/forum"
 	"entente/chat/room"
 	"entente/portal/locale"
@@ -175,31 +176,45 @@ func (a *API) talk() {
 	}
 	get := op("GET", base+"/files/{file}", "chat:read", "Get a file of a room", "Always a download.", 200)
 	get.Responses = map[string]*huma.Response{"200": {Description: "The file", Content: bytesOf("application/octet-stream")}}
-	handle(a, get, func(ctx context.Context, actor access.Actor, in *fileIn) (*fileBody, error) {
+	handle(a, get, func(ctx context.Context, actor access.Actor, in *fileIn) (*huma.StreamResponse, error) {
 		f, body, err := a.d.Rooms.Open(ctx, actor, room.ID(in.ID), room.FileID(in.File))
 		if err != nil {
 			return nil, err
 		}
-		return taken(f.Name, body)
+		return fileStream(f.Name, f.Size, body)
 	})
 }
 
-// fileBody is a file that somebody brought: always a download.
-type fileBody struct {
-	Type string `header:"Content-Type"`
-	How  string `header:"Content-Disposition"`
-	CSP  string `header:"Content-Security-Policy"`
-	Body []byte
-}
-
-// taken reads a file to its end and closes it.
-func taken(name string, body io.ReadCloser) (*fileBody, error) {
-	defer body.Close()
-	b, err := io.ReadAll(io.LimitReader(body, attach.MaxFile))
-	if err != nil {
-		return nil, err
-	}
-	return &fileBody{"application/octet-stream", "attachment; filename*=UTF-8''" + url.PathEscape(name), "default-src 'none'; sandbox", b}, nil
+// fileStream sends a file that somebody brought as it lies in the store, or the one range of it
+// that was asked for: always a download. The server closes it once it is sent.
+func fileStream(name string, size int64, body io.ReadSeekCloser) (*huma.StreamResponse, error) {
+	return &huma.StreamResponse{Body: func(hc huma.Context) {
+		c := humafiber.Unwrap(hc).Context()
+		hc.SetHeader("Content-Type", "application/octet-stream")
+		hc.SetHeader("Content-Disposition", "attachment; filename*=UTF-8''"+url.PathEscape(name))
+		hc.SetHeader("Content-Security-Policy", "default-src 'none'; sandbox")
+		hc.SetHeader("Accept-Ranges", "bytes")
+		status, send := 200, size
+		if want := c.Request.Header.Peek("Range"); len(want) > 0 && !bytes.ContainsRune(want, ',') {
+			from, to, err := fasthttp.ParseByteRange(want, int(size))
+			if err == nil {
+				_, err = body.Seek(int64(from), io.SeekStart)
+			}
+			if err != nil {
+				_ = body.Close()
+				hc.SetHeader("Content-Range", fmt.Sprintf("bytes */%d", size))
+				hc.SetStatus(416)
+				return
+			}
+			hc.SetHeader("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, to, size))
+			status, send = 206, int64(to-from+1)
+		}
+		hc.SetStatus(status)
+		c.Response.SetBodyStream(struct {
+			io.Reader
+			io.Closer
+		}{io.LimitReader(body, send), body}, int(send))
+	}}, nil
 }
 
 // partnerSlug is a company by its slug; one that does not exist is refused by the service as
@@ -570,12 +585,12 @@ func (a *API) topicFiles(base string) {
 	}
 	get := op("GET", base+"/{id}/files/{file}", "forum:read", "Get a file of a topic", "Always a download.", 200)
 	get.Responses = map[string]*huma.Response{"200": {Description: "The file", Content: bytesOf("application/octet-stream")}}
-	handle(a, get, func(ctx context.Context, actor access.Actor, in *fileIn) (*fileBody, error) {
+	handle(a, get, func(ctx context.Context, actor access.Actor, in *fileIn) (*huma.StreamResponse, error) {
 		f, body, err := a.d.Forum.Open(ctx, actor, forum.TopicID(in.ID), forum.FileID(in.File))
 		if err != nil {
 			return nil, err
 		}
-		return taken(f.Name, body)
+		return fileStream(f.Name, f.Size, body)
 	})
 	handle(a, op("DELETE", base+"/{id}/files/{file}", "forum:write", "Take a file away", "Your own, or any as a moderator of the owner.", 204), func(ctx context.Context, actor access.Actor, in *fileIn) (*struct{}, error) {
 		return nil, a.d.Forum.RemoveFile(ctx, actor, forum.TopicID(in.ID), forum.FileID(in.File))

@@ -378,6 +378,7 @@ func (a *App) build(ctx context.Context) error {
 	a.jobs.Every("calls", time.Minute, a.live.SweepCalls)
 	a.jobs.Every("calls-old", time.Hour, a.calls.Desk().Forget)
 	a.notify.Live(func(person string) { a.live.Changed("notice", "", nil, person) })
+	a.notify.Judge(inSight{a}, "chat", "topic", engageRoom, documentSubject)
 	a.accounts.Tie(a.mail, pushDoors{session.Doors{Live: a.live}, a})
 	a.subscribe()
 	a.jobs.Every("sweep-accounts", 24*time.Hour, a.accounts.Sweep)

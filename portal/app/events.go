@@ -132,6 +132,8 @@ func (a *App) subscribe() {
 	s("chat-notices", []string{room.EventMentioned, room.EventInvited, room.EventAsked, room.EventTasked}, a.chatNotices)
 	s("call-notices", []string{calling.EventMissed}, a.callNotices)
 	s("forum-notices", []string{forum.EventReplied, forum.EventAccepted, forum.EventFlagged}, a.forumNotices)
+	s("chat-holds", []string{room.EventHoldStays}, a.holdStays)
+	s("forum-moved", []string{forum.EventMoved}, a.forumMoved)
 	s("library-notices", []string{library.EventPublished, library.EventChanged, library.EventReminded}, a.libraryNotices)
 	s("library-webhooks", []string{library.EventPublished, library.EventChanged}, a.libraryHooks)
 	s("forum-seats", []string{partner.EventEnded}, a.forumSeats)

@@ -2,13 +2,17 @@ package app
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
+	"entente/chat/forum"
+	"entente/chat/library"
 	"entente/chat/room"
 	"entente/db/job"
 	"entente/edi/agreement"
 	"entente/prm/access"
+	"entente/prm/engage"
 	"entente/prm/fault"
 	"entente/prm/notify"
 	"entente/prm/partner"
@@ -80,4 +84,112 @@ func (a *App) agreementNotices(ctx context.Context, e job.Received) error {
 		}
 	}
 	return nil
+}
+
+// forumMoved tells those whose company does not read a topic where it was moved to. Where
+// that is they are not told: they may not know the category.
+func (a *App) forumMoved(ctx context.Context, e job.Received) error {
+	var t forum.Gone
+	if err := e.Decode(&t); err != nil {
+		return err
+	}
+	w, err := a.forum.Watchers(ctx, access.System("notices", t.Owner), t.Topic)
+	if err != nil {
+		if fault.IsNotFound(err) {
+			return nil
+		}
+		return err
+	}
+	from, err := a.forum.Get(ctx, access.System("notices", t.Owner), t.From)
+	if err != nil {
+		return err
+	}
+	for org, people := range t.Who {
+		var to []notify.Target
+		for _, p := range people {
+			to = append(to, notify.Target{Org: org, Person: p})
+		}
+		n := notify.Notice{Kind: "forum.moved", Reason: notify.ReasonWatch, Dedupe: e.ID, Args: map[string]string{"title": w.Title, "category": from.Name}}
+		if err := a.notify.Tell(ctx, access.System("notices", org), to, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inSight tells whether what somebody was told of is still theirs to see. The scopes of a
+// token were asked for the notices; here it is the person that counts.
+type inSight struct{ a *App }
+
+// Lost implements notify.Sight.
+func (s inSight) Lost(ctx context.Context, reader access.Actor, of []notify.Subject) (map[notify.Subject]bool, error) {
+	reader = unscoped(reader)
+	out := map[notify.Subject]bool{}
+	judge := func(x notify.Subject, err error) error {
+		if c := fault.CodeOf(err); err != nil && c != fault.NotFound && c != fault.Forbidden {
+			return err
+		}
+		if err != nil {
+			out[x] = true
+		}
+		return nil
+	}
+	var rooms []room.Ask
+	var topics []forum.TopicID
+	for _, x := range of {
+		var err error
+		switch x.Kind {
+		case "chat":
+			rooms = append(rooms, room.Ask{Who: reader, Room: room.ID(x.ID)})
+		case "topic":
+			topics = append(topics, forum.TopicID(x.ID))
+		case engageRoom:
+			_, _, err = s.a.engagements.Label(ctx, reader, engage.ID(x.ID))
+		case documentSubject:
+			err = s.a.library.MaySee(ctx, reader, library.ID(x.ID))
+		}
+		if err := judge(x, err); err != nil {
+			return nil, err
+		}
+	}
+	for i, err := range s.a.rooms.Feed().May(ctx, rooms) {
+		if err := judge(notify.Subject{Kind: "chat", ID: string(rooms[i].Room)}, err); err != nil {
+			return nil, err
+		}
+	}
+	if len(topics) == 0 {
+		return out, nil
+	}
+	seen, err := s.a.forum.Readable(ctx, reader, topics)
+	if fault.CodeOf(err) == fault.Forbidden || fault.IsNotFound(err) {
+		err = nil // nothing of the forum
+	}
+	for _, t := range topics {
+		if !seen[t] {
+			out[notify.Subject{Kind: "topic", ID: string(t)}] = true
+		}
+	}
+	return out, err
+}
+
+// holdStays tells the admins of a company that left a room that its hold goes on.
+func (a *App) holdStays(ctx context.Context, e job.Received) error {
+	var m room.Mentioned
+	if err := e.Decode(&m); err != nil {
+		return err
+	}
+	held, err := a.rooms.Holds(ctx, access.System("notices", m.Org))
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(held, func(h room.Held) bool { return h.Room == m.Room })
+	if i < 0 { // ended meanwhile
+		return nil
+	}
+	var to []notify.Target
+	for _, p := range m.Persons {
+		to = append(to, notify.Target{Org: m.Org, Person: p})
+	}
+	return a.notify.Tell(ctx, access.System("notices", m.Org), to, notify.Notice{Kind: "chat.hold_stays", Reason: notify.ForRole(access.Admin), Dedupe: e.ID,
+		SubjectKind: "roomhold", SubjectID: string(m.Room), Args: map[string]string{"title": held[i].Title, "reason": held[i].Reason}})
 }

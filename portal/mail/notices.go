@@ -205,6 +205,9 @@ func (n *Notices) tell(ctx context.Context, t notify.Target, p account.Colleague
 // the others is about.
 func (n *Notices) readable(ctx context.Context, reader access.Actor, list []notify.Notice) (out []notify.Notice, said map[string]string, err error) {
 	said = map[string]string{}
+	if list, err = n.notify.InSight(ctx, reader, list); err != nil {
+		return nil, nil, err
+	}
 	for _, one := range list {
 		if n.answers != nil && slices.Contains(answered, one.Kind) {
 			text, err := n.answers.Said(ctx, reader, one)

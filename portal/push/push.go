@@ -262,6 +262,9 @@ func (s *Service) tell(ctx context.Context, t notify.Target, p account.Colleague
 		if err != nil || len(list) == 0 || p.ID == "" {
 			return err
 		}
+		if list, err = s.Notify.InSight(ctx, access.Actor{Org: t.Org, Person: t.Person, Roles: p.Roles, Via: "push"}, list); err != nil {
+			return err
+		}
 		named, err := s.People.OrgsByID(ctx, mail.Named(list)...)
 		if err != nil {
 			return err

@@ -110,7 +110,8 @@ func (*DealTermsPage) meta() meta { return meta{block: "deal_terms", layout: "ap
 func (*QuotesPage) meta() meta {
 	return meta{block: "quotes", layout: "app", nav: NavQuotes, head: true}
 }
-func (*MakePage) meta() meta { return meta{block: "make_of", layout: "app", nav: NavRooms} }
+func (*HoldsPage) meta() meta { return meta{block: "room_holds", layout: "app", nav: NavRooms} }
+func (*MakePage) meta() meta  { return meta{block: "make_of", layout: "app", nav: NavRooms} }
 func (*RoomFilePage) meta() meta {
 	return meta{block: "room_file", layout: "app", nav: NavRooms, fixed: true}
 }

@@ -160,6 +160,9 @@ type TaskRow struct {
 	Late      bool
 	Done      bool
 	DoURL     string // posts done; "" for who may not
+	DropURL   string // posts nothing; "" for who may not
+	HandURL   string // posts person; "" for who may not
+	Owners    []Option
 }
 
 // TaskForm makes a task of a message. Posts person, due.
@@ -167,6 +170,21 @@ type TaskForm struct {
 	URL, Key string
 	Form     Form
 	Owners   []Option
+}
+
+// HoldsPage is /c/{slug}/rooms/holds: the rooms that the company holds.
+type HoldsPage struct {
+	Base
+	BackURL string
+	Rows    []HoldRow
+}
+
+// HoldRow is a room under a hold.
+type HoldRow struct {
+	URL, Title            string // no address of one that the company left
+	Reason, By            string
+	At, Left              time.Time // Left: zero while the company is in it
+	ExportURL, ReleaseURL string    // Release posts next
 }
 
 // Making is an object that the viewer's company made of a message: lead, topic or answer.
@@ -404,6 +422,10 @@ type TopicPage struct {
 	CanReply, CanState bool
 	Who                Text
 	NDA                bool
+	Moved              time.Time
+	CanMove            bool
+	Moves              []Option // where it may go; posts category
+	NoMoves            []Text   // where not, and why
 	CanSeal, CanUnseal bool
 }
 

@@ -15,6 +15,8 @@ func SubjectPath(kind, id string) string {
 		return ""
 	}
 	switch kind {
+	case "roomhold":
+		return "rooms/holds"
 	case "roominvite":
 		return "rooms/invitations/" + id
 	case "order":

@@ -387,6 +387,24 @@ func TestTaskOfMessage(t *testing.T) {
 			t.Errorf("a competitor's %s: %d", path, a.Status)
 		}
 	}
+	// handed on to somebody of the room and taken over again, by the page
+	pane := ingrid.Get(t, theirs+"?m="+seq).Body
+	owner := regexp.MustCompile(`<option value="([0-9a-v]{26}\.[0-9a-v]{26})" selected>Ingrid Dahl`).FindStringSubmatch(pane)
+	other := regexp.MustCompile(`<option value="([0-9a-v]{26}\.[0-9a-v]{26})">Maya Osei`).FindStringSubmatch(pane)
+	if owner == nil || other == nil || strings.Contains(pane, mark+`/remove`) {
+		t.Fatalf("the pane offers nobody, or to delete what another gave: %v %v", owner, other)
+	}
+	for _, to := range []string{other[1], owner[1]} {
+		if a := ingrid.Post(t, mark+"/hand", url.Values{"person": {to}}); a.Status != 303 {
+			t.Fatalf("%d %.300s", a.Status, a.Body)
+		}
+	}
+	if b := maya.Get(t, at).Body; !strings.Contains(b, "handed a task of Ingrid Dahl on to Maya Osei") || !strings.Contains(b, "Ingrid Dahl took over a task of Maya Osei") {
+		t.Error("the room does not tell that it was handed on")
+	}
+	if a := kaarel.Post(t, strings.Replace(mark, "/c/aurelia/", "/c/baltic/", 1)+"/hand", url.Values{"person": {owner[1]}}); a.Status != 404 {
+		t.Errorf("a competitor hands it on: %d", a.Status)
+	}
 	if a := ingrid.Post(t, mark, url.Values{"done": {"1"}}); a.Status != 303 {
 		t.Fatalf("%d %.300s", a.Status, a.Body)
 	}
@@ -395,6 +413,13 @@ func TestTaskOfMessage(t *testing.T) {
 	}
 	if b := ingrid.Get(t, "/c/aurelia/").Body; strings.Contains(b, "given by Maya Osei, Kestrel Supply") {
 		t.Error("it waits still")
+	}
+	drop := strings.Replace(mark, "/c/aurelia/rooms", "/c/kestrel/rooms", 1) + "/remove"
+	if !strings.Contains(maya.Get(t, at+"?m="+seq).Body, drop) {
+		t.Error("who gave it cannot delete it")
+	}
+	if a := maya.Post(t, drop, url.Values{}); a.Status != 303 || !strings.Contains(ingrid.Get(t, theirs).Body, "Maya Osei deleted a task of Ingrid Dahl") {
+		t.Errorf("deleted: %d", a.Status)
 	}
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()

@@ -56,6 +56,9 @@ func forumRoutes() []Route {
 		post("/c/:slug/forum/topics/:id/state", "state of topic", InCompany, access.ForumManage, topicDeed(func(v *visit, id forum.TopicID, _ forum.PostID) error {
 			return v.w.d.Forum.SetState(v.ctx, v.actor(), id, forum.State(v.FormValue("state")))
 		})),
+		post("/c/:slug/forum/topics/:id/move", "move topic", InCompany, access.ForumManage, topicDeed(func(v *visit, id forum.TopicID, _ forum.PostID) error {
+			return v.w.d.Forum.Move(v.ctx, v.actor(), id, forum.CategoryID(v.FormValue("category")))
+		})),
 		post("/c/:slug/forum/topics/:id/report", "report", InCompany, access.ForumWrite, topicDeed(func(v *visit, id forum.TopicID, post forum.PostID) error {
 			return v.w.d.Forum.Report(v.ctx, v.actor(), id, post, v.FormValue("reason"))
 		})),

@@ -68,7 +68,10 @@ func (v *visit) topicPage(status int, form view.Form, of string, preview bool) e
 		return err
 	}
 	page := &view.TopicPage{Base: v.shell(), URL: v.path("forum", "topics", string(id)), Title: t.Title, Kind: view.T("forum.kind." + string(t.Kind)), Status: view.Status{State: topicStates[t.State]}, Category: v.categoryRow(c, n, ""),
-		NextURL: v.next(next), Replies: t.Replies, Votes: t.Votes, Level: t.Level, Done: t.Done, Counted: t.Counted, Least: forum.LeastBallots, CanReply: t.CanReply, CanState: t.CanModerate, NDA: t.NDA, CanSeal: t.CanSeal, CanUnseal: t.CanUnseal, Who: v.audience(c, n)}
+		NextURL: v.next(next), Replies: t.Replies, Votes: t.Votes, Level: t.Level, Done: t.Done, Counted: t.Counted, Least: forum.LeastBallots, CanReply: t.CanReply, CanState: t.CanModerate, NDA: t.NDA, CanSeal: t.CanSeal, CanUnseal: t.CanUnseal, Moved: t.Moved, CanMove: t.CanMove, Who: v.audience(c, n)}
+	if err := v.topicMoves(page, id); err != nil {
+		return err
+	}
 	if t.Removed {
 		page.Title = v.p.T("forum.removed_title")
 	}
@@ -137,6 +140,46 @@ func (v *visit) topicPage(status int, form view.Form, of string, preview bool) e
 		}
 	}
 	return v.renderAs(status, page, nil)
+}
+
+// topicMoves fills in where a topic may be moved, and where it may not.
+func (v *visit) topicMoves(page *view.TopicPage, id forum.TopicID) error {
+	if !page.CanMove {
+		return nil
+	}
+	all, err := v.w.d.Forum.Moves(v.ctx, v.actor(), id)
+	if err != nil {
+		return err
+	}
+	if page.CanMove = len(all) > 0; !page.CanMove {
+		return nil
+	}
+	var orgs []string
+	for _, m := range all {
+		orgs = append(append(orgs, m.Gains...), m.Loses...)
+	}
+	n, err := v.lookup(orgs, nil)
+	if err != nil {
+		return err
+	}
+	named := func(ids []string) string {
+		var out []string
+		for _, id := range ids {
+			out = append(out, n.org(id))
+		}
+		return v.p.List(out)
+	}
+	for _, m := range all {
+		switch {
+		case m.Bar != "":
+			page.NoMoves = append(page.NoMoves, view.T("forum.move_not_"+string(m.Bar), "category", m.Category.Name, "companies", named(m.Gains)))
+		case len(m.Loses) > 0:
+			page.Moves = append(page.Moves, view.Option{Value: string(m.Category.ID), Label: view.T("forum.move_loses", "category", m.Category.Name, "companies", named(m.Loses))})
+		default:
+			page.Moves = append(page.Moves, view.Option{Value: string(m.Category.ID), Label: view.Raw(m.Category.Name)})
+		}
+	}
+	return nil
 }
 
 // poster is an author beside what he wrote; nobody where he is hidden.

@@ -25,7 +25,18 @@ func taskRoutes() []Route {
 	return []Route{
 		post("/c/:slug/rooms/:id/task", "say something and make a task of it", InCompany, access.RoomPost, taskSay),
 		post("/c/:slug/rooms/:id/messages/:seq/task", "make a task of a message", InCompany, access.RoomPost, taskMake),
-		post("/c/:slug/rooms/:id/tasks/:task", "mark a task", InCompany, access.RoomPost, taskMark),
+		post("/c/:slug/rooms/:id/tasks/:task", "mark a task", InCompany, access.RoomPost, taskDeed("said.saved", func(v *visit, id room.TaskID) error {
+			_, err := v.w.d.Rooms.SetTask(v.ctx, v.actor(), id, v.FormValue("done") != "")
+			return err
+		})),
+		post("/c/:slug/rooms/:id/tasks/:task/hand", "hand a task on", InCompany, access.RoomPost, taskDeed("said.task_handed", func(v *visit, id room.TaskID) error {
+			person, org, _ := strings.Cut(v.FormValue("person"), ".")
+			_, err := v.w.d.Rooms.HandTask(v.ctx, v.actor(), id, person, org)
+			return err
+		})),
+		post("/c/:slug/rooms/:id/tasks/:task/remove", "delete a task", InCompany, access.RoomPost, taskDeed("said.task_dropped", func(v *visit, id room.TaskID) error {
+			return v.w.d.Rooms.DropTask(v.ctx, v.actor(), id)
+		})),
 	}
 }
 
@@ -102,7 +113,30 @@ func (v *visit) taskForm(id room.ID, seq int64, f view.Form) (*view.TaskForm, er
 	if err != nil || r.ReadOnly || !v.may(access.RoomPost, r.Resource()) {
 		return nil, err
 	}
-	people, err := v.w.d.Rooms.TaskOwners(v.ctx, v.actor(), id)
+	out := &view.TaskForm{URL: v.path("rooms", string(id), "messages", strconv.FormatInt(seq, 10), "task"), Form: f, Key: v.key()}
+	person, slug := v.login.Person.ID, v.login.Org.Slug
+	m, err := v.w.d.Rooms.One(v.ctx, v.actor(), id, seq)
+	if err != nil {
+		return nil, err
+	}
+	if len(m.Mentions) > 0 { // "/task @name words"
+		person, slug = m.Mentions[0].ID, m.Mentions[0].Org
+	}
+	if out.Owners, err = v.taskOwners(r, person, slug); err != nil {
+		return nil, err
+	}
+	if chosen := f.Value("person"); chosen != "" {
+		for i := range out.Owners {
+			out.Owners[i].On = out.Owners[i].Value == chosen
+		}
+	}
+	return out, nil
+}
+
+// taskOwners are the people of a room to whom a task may be given; the chosen one is named
+// by the person and the company's slug.
+func (v *visit) taskOwners(r room.Room, person, slug string) ([]view.Option, error) {
+	people, err := v.w.d.Rooms.TaskOwners(v.ctx, v.actor(), r.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -110,18 +144,13 @@ func (v *visit) taskForm(id room.ID, seq int64, f view.Form) (*view.TaskForm, er
 	if err != nil {
 		return nil, err
 	}
-	out := &view.TaskForm{URL: v.path("rooms", string(id), "messages", strconv.FormatInt(seq, 10), "task"), Form: f, Key: v.key()}
-	chosen := f.Value("person")
-	if chosen == "" {
-		chosen = taskPerson(v.login.Person.ID, v.org())
-	}
+	var out []view.Option
 	for _, p := range people {
 		label := view.Raw(p.Name)
 		if company := v.foreign(p.Org, n); company != "" {
 			label = view.T("forum.by", "name", p.Name, "company", company)
 		}
-		value := taskPerson(p.ID, p.Org)
-		out.Owners = append(out.Owners, view.Option{Value: value, Label: label, On: value == chosen})
+		out = append(out, view.Option{Value: taskPerson(p.ID, p.Org), Label: label, On: p.ID == person && n.orgs[p.Org].Slug == slug})
 	}
 	return out, nil
 }
@@ -156,20 +185,22 @@ func taskMake(v *visit) error {
 	return v.done(v.messageURL(id, seq), "said.task_made")
 }
 
-// taskMark says that a task is done, or not, and leads to its message.
-func taskMark(v *visit) error {
-	id := room.TaskID(v.Params("task"))
-	t, err := v.w.d.Rooms.Task(v.ctx, v.actor(), id)
-	if err == nil && t.Room != room.ID(v.Params("id")) {
-		err = fault.New(fault.NotFound, "error.not_found")
+// taskDeed does something with a task and leads to its message.
+func taskDeed(said string, do func(v *visit, id room.TaskID) error) func(*visit) error {
+	return func(v *visit) error {
+		id := room.TaskID(v.Params("task"))
+		t, err := v.w.d.Rooms.Task(v.ctx, v.actor(), id)
+		if err == nil && t.Room != room.ID(v.Params("id")) {
+			err = fault.New(fault.NotFound, "error.not_found")
+		}
+		if err == nil {
+			err = do(v, id)
+		}
+		if err != nil {
+			return err
+		}
+		return v.done(v.messageURL(t.Room, t.Seq), said)
 	}
-	if err != nil {
-		return err
-	}
-	if _, err := v.w.d.Rooms.SetTask(v.ctx, v.actor(), id, v.FormValue("done") != ""); err != nil {
-		return err
-	}
-	return v.done(v.messageURL(t.Room, t.Seq), "said.saved")
 }
 
 // tasks are the open tasks of a room, or all of one message.
@@ -179,9 +210,32 @@ func (v *visit) tasks(id room.ID, seq int64) ([]view.TaskRow, error) {
 		return nil, err
 	}
 	var out []view.TaskRow
+	var hands []int // of out, with whose task it is
+	var of []room.Author
 	for _, t := range list {
-		if seq > 0 || t.Open() {
-			out = append(out, v.taskRow(t))
+		if seq == 0 && !t.Open() {
+			continue
+		}
+		row := v.taskRow(t)
+		if t.CanDrop {
+			row.DropURL = v.path("rooms", string(t.Room), "tasks", string(t.ID), "remove")
+		}
+		if seq > 0 && t.CanSet && t.Open() {
+			row.HandURL = v.path("rooms", string(t.Room), "tasks", string(t.ID), "hand")
+			hands, of = append(hands, len(out)), append(of, t.Owner)
+		}
+		out = append(out, row)
+	}
+	if len(hands) == 0 {
+		return out, nil
+	}
+	r, err := v.w.d.Rooms.Get(v.ctx, v.actor(), id)
+	if err != nil {
+		return nil, err
+	}
+	for i, at := range hands {
+		if out[at].Owners, err = v.taskOwners(r, of[i].ID, of[i].Org); err != nil {
+			return nil, err
 		}
 	}
 	return out, nil
@@ -193,7 +247,7 @@ func (v *visit) taskRow(t room.Task) view.TaskRow {
 		row.Owner.Company = t.Owner.Company
 	}
 	row.Late = t.Due != "" && t.Open() && t.Due < v.p.Now().Format(time.DateOnly)
-	if (t.Owner.Org == v.login.Org.Slug || t.By.Org == v.login.Org.Slug) && v.mayTask() {
+	if t.CanSet {
 		row.DoURL = v.path("rooms", string(t.Room), "tasks", string(t.ID))
 	}
 	return row
@@ -476,6 +530,32 @@ func roomCall(v *visit) error {
 		if p.ID == v.Query("who") && p.ID != shown.Me {
 			page.Whom = p
 		}
+	}
+	return v.render(page, nil)
+}
+
+// roomHolds lists what the company holds, rooms that it left among them.
+func roomHolds(v *visit) error {
+	list, err := v.w.d.Rooms.Holds(v.ctx, v.actor())
+	if err != nil {
+		return err
+	}
+	var people []string
+	for _, h := range list {
+		people = append(people, h.By)
+	}
+	n, err := v.lookup(nil, people)
+	if err != nil {
+		return err
+	}
+	page := &view.HoldsPage{Base: v.shell(), BackURL: v.path("rooms")}
+	for _, h := range list {
+		at := v.path("rooms", string(h.Room))
+		row := view.HoldRow{Title: h.Title, Reason: h.Reason, By: n.person(h.By), At: h.At, Left: h.Left, ExportURL: at + "/export", ReleaseURL: at + "/release"}
+		if h.Left.IsZero() {
+			row.URL = at
+		}
+		page.Rows = append(page.Rows, row)
 	}
 	return v.render(page, nil)
 }

@@ -160,6 +160,12 @@ func roomHold(v *visit) error {
 }
 
 func roomRelease(v *visit) error {
+	if v.FormValue("next") == "holds" { // it may be of a room that the company left
+		if err := v.w.d.Rooms.Release(v.ctx, v.actor(), room.ID(v.Params("id"))); err != nil {
+			return err
+		}
+		return v.done(v.path("rooms", "holds"), "said.saved")
+	}
 	return v.aboutDone(func(_ *input, id room.ID) error { return v.w.d.Rooms.Release(v.ctx, v.actor(), id) })
 }
 

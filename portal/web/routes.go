@@ -253,6 +253,7 @@ func talkRoutes() []Route {
 		get("/c/:slug/rooms/invitations/:id", "invitation into room", InCompany, access.OrgManage, roomAsked),
 		post("/c/:slug/rooms/invitations/:id", "answer invitation into room", InCompany, access.OrgManage, roomAskedAnswer),
 		post("/c/:slug/rooms/:id/withdraw", "withdraw invitation into room", InCompany, access.RoomPost, roomWithdraw),
+		get("/c/:slug/rooms/holds", "rooms under a hold", InCompany, access.RoomKeep, roomHolds),
 		get("/c/:slug/rooms/new", "new room", InCompany, access.RoomMake, roomNew),
 		post("/c/:slug/rooms", "make a room", InCompany, access.RoomMake, roomMake),
 		get("/c/:slug/rooms/:id", "room", InCompany, access.RoomRead, roomShow),

@@ -345,7 +345,7 @@ var policy = map[Action]rule{
 	ForumRead:   {scope: "forum:read", sides: map[Side][]Role{Owner: anyone, Member: anyone}},
 	ForumWrite:  {scope: "forum:write", read: ForumRead, sides: map[Side][]Role{Owner: writers, Member: writers}},
 	ForumManage: {scope: "forum:write", read: ForumRead, sides: map[Side][]Role{Owner: deciders}},
-	ForumAgree:  {read: ForumRead, sides: map[Side][]Role{Member: admins}},
+	ForumAgree:  {scope: "forum:consent", read: ForumRead, sides: map[Side][]Role{Member: admins}},
 
 	// A document is its owner's; the companies it is addressed to are members.
 	LibraryRead:     {scope: "library:read", sides: map[Side][]Role{Owner: anyone, Member: anyone}},

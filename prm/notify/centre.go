@@ -55,8 +55,8 @@ func aboutOf(kind, id string) string {
 	return kind + "/" + id
 }
 
-// Groups returns a pile of the actor's own notices by object. next is empty on the last
-// page.
+// Groups returns a pile of the actor's own notices by object, without objects that he may not
+// see any more: a page may be shorter for them. next is empty on the last page.
 // Codes: Unauthenticated, NotFound, Forbidden (a token without the scope), Invalid.
 func (s *Service) Groups(ctx context.Context, actor access.Actor, pile Pile, f Filter) (groups []Group, next string, err error) {
 	if err := own(actor); err != nil {
@@ -82,7 +82,19 @@ func (s *Service) Groups(ctx context.Context, actor access.Actor, pile Pile, f F
 		groups, next, err = groupsOf(ctx, actor.Org, actor.Person, pile, f.Unread, after, f.Limit)
 		return err
 	})
-	return groups, next, err
+	if err != nil || s.sight == nil {
+		return groups, next, err
+	}
+	about := func(g Group) string { return aboutOf(g.Notices[0].SubjectKind, g.Notices[0].SubjectID) }
+	abouts := make([]string, len(groups))
+	for i, g := range groups {
+		abouts[i] = about(g)
+	}
+	lost, err := s.lost(ctx, actor, abouts)
+	if err != nil {
+		return nil, "", err
+	}
+	return slices.DeleteFunc(groups, func(g Group) bool { return lost[about(g)] }), next, nil
 }
 
 // mineTo does something to the group of one of the actor's own notices.

@@ -31,6 +31,56 @@ func piles(t *testing.T, s *Service, ctx context.Context, who access.Actor) stri
 	return strings.Join(out, ", ")
 }
 
+// blind sees nothing of some objects.
+type blind []Subject
+
+func (b blind) Lost(_ context.Context, _ access.Actor, of []Subject) (map[Subject]bool, error) {
+	out := map[Subject]bool{}
+	for _, x := range of {
+		if slices.Contains(b, x) {
+			out[x] = true
+		}
+	}
+	return out, nil
+}
+
+// TestLostFromSight: what somebody was told of a thing that he may not see any more is neither
+// shown nor counted, and comes back when he may again.
+func TestLostFromSight(t *testing.T) {
+	each(t, func(t *testing.T, d *db.DB, s *Service) {
+		for i, x := range []struct {
+			kind, id string
+			urgent   bool
+		}{{"chat", "r.7", false}, {"chat", "r.9", true}, {"chat", "q.1", false}, {"topic", "t", false}, {"order", "r", false}} {
+			must(t, s.Tell(ctxAt(i), sys, both[:1], Notice{Kind: "forum.replied", Dedupe: fmt.Sprint(i), SubjectKind: x.kind, SubjectID: x.id, Urgent: x.urgent}))
+		}
+		is := func(unread, urgent, groups int) {
+			t.Helper()
+			n, err := s.Unread(ctxAt(9), maya)
+			must(t, err)
+			list, _, err := s.Groups(ctxAt(9), maya, Open, Filter{})
+			must(t, err)
+			if n != (Count{unread, urgent}) || len(list) != groups {
+				t.Errorf("%+v, %d groups, want %d, %d and %d", n, len(list), unread, urgent, groups)
+			}
+		}
+		is(5, 1, 4)
+		s.Judge(blind{{"chat", "r"}, {"order", "r"}}, "chat", "topic")
+		is(3, 0, 3) // of orders nobody is asked
+		var all []Notice
+		for _, x := range []Subject{{"chat", "r.7"}, {"order", "r"}, {"chat", "q.1"}, {"", ""}} {
+			all = append(all, Notice{SubjectKind: x.Kind, SubjectID: x.ID})
+		}
+		if got, err := s.InSight(ctxAt(9), maya, all); err != nil || len(got) != 3 || got[0].SubjectKind != "order" || len(all) != 4 {
+			t.Errorf("%+v %v", got, err)
+		}
+		s.Judge(blind{{"chat", "r"}, {"topic", "t"}, {"chat", "q"}}, "chat", "topic")
+		is(1, 0, 1)
+		s.Judge(blind{}, "chat", "topic")
+		is(5, 1, 4)
+	})
+}
+
 // TestCentre: notices stand by object, are done with, put off and ended, and what comes
 // later is not lost by any of it.
 func TestCentre(t *testing.T) {

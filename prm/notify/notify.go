@@ -78,6 +78,57 @@ type Service struct {
 	db      *db.DB
 	changed func(person string) // what a person is told has changed
 	devices Devices             // nil: nobody has one
+	sight   Sight               // nil: whoever was told sees what it is about
+	judged  []string            // the kinds of subjects of which it is asked
+}
+
+// Subject is what a notice is about: of a message in a room the room.
+type Subject struct{ Kind, ID string }
+
+// Sight tells what a reader sees now. It is a port: whoever keeps rooms and topics knows.
+type Sight interface {
+	// Lost are those of some subjects that the reader may not see.
+	Lost(ctx context.Context, reader access.Actor, of []Subject) (map[Subject]bool, error)
+}
+
+// Judge says who is asked, at each reading, whether what notices of some kinds are about may
+// still be seen: a notice about anything else is neither shown nor counted.
+func (s *Service) Judge(by Sight, kinds ...string) { s.sight, s.judged = by, kinds }
+
+// InSight are those of some notices of one person whose objects the reader, who is that
+// person, may see now: for whoever tells them by another way than the inbox.
+func (s *Service) InSight(ctx context.Context, reader access.Actor, list []Notice) ([]Notice, error) {
+	if s.sight == nil {
+		return list, nil
+	}
+	abouts := make([]string, len(list))
+	for i, n := range list {
+		abouts[i] = aboutOf(n.SubjectKind, n.SubjectID)
+	}
+	lost, err := s.lost(ctx, reader, abouts)
+	if err != nil || len(lost) == 0 {
+		return list, err
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(n Notice) bool { return lost[aboutOf(n.SubjectKind, n.SubjectID)] }), nil
+}
+
+// lost are the keys of the objects among some that the reader may not see.
+func (s *Service) lost(ctx context.Context, reader access.Actor, abouts []string) (map[string]bool, error) {
+	var of []Subject
+	for _, a := range abouts {
+		if kind, id, ok := strings.Cut(a, "/"); ok && slices.Contains(s.judged, kind) && !slices.Contains(of, Subject{kind, id}) {
+			of = append(of, Subject{kind, id})
+		}
+	}
+	if len(of) == 0 {
+		return nil, nil
+	}
+	gone, err := s.sight.Lost(ctx, reader, of)
+	out := map[string]bool{}
+	for x := range gone {
+		out[x.Kind+"/"+x.ID] = true
+	}
+	return out, err
 }
 
 // NewService makes the service.
@@ -189,10 +240,29 @@ func (s *Service) Unread(ctx context.Context, actor access.Actor) (Count, error)
 		return Count{}, err
 	}
 	var c Count
+	var judged []unreadRow
 	err := s.db.View(account.Acting(ctx, actor), func(ctx context.Context) (err error) {
-		c, err = countUnread(ctx, actor.Org, actor.Person)
+		if c, err = countUnread(ctx, actor.Org, actor.Person); err == nil && c.Unread > 0 && s.sight != nil {
+			judged, err = unreadOf(ctx, actor.Org, actor.Person, s.judged)
+		}
 		return err
 	})
+	if err != nil || len(judged) == 0 {
+		return c, err
+	}
+	abouts := make([]string, len(judged))
+	for i, r := range judged {
+		abouts[i] = r.About
+	}
+	lost, err := s.lost(ctx, actor, abouts)
+	for _, r := range judged {
+		if lost[r.About] {
+			c.Unread -= r.N
+			if r.Urgent {
+				c.Urgent -= r.N
+			}
+		}
+	}
 	return c, err
 }
 

@@ -90,6 +90,19 @@ func countUnread(ctx context.Context, org, person string) (Count, error) {
 	return c, err
 }
 
+type unreadRow struct {
+	About  string
+	Urgent bool
+	N      int
+}
+
+// unreadOf are the unread notices about subjects of some kinds, by object.
+func unreadOf(ctx context.Context, org, person string, kinds []string) ([]unreadRow, error) {
+	var rows []unreadRow
+	err := mine(ctx, org, person).Select("about, urgent, count(*) AS n").Where("seen = 0 AND done = 0 AND snoozed <= ? AND subject_kind IN ?", db.Micros(db.Now(ctx)), kinds).Group("about, urgent").Scan(&rows).Error
+	return rows, err
+}
+
 func countOf(ctx context.Context, org, person string, ids []string) (int64, error) {
 	var n int64
 	err := mine(ctx, org, person).Where("id IN ?", ids).Count(&n).Error
