@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"entente/db"
 	"entente/db/fail"
@@ -117,6 +118,7 @@ func (s *Service) sendReceipt(ctx context.Context, r *messageRow) outcome {
 		return outcome{state: keep, reason: "courier.receipt_host"}
 	}
 	var to reach
+	var pause time.Duration
 	if err == nil {
 		to, err = s.reach(ctx, r.SenderID, r.ReceiptURL)
 	}
@@ -127,11 +129,16 @@ func (s *Service) sendReceipt(ctx context.Context, r *messageRow) outcome {
 		if err == nil && status >= 200 && status <= 299 {
 			return outcome{state: keep, values: map[string]any{"receipt_proved": true}}
 		}
-		if err == nil {
+		if key := lockedOut(status, to.user); err == nil && key != "" {
+			pause, err = lockedPause, fault.New(fault.Unavailable, key)
+		} else if err == nil {
 			err = fault.New(fault.Unavailable, "courier.http_status", "Status", status)
 		}
 	}
 	o := s.retry(ctx, r, reasonOf(err, "courier.unreachable"), err)
 	o.state, o.delivery, o.event = keep, "", ""
+	if o.again > 0 {
+		o.again = max(o.again, pause)
+	}
 	return o
 }
