@@ -82,7 +82,7 @@ CREATE TABLE as2_refused (
 );
 CREATE INDEX as2_refused_hour ON as2_refused USING btree (hour);
 CREATE TABLE as2_station (
-  org_id text NOT NULL, url text NOT NULL, receipt_hosts text NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL, http_user text NOT NULL, http_secret bytea,
+  org_id text NOT NULL, url text NOT NULL, receipt_hosts text NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL, http_user text NOT NULL, http_secret bytea, locked bigint NOT NULL, locked_by text NOT NULL,
   PRIMARY KEY (org_id),
   FOREIGN KEY (org_id) REFERENCES org(id)
 );

@@ -66,7 +66,7 @@ CREATE TABLE as2_refused (
 CREATE INDEX as2_refused_hour ON as2_refused (hour);
 CREATE TABLE as2_station (
   org_id TEXT PRIMARY KEY REFERENCES org(id), url TEXT NOT NULL, receipt_hosts TEXT NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL
-, http_user TEXT NOT NULL DEFAULT '', http_secret BLOB);
+, http_user TEXT NOT NULL DEFAULT '', http_secret BLOB, locked INTEGER NOT NULL DEFAULT 0, locked_by TEXT NOT NULL DEFAULT '');
 CREATE TABLE as2_terms (
   partnership_id TEXT NOT NULL, sender_id TEXT NOT NULL REFERENCES org(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, terms TEXT NOT NULL, version INTEGER NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL, PRIMARY KEY (partnership_id, sender_id)
 );
