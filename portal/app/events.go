@@ -332,7 +332,9 @@ func (a *App) toNotices(ctx context.Context, e job.Received) error {
 			return nil // of an order that is held at once they are told that
 		}
 		supplier, reseller, acted = t.Supplier, t.Reseller, t.Org
-		if t.Person == "" && (who.asks || t.Marked > 0) {
+		if e.Kind == trade.OrderReceived && t.Person == "" { // the reseller ordered, whoever read it in
+			acted = reseller
+		} else if t.Person == "" && (who.asks || t.Marked > 0) {
 			acted = ""
 		}
 		n.Kind = orderLine(e.Kind, t)
