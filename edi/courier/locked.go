@@ -46,7 +46,10 @@ func (m Message) Locked() bool {
 // gate notes what a try told of the receiver's server: that it does not let us in, or that it
 // does again.
 func (s *Service) gate(ctx context.Context, r *messageRow, o outcome) error {
-	if o.locked {
+	switch {
+	case o.locked && r.Direction == In: // who asked for the receipt
+		return s.lock(ctx, r, r.SenderID, o.reason)
+	case o.locked:
 		return s.lock(ctx, r, r.ReceiverID, o.reason)
 	}
 	if r.Direction != Out || o.quiet || o.state != Delivered && o.state != AwaitingReceipt && o.state != Unproved || o.reason == ReceiptOverdue {
@@ -70,7 +73,9 @@ func (s *Service) lock(ctx context.Context, r *messageRow, org, reason string) e
 		return err
 	}
 	e := *r
-	e.Reason = reason
+	if e.Reason = reason; e.Direction == In {
+		e.SenderID, e.Interchanges = r.ReceiverID, "" // who does not get through
+	}
 	return s.tell(ctx, EventLocked, &e)
 }
 

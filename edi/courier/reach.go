@@ -24,6 +24,7 @@ type reach struct {
 	url            string
 	client         *http.Client
 	user, password string
+	own            bool      // it is the server of the station
 	locked         time.Time // when it last did not let us in
 	lockedBy       string
 }
@@ -45,7 +46,7 @@ func (s *Service) reach(ctx context.Context, org, address string) (reach, error)
 			return nil // the call says what is wrong with it
 		}
 		if sameOrigin(out.url, st.URL) {
-			out.locked, out.lockedBy = st.Locked, st.LockedBy
+			out.own, out.locked, out.lockedBy = true, st.Locked, st.LockedBy
 		}
 		if to.Scheme != "https" {
 			return nil

@@ -122,6 +122,10 @@ func (s *Service) sendReceipt(ctx context.Context, r *messageRow) outcome {
 	if err == nil {
 		to, err = s.reach(ctx, r.SenderID, r.ReceiptURL)
 	}
+	if wait := to.barred(s.DB.Clock()); err == nil && wait > 0 { // it is not called, and that is no try
+		return outcome{state: keep, reason: to.lockedBy, again: wait, quiet: true, values: map[string]any{"attempts": r.Attempts - 1}}
+	}
+	locked := false
 	if err == nil {
 		var status int
 		size, open := bytesBody(r.Receipt)
@@ -130,14 +134,14 @@ func (s *Service) sendReceipt(ctx context.Context, r *messageRow) outcome {
 			return outcome{state: keep, values: map[string]any{"receipt_proved": true}}
 		}
 		if key := lockedOut(status, to.user); err == nil && key != "" {
-			pause, err = lockedPause, fault.New(fault.Unavailable, key)
+			locked, pause, err = to.own, lockedPause, fault.New(fault.Unavailable, key)
 		} else if err == nil {
 			err = fault.New(fault.Unavailable, "courier.http_status", "Status", status)
 		}
 	}
 	o := s.retry(ctx, r, reasonOf(err, "courier.unreachable"), err)
 	o.state, o.delivery, o.event = keep, "", ""
-	if o.again > 0 {
+	if o.locked = locked; o.again > 0 {
 		o.again = max(o.again, pause)
 	}
 	return o

@@ -204,7 +204,7 @@ func lockStation(ctx context.Context, org string, since int64, by string) error 
 
 // freeLocked makes due what waits for a company's server, but for what is being sent just now.
 func freeLocked(ctx context.Context, org string, now time.Time, lease time.Duration) (int64, error) {
-	res := db.Tx(ctx).Model(&messageRow{}).Where("receiver_id = ? AND direction = ? AND state = ? AND last_error IN ? AND next_at > ?", org, Out, string(Queued), lockedReasons, db.Micros(now.Add(lease))).
+	res := db.Tx(ctx).Model(&messageRow{}).Where("(direction = ? AND receiver_id = ? AND state = ? OR direction = ? AND sender_id = ?) AND last_error IN ? AND next_at > ?", Out, org, string(Queued), In, org, lockedReasons, db.Micros(now.Add(lease))).
 		Update("next_at", db.Micros(now))
 	return res.RowsAffected, res.Error
 }
