@@ -293,5 +293,6 @@ func (o *opener) mic() {
 		m.Sum = o.sumOf(hashes[m.Hash], part)
 	}
 	got.MIC = m
+	got.Signed = part
 	got.Part, _ = part.Memory()
 }

@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"crypto/subtle"
 	"encoding/base64"
+	"io"
 	"strings"
 )
 
@@ -83,6 +84,19 @@ func (m MIC) Equal(o MIC) bool {
 func (m MIC) Of(part []byte) bool {
 	_, known := hashes[m.Hash]
 	return known && m.Equal(MIC{Hash: m.Hash, Sum: m.Hash.sum(part)})
+}
+
+// OfReader is Of of what is read to its end.
+func (m MIC) OfReader(r io.Reader) (bool, error) {
+	c, known := hashes[m.Hash]
+	if !known {
+		return false, nil
+	}
+	h := c.New()
+	if _, err := io.Copy(h, r); err != nil {
+		return false, err
+	}
+	return m.Equal(MIC{Hash: m.Hash, Sum: h.Sum(nil)}), nil
 }
 
 // ParseMIC reads a Received-content-MIC. Without a name the digest is that of its

@@ -53,6 +53,8 @@ type Received struct {
 	// Part is what the MIC is made of (nil where it lies in a file), Detached the signature over it (CMS, DER) where
 	// it stood beside it. Both are evidence, for whoever may see the payloads.
 	Part, Detached []byte
+	// Signed is Part wherever it lies: readable as long as the body and the files of the limits are.
+	Signed Body
 	// Carried are the certificates that came with a signature, for showing when it
 	// was not the pinned one. Never trust them.
 	Carried [][]byte
@@ -84,7 +86,7 @@ func OpenBody(h Header, body Body, find func(from, to string) (Relation, bool), 
 		return &Received{}, o.lost
 	}
 	if f != nil {
-		o.got.Payloads, o.got.Part, o.got.Detached = nil, nil, nil
+		o.got.Payloads, o.got.Part, o.got.Detached, o.got.Signed = nil, nil, nil, Body{}
 		return o.got, f
 	}
 	return o.got, nil

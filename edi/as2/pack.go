@@ -253,12 +253,12 @@ func dress(payloads []Payload) (draft, error) {
 
 // Part is one document as a message holds it: what the MIC of a signed or encrypted
 // message is made of, unless it is compressed before.
-func Part(p Payload) ([]byte, error) {
+func Part(p Payload) (Content, error) {
 	d, err := dress([]Payload{p})
 	if err != nil {
-		return nil, err
+		return Content{}, err
 	}
-	return d.entity().Bytes()
+	return d.entity(), nil
 }
 
 // micOver digests what the MIC is made of by what the MDN may use: the agreement's first.

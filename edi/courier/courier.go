@@ -29,6 +29,10 @@ type Station struct {
 	User      string
 	Changed   time.Time
 	ChangedBy string
+	// Locked is when its server last did not let us in, zero when it does; LockedBy says how
+	// (a key of the locale).
+	Locked   time.Time
+	LockedBy string
 }
 
 // Purpose is what a certificate is for.

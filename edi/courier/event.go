@@ -20,6 +20,9 @@ const (
 	// EventUnproved: the partner answered, but the receipt proves nothing, or none
 	// came in time, which the reason ReceiptOverdue says (MessageEvent).
 	EventUnproved = "as2.Unproved"
+	// EventLocked: the server of the receiver does not let us in, with the name and password
+	// that its company put here or without any (MessageEvent). It is told once, until it does.
+	EventLocked = "as2.Locked"
 	// EventMisused: a Message-ID came again with other content (MessageEvent).
 	EventMisused = "as2.Misused"
 )

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -208,6 +209,8 @@ type world struct {
 	box  *secret.Box
 	s    *Service
 	gate *carrier
+	// refusals counts who was not let in by a server of secure.
+	refusals atomic.Int64
 }
 
 func setup(t testing.TB, d *db.DB, o Options) *world {

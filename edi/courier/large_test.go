@@ -1,7 +1,9 @@
 package courier
 
 import (
+	"archive/zip"
 	"fmt"
+	"io"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -11,6 +13,8 @@ import (
 
 	"entente/db/dbtest"
 	"entente/edi/as2"
+	"entente/edi/gateway"
+	"entente/prm/access"
 )
 
 // A large document is signed and encrypted in files: what is allocated meanwhile, garbage
@@ -50,6 +54,16 @@ func TestPackMemory(t *testing.T) {
 		got, err := as2.Open(headerOf(row.Headers), x.bodies[0], func(string, string) (as2.Relation, bool) { return rel, true }, as2.Limits{})
 		if err != nil || got.Payloads[0].Size() != size+len(outText) || !strings.HasPrefix(string(got.Payloads[0].Data[:len(outText)+9]), outText+"\n\n") || got.Encryption.Cipher != cipher {
 			t.Errorf("%s: %v", cipher, err)
+		}
+		// Nor does its proof, of whatever size: what the receipt is about is found and written from files.
+		row = w.message("id = ?", row.ID)
+		p := &Proof{s: w.s, actor: person(aurelia, access.Admin), message: gateway.Message{Interchange: gateway.Interchange{ID: id, Size: int64(size + len(outText))}}}
+		k := &packing{zip: zip.NewWriter(io.Discard)}
+		runtime.ReadMemStats(&before)
+		err = p.opened(t.Context(), k, "", &Carried{Message: row.message()}, headerOf(row.Headers))
+		runtime.ReadMemStats(&after)
+		if a := after.TotalAlloc - before.TotalAlloc; err != nil || a > bound || len(k.files) != 1 || k.files[0].Size <= size {
+			t.Errorf("%s: %d octets were allocated for the proof, %+v, %v", cipher, a, k.files, err)
 		}
 	}
 }

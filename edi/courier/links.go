@@ -93,6 +93,9 @@ func (s *Service) Links(ctx context.Context, actor access.Actor, partnerships ..
 
 // CertificateFilter chooses certificates for Certificates.
 type CertificateFilter struct {
+	// Query is a part of the subject, the serial number, the fingerprint (with colons or
+	// without) or the name of the company.
+	Query  string
 	Before time.Time // of those that end before it; zero: all
 	After  string    // cursor
 	Limit  int       // to 200; 0 is 50

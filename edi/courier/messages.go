@@ -6,6 +6,7 @@ import (
 
 	"entente/db"
 	"entente/db/audit"
+	"entente/db/fail"
 	"entente/edi/gateway"
 	"entente/prm/access"
 	"entente/prm/fault"
@@ -99,7 +100,7 @@ func (s *Service) Evidence(ctx context.Context, actor access.Actor, id string) (
 
 // Resend sends a message again that was given up or is not proved: the same bytes under
 // the same Message-ID, or, where fresh, as a new message of today's terms. The sender's
-// people decide.
+// people decide. One that waits for a server that does not let us in (Locked) is tried now.
 // Codes: NotFound, Forbidden, Conflict (it is on its way, or proved).
 func (s *Service) Resend(ctx context.Context, actor access.Actor, id string, fresh bool) error {
 	if _, err := access.List(actor, access.EDIRead); err != nil {
@@ -120,7 +121,8 @@ func (s *Service) Resend(ctx context.Context, actor access.Actor, id string, fre
 		if fresh {
 			values["blob"], values["proved"], values["message_id"] = "", false, ""
 		}
-		ok, err := changeMessage(ctx, id, values, "state IN ? AND fence = ?", []string{string(Failed), string(Unproved)}, r.Fence)
+		ok, err := changeMessage(ctx, id, values, "(state IN ? OR state = ? AND last_error IN ? AND next_at > ?) AND fence = ?",
+			[]string{string(Failed), string(Unproved)}, string(Queued), lockedReasons, db.Micros(s.DB.Clock().Add(fail.Pace(lease))), r.Fence)
 		if err != nil {
 			return err
 		}
@@ -128,6 +130,9 @@ func (s *Service) Resend(ctx context.Context, actor access.Actor, id string, fre
 			return fault.New(fault.Conflict, "courier.not_waiting", "State", r.State)
 		}
 		if err := s.Gateway.Carried(ctx, access.System("as2", r.SenderID), r.Interchanges, gateway.DeliverySending); err != nil {
+			return err
+		}
+		if err := s.knock(ctx, r.ReceiverID); err != nil {
 			return err
 		}
 		if err := s.wake(ctx); err != nil {

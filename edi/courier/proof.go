@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -36,11 +37,11 @@ type Proof struct {
 	made     time.Time
 }
 
-// proofTime bounds the writing of a proof; openLimit is the largest message that is
-// opened for it, in bytes.
+// proofTime bounds the writing of a proof. What is opened for it lies in files without names
+// beyond smallBody; provers is how many messages are opened at once.
 const (
 	proofTime = 10 * time.Minute
-	openLimit = 32 << 20
+	provers   = 2
 )
 
 // Prove gathers the proof of an interchange. Codes: NotFound.
@@ -206,18 +207,10 @@ func (p *Proof) station(ctx context.Context, k *packing, dir string, c *Carried)
 	if err != nil {
 		return err
 	}
-	var body []byte
 	if e.Body != nil {
 		defer e.Body.Close()
 		head := eml(headerOf(string(e.Headers)))
-		r := io.Reader(e.Body)
-		if c.Size <= openLimit {
-			if body, err = io.ReadAll(e.Body); err != nil {
-				return err
-			}
-			r = bytes.NewReader(body)
-		}
-		if err := k.copy(dir+"request.eml", io.MultiReader(bytes.NewReader(head), r)); err != nil {
+		if err := k.copy(dir+"request.eml", io.MultiReader(bytes.NewReader(head), e.Body)); err != nil {
 			return err
 		}
 	}
@@ -226,19 +219,8 @@ func (p *Proof) station(ctx context.Context, k *packing, dir string, c *Carried)
 			return err
 		}
 	}
-	signature, part, err := p.opened(ctx, c, headerOf(string(e.Headers)), body)
-	if err != nil {
+	if err := p.opened(ctx, k, dir, c, headerOf(string(e.Headers))); err != nil {
 		return err
-	}
-	if len(signature) > 0 {
-		if err := k.bytes(dir+"signature.p7s", signature); err != nil {
-			return err
-		}
-	}
-	if len(part) > 0 {
-		if err := k.bytes(dir+"content.mime", part); err != nil {
-			return err
-		}
 	}
 	return k.json(dir+"message.json", map[string]any{
 		"id": c.ID, "direction": c.Direction, "as2_from": c.From, "as2_to": c.To, "message_id": c.MessageID, "mic": c.MIC, "security": c.Security, "files": c.FileNames,
@@ -246,51 +228,87 @@ func (p *Proof) station(ctx context.Context, k *packing, dir string, c *Carried)
 	})
 }
 
-// opened gives the part that the MIC of the receipt is made of, and the sender's
-// signature over it where we received it. Nothing is given that cannot be opened, or
-// whose MIC is another: keys end, terms change.
-func (p *Proof) opened(ctx context.Context, c *Carried, h as2.Header, body []byte) (signature, part []byte, err error) {
+// opened writes the part that the MIC of the receipt is made of, and the sender's signature
+// over it where we received it. Nothing is written that cannot be opened, or whose MIC is
+// another: keys end, terms change.
+func (p *Proof) opened(ctx context.Context, k *packing, dir string, c *Carried, h as2.Header) error {
 	mic, ok := as2.ParseMIC(c.MIC)
-	if !ok || body == nil {
-		return nil, nil, nil
+	if !ok {
+		return nil
 	}
+	select {
+	case p.s.proving <- struct{}{}:
+		defer func() { <-p.s.proving }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	files := &tempFiles{dir: p.s.Temp}
+	defer files.close()
 	if c.Direction == In {
-		got, err := as2.Open(h, body, func(from, to string) (as2.Relation, bool) {
-			rel, _, ok, err := p.s.known(ctx, from, to)
-			return rel, ok && err == nil
-		}, as2.Limits{Body: openLimit})
-		if err != nil || !mic.Of(got.Part) {
-			return nil, nil, nil
-		}
-		return got.Detached, got.Part, nil
+		return p.received(ctx, k, dir, c, h, mic, files)
 	}
-	if len(c.FileNames) != 1 || p.message.Size > openLimit {
-		return nil, nil, nil
+	if len(c.FileNames) != 1 {
+		return nil
 	}
 	raw, _, err := p.s.Gateway.Raw(ctx, p.actor, p.message.ID)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	defer raw.Close()
-	data, err := io.ReadAll(raw)
+	data, _, err := files.keep(raw, p.message.Size)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	kind := as2.TypeX12
 	if p.message.Syntax == gateway.SyntaxEDIFACT {
 		kind = as2.TypeEDIFACT
 	}
-	whole, err := as2.Part(as2.Payload{ContentType: kind, FileName: c.FileNames[0], Data: data})
+	pay := as2.NewPayload(kind, c.FileNames[0], data)
+	whole, err := as2.Part(pay)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	switch {
-	case mic.Of(whole):
-		return nil, whole, nil
-	case mic.Of(data):
-		return nil, data, nil
+	for _, read := range []func() io.Reader{whole.Reader, pay.Reader} {
+		if ok, err := mic.OfReader(read()); err != nil || ok {
+			if err == nil {
+				err = k.copy(dir+"content.mime", read())
+			}
+			return err
+		}
 	}
-	return nil, nil, nil
+	return nil
+}
+
+// received writes what was signed of a message that came, as it was opened again.
+func (p *Proof) received(ctx context.Context, k *packing, dir string, c *Carried, h as2.Header, mic as2.MIC, files *tempFiles) error {
+	e, err := p.s.Evidence(ctx, p.actor, c.ID)
+	if err != nil || e.Body == nil {
+		return err
+	}
+	defer e.Body.Close()
+	body, _, err := files.keep(e.Body, c.Size)
+	if err != nil {
+		return err
+	}
+	got, err := as2.OpenBody(h, body, func(from, to string) (as2.Relation, bool) {
+		rel, _, ok, err := p.s.known(ctx, from, to)
+		return rel, ok && err == nil
+	}, as2.Limits{Body: int(p.s.opt.Limit), Spool: files.make})
+	if errors.Is(err, as2.ErrFile) {
+		return fault.Wrap(err, fault.Unavailable, "courier.internal")
+	}
+	if err != nil {
+		return nil
+	}
+	if same, err := mic.OfReader(got.Signed.Reader()); err != nil || !same {
+		return err
+	}
+	if len(got.Detached) > 0 {
+		if err := k.bytes(dir+"signature.p7s", got.Detached); err != nil {
+			return err
+		}
+	}
+	return k.copy(dir+"content.mime", got.Signed.Reader())
 }
 
 // eml is a header as it stands before a body in a file of mail.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"entente/db"
 	"entente/edi/as2"
@@ -23,6 +24,9 @@ type reach struct {
 	url            string
 	client         *http.Client
 	user, password string
+	own            bool      // it is the server of the station
+	locked         time.Time // when it last did not let us in
+	lockedBy       string
 }
 
 // reach finds how a company's server is called at an address of it; empty: that of its
@@ -38,12 +42,21 @@ func (s *Service) reach(ctx context.Context, org, address string) (reach, error)
 			out.url = st.URL
 		}
 		to, err := url.Parse(out.url)
-		if err != nil || to.Scheme != "https" {
+		if err != nil {
 			return nil // the call says what is wrong with it
+		}
+		if sameOrigin(out.url, st.URL) {
+			out.own, out.locked, out.lockedBy = true, st.Locked, st.LockedBy
+		}
+		if to.Scheme != "https" {
+			return nil
 		}
 		certs, only, err := s.believed(ctx, org)
 		if err != nil {
 			return err
+		}
+		if own, err := url.Parse(st.URL); err != nil || !strings.EqualFold(own.Hostname(), to.Hostname()) {
+			only = false // what was pinned is that of the server at its address; another host has its own
 		}
 		if s.Pinned != nil && len(certs) > 0 {
 			out.client = s.pins.of(certs, only, s.Pinned)

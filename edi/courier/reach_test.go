@@ -10,12 +10,15 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"entente/db"
 	"entente/edi/as2"
 	"entente/edi/dial"
+	"entente/edi/gateway"
 	"entente/prm/access"
 	"entente/prm/fault"
 )
@@ -26,6 +29,7 @@ func (w *world) secure(x *station, id as2.Identity, user, password string) *http
 	w.Helper()
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if u, p, _ := r.BasicAuth(); u != user || p != password {
+			w.refusals.Add(1)
 			rw.Header().Set("WWW-Authenticate", `Basic realm="AS2"`)
 			rw.WriteHeader(http.StatusUnauthorized)
 			return
@@ -117,10 +121,42 @@ func TestSendToHTTPS(t *testing.T) {
 		}
 		w.want("a wrong password", try(), "courier.http_login_refused")
 		w.want("a wrong password, by the test message", echoed(), "echo.advice.http_login")
+
+		// It is not called again with each document: both companies were told at once, and what
+		// follows waits, shown as not delivered.
+		w.want("told", w.events(EventLocked), 2)
+		calls := w.refusals.Load()
+		var waits []string
+		for range 3 {
+			id := w.queue()
+			w.drain()
+			r := w.message("submission_id = ?", id)
+			w.want("waits", fmt.Sprint(r.State, r.LastError, r.Attempts, r.message().Locked(), w.gate.last(id)), fmt.Sprint(Queued, "courier.http_login_refused", 0, true, gateway.DeliveryFailed))
+			if left := db.FromMicros(r.NextAt).Sub(w.d.Clock()); left < 50*time.Minute {
+				t.Errorf("it is tried again in %s", left)
+			}
+			waits = append(waits, r.ID)
+		}
+		w.want("calls", w.refusals.Load(), calls)
+		w.want("tries", w.count("SELECT count(*) FROM as2_attempt WHERE message_id IN ?", waits), 0)
+		// Somebody sends one again: it is called once, and nobody is told anew.
+		if err := w.s.Resend(ctx, ingrid, waits[0], false); err != nil {
+			t.Fatal(err)
+		}
+		w.drain()
+		w.want("calls, sent again", w.refusals.Load(), calls+1)
+		w.want("told", w.events(EventLocked), 2)
 		if err := save(StationCmd{URL: srv.URL + "/in", Login: &Login{"aurelia", "s3cret"}}); err != nil {
 			t.Fatal(err)
 		}
+		w.drain() // what waited goes by itself
+		for _, id := range waits {
+			w.want("what waited", w.message("id = ?", id).State, Delivered)
+		}
 		w.want("the right one", try(), "delivered")
+		if st, _, err := w.s.Station(ctx, ingrid, withKestrel, kestrel); err != nil || st.LockedBy != "" || !st.Locked.IsZero() {
+			t.Errorf("still locked: %+v, %v", st, err)
+		}
 		w.want("the right one, by the test message", echoed(), "")
 		if err := save(StationCmd{URL: srv.URL + "/in"}); err != nil { // the form of one who changes something else
 			t.Fatal(err)
@@ -162,6 +198,17 @@ func TestSendToHTTPS(t *testing.T) {
 			if to, err := w.s.reach(ctx, kestrel, address); err != nil || to.user != want {
 				t.Errorf("%s is called as %q: %v", address, to.user, err)
 			}
+		}
+
+		// Pinned is the server at the address; a receipt to another host is judged by that host's.
+		for address, want := range map[string]bool{srv.URL + "/mdn": true, "https://127.0.0.1:1/mdn": true, "https://mdn.kestrel.example/": false} {
+			var only bool
+			was := w.s.Pinned
+			w.s.pins, w.s.Pinned = clients{}, func(c []*x509.Certificate, o bool) *http.Client { only = o; return was(c, o) }
+			if _, err := w.s.reach(ctx, kestrel, address); err != nil || only != want {
+				t.Errorf("%s is pinned: %v, %v", address, only, err)
+			}
+			w.s.pins, w.s.Pinned = clients{}, was
 		}
 
 		// The server has a new certificate: told, until it stands here too.
@@ -220,6 +267,29 @@ func TestOneCertificateForAll(t *testing.T) {
 			}
 		}
 		w.want("announced", w.events(EventAnnounced), 1)
+
+		// The pin is taken back alone: the certificate goes on signing.
+		for _, c := range w.certificates(kestrel) {
+			if !c.certificate().Server {
+				continue
+			}
+			w.want("by a stranger", code(w.s.Unpin(t.Context(), kaarel, c.ID)), fault.NotFound)
+			w.want("by a buyer", code(w.s.Unpin(t.Context(), person(kestrel, access.Buyer), c.ID)), fault.Forbidden)
+			for range 2 {
+				if err := w.s.Unpin(t.Context(), maya, c.ID); err != nil {
+					t.Fatal(err)
+				}
+			}
+			now := w.certificates(kestrel)
+			at := slices.IndexFunc(now, func(r certificateRow) bool { return r.ID == c.ID })
+			if got := now[at].certificate(); got.Server || got.Purpose != ForBoth || !got.Retired.IsZero() || now[at].UseFrom != c.UseFrom || now[at].Announced != c.Announced {
+				t.Errorf("unpinned: %+v", got)
+			}
+		}
+		var only bool
+		if err := w.d.View(t.Context(), func(ctx context.Context) (err error) { _, only, err = w.s.believed(ctx, kestrel); return err }); err != nil || only {
+			t.Errorf("still pinned: %v", err)
+		}
 		if _, err := w.s.AddCertificate(t.Context(), maya, CertificateCmd{Certificate: nordenKey().Certificate, Key: nordenKey().Key, Purpose: ForServer}); code(err) != fault.Invalid {
 			t.Errorf("with its key: %v", err)
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"entente/db"
 	"entente/db/fail"
@@ -117,9 +118,14 @@ func (s *Service) sendReceipt(ctx context.Context, r *messageRow) outcome {
 		return outcome{state: keep, reason: "courier.receipt_host"}
 	}
 	var to reach
+	var pause time.Duration
 	if err == nil {
 		to, err = s.reach(ctx, r.SenderID, r.ReceiptURL)
 	}
+	if wait := to.barred(s.DB.Clock()); err == nil && wait > 0 { // it is not called, and that is no try
+		return outcome{state: keep, reason: to.lockedBy, again: wait, quiet: true, values: map[string]any{"attempts": r.Attempts - 1}}
+	}
+	locked := false
 	if err == nil {
 		var status int
 		size, open := bytesBody(r.Receipt)
@@ -127,11 +133,16 @@ func (s *Service) sendReceipt(ctx context.Context, r *messageRow) outcome {
 		if err == nil && status >= 200 && status <= 299 {
 			return outcome{state: keep, values: map[string]any{"receipt_proved": true}}
 		}
-		if err == nil {
+		if key := lockedOut(status, to.user); err == nil && key != "" {
+			locked, pause, err = to.own, lockedPause, fault.New(fault.Unavailable, key)
+		} else if err == nil {
 			err = fault.New(fault.Unavailable, "courier.http_status", "Status", status)
 		}
 	}
 	o := s.retry(ctx, r, reasonOf(err, "courier.unreachable"), err)
 	o.state, o.delivery, o.event = keep, "", ""
+	if o.locked = locked; o.again > 0 {
+		o.again = max(o.again, pause)
+	}
 	return o
 }

@@ -250,6 +250,23 @@ func TestAsyncReceipt(t *testing.T) {
 		if after.Reason == "" || after.Reason != before.Reason || !after.ReceiptProved || after.Settled != before.Settled {
 			t.Errorf("refused for %q, then %q (sent: %v)", before.Reason, after.Reason, after.ReceiptProved)
 		}
+
+		// A server that does not let us in is left alone, and called again once its company says
+		// how else it is reached.
+		w.reach(x)
+		x.set(status(http.StatusUnauthorized))
+		w.receive(pack(t, kestrelTo(async(x.server.URL+"/mdn")), "", po(3)))
+		calls := x.mdns
+		for range 3 {
+			w.drain()
+			w.due()
+		}
+		w.want("calls to who lets nobody in", x.mdns, calls+1)
+		w.want("told", w.events(EventLocked), 1)
+		x.set(nil)
+		w.reach(x)
+		w.drain()
+		w.want("calls once it was mended", x.mdns, calls+2)
 	})
 }
 

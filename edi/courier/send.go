@@ -134,6 +134,8 @@ type outcome struct {
 	event    string
 	again    time.Duration // until the next try; 0: none
 	failed   bool          // the call failed, or could not be made
+	locked   bool          // the server did not let us in
+	quiet    bool          // nothing was tried
 	values   map[string]any
 	signer   *x509.Certificate // the pinned one that a receipt was verified with
 }
@@ -163,9 +165,14 @@ func (s *Service) settle(ctx context.Context, r *messageRow, o outcome, took tim
 		if what == "" {
 			what = string(o.state)
 		}
-		if err := insertAttempt(ctx, &attemptRow{
-			MessageID: r.ID, Number: r.Fence, SupplierID: r.SupplierID, ResellerID: r.ResellerID, Happened: db.Micros(now), Took: took.Microseconds(), Outcome: what, Detail: nameOf(o.detail),
-		}); err != nil {
+		if !o.quiet {
+			if err := insertAttempt(ctx, &attemptRow{
+				MessageID: r.ID, Number: r.Fence, SupplierID: r.SupplierID, ResellerID: r.ResellerID, Happened: db.Micros(now), Took: took.Microseconds(), Outcome: what, Detail: nameOf(o.detail),
+			}); err != nil {
+				return err
+			}
+		}
+		if err := s.gate(ctx, r, o); err != nil {
 			return err
 		}
 		if o.delivery != "" && r.Direction == Out {
@@ -276,6 +283,9 @@ func (s *Service) sendMessage(ctx context.Context, r *messageRow) outcome {
 	if err != nil {
 		return s.retry(ctx, r, "courier.internal", err)
 	}
+	if wait := to.barred(s.DB.Clock()); wait > 0 && to.url != "" { // it is not called, and that is no try
+		return outcome{state: Queued, reason: to.lockedBy, again: wait + time.Duration(rand.Int64N(int64(lockedPause)/20)), delivery: gateway.DeliveryFailed, quiet: true, values: map[string]any{"attempts": r.Attempts - 1}}
+	}
 	if to.url == "" {
 		// The station was taken away meanwhile: the outbox holds it, unless a try of which
 		// nobody knows what became of it may have brought it there.
@@ -310,10 +320,13 @@ func (s *Service) sendMessage(ctx context.Context, r *messageRow) outcome {
 		return s.retry(ctx, r, "courier.internal", err)
 	case err != nil:
 		return s.retry(ctx, r, reasonOf(err, "courier.unreachable"), err)
-	case status == http.StatusUnauthorized && to.user == "":
-		return s.retry(ctx, r, "courier.http_login", nil)
-	case status == http.StatusUnauthorized:
-		return s.retry(ctx, r, "courier.http_login_refused", nil)
+	case lockedOut(status, to.user) != "":
+		o := s.retry(ctx, r, lockedOut(status, to.user), errors.New(http.StatusText(status)))
+		o.locked, o.delivery = true, gateway.DeliveryFailed
+		if o.again > 0 {
+			o.again = lockedPause + time.Duration(rand.Int64N(int64(lockedPause)/20))
+		}
+		return o
 	case status < 200 || status > 299:
 		return s.retry(ctx, r, "courier.http_status", errors.New(http.StatusText(status)+": "+string(answer[:min(len(answer), 200)])))
 	case sent.Receipt == as2.NoReceipt:

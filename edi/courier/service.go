@@ -112,12 +112,13 @@ type Options struct {
 // Service is the courier.
 type Service struct {
 	Deps
-	opt  Options
-	quit chan struct{}
-	once sync.Once
-	kick chan struct{} // something was queued
-	pens chan struct{} // who packs holds one
-	pins clients
+	opt     Options
+	quit    chan struct{}
+	once    sync.Once
+	kick    chan struct{} // something was queued
+	pens    chan struct{} // who packs holds one
+	proving chan struct{} // who opens a message for its proof holds one
+	pins    clients
 	// probe is called at the edges of taking and of sending; a test that returns an
 	// error from it has the node die there.
 	probe func(edge string) error
@@ -142,7 +143,7 @@ func New(d Deps, o Options) *Service {
 	if o.Tries <= 0 {
 		o.Tries = 12
 	}
-	s := &Service{Deps: d, opt: o, quit: make(chan struct{}), kick: make(chan struct{}, 1), pens: make(chan struct{}, packers)}
+	s := &Service{Deps: d, opt: o, quit: make(chan struct{}), kick: make(chan struct{}, 1), pens: make(chan struct{}, packers), proving: make(chan struct{}, provers)}
 	s.Jobs.Drain(drainName, s.drain)
 	return s
 }

@@ -21,13 +21,15 @@ type stationRow struct {
 	ChangedBy    string
 	HTTPUser     string `gorm:"column:http_user"`
 	HTTPSecret   []byte `gorm:"column:http_secret"`
+	Locked       int64
+	LockedBy     string
 }
 
 // TableName is the table of stationRow.
 func (stationRow) TableName() string { return "as2_station" }
 
 func (r stationRow) station() Station {
-	return Station{Org: r.OrgID, URL: r.URL, ReceiptHosts: list(r.ReceiptHosts), User: r.HTTPUser, Changed: db.FromMicros(r.Changed), ChangedBy: r.ChangedBy}
+	return Station{Org: r.OrgID, URL: r.URL, ReceiptHosts: list(r.ReceiptHosts), User: r.HTTPUser, Changed: db.FromMicros(r.Changed), ChangedBy: r.ChangedBy, Locked: instant(r.Locked), LockedBy: r.LockedBy}
 }
 
 type certificateRow struct {
@@ -189,10 +191,22 @@ func stationSecret(ctx context.Context, org string) ([]byte, error) {
 
 func saveStation(ctx context.Context, s Station, sealed []byte) error {
 	return db.Tx(ctx).Clauses(clause.OnConflict{
-		Columns: []clause.Column{{Name: "org_id"}}, DoUpdates: clause.AssignmentColumns([]string{"url", "receipt_hosts", "changed", "changed_by", "http_user", "http_secret"}),
+		Columns: []clause.Column{{Name: "org_id"}}, DoUpdates: clause.AssignmentColumns([]string{"url", "receipt_hosts", "changed", "changed_by", "http_user", "http_secret", "locked", "locked_by"}),
 	}).Create(&stationRow{
 		OrgID: s.Org, URL: s.URL, ReceiptHosts: strings.Join(s.ReceiptHosts, ","), Changed: db.Micros(s.Changed), ChangedBy: s.ChangedBy, HTTPUser: s.User, HTTPSecret: sealed,
 	}).Error
+}
+
+// lockStation notes since when a server does not let us in, and how; 0: it does.
+func lockStation(ctx context.Context, org string, since int64, by string) error {
+	return db.Tx(ctx).Model(&stationRow{}).Where("org_id = ?", org).Updates(map[string]any{"locked": since, "locked_by": by}).Error
+}
+
+// freeLocked makes due what waits for a company's server, but for what is being sent just now.
+func freeLocked(ctx context.Context, org string, now time.Time, lease time.Duration) (int64, error) {
+	res := db.Tx(ctx).Model(&messageRow{}).Where("(direction = ? AND receiver_id = ? AND state = ? OR direction = ? AND sender_id = ?) AND last_error IN ? AND next_at > ?", Out, org, string(Queued), In, org, lockedReasons, db.Micros(now.Add(lease))).
+		Update("next_at", db.Micros(now))
+	return res.RowsAffected, res.Error
 }
 
 // certificatesOf reads the certificates of companies that are not retired, oldest

@@ -2,6 +2,7 @@ package courier
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -75,6 +76,12 @@ func certificatesAround(ctx context.Context, scope access.Scope, f CertificateFi
 	q := around(ctx, scope).Select("org_id", "id", "not_after")
 	if !f.Before.IsZero() {
 		q = q.Where("not_after < ?", db.Micros(f.Before))
+	}
+	if f.Query != "" {
+		like, low := "%"+db.Literal(f.Query)+"%", "%"+db.Literal(strings.ToLower(f.Query))+"%"
+		hex := "%" + db.Literal(strings.NewReplacer(":", "", " ", "").Replace(strings.ToLower(f.Query))) + "%"
+		q = q.Where(`(LOWER(subject) LIKE ? ESCAPE '\' OR fingerprint LIKE ? ESCAPE '\' OR serial LIKE ? ESCAPE '\'
+  OR EXISTS (SELECT 1 FROM org o WHERE o.id = as2_certificate.org_id AND (o.name LIKE ? ESCAPE '\' OR LOWER(o.name) LIKE ? ESCAPE '\')))`, low, hex, hex, like, low)
 	}
 	if f.After != "" {
 		at, id, ok := db.ReadCursor(f.After)

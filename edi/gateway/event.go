@@ -25,6 +25,9 @@ const (
 	// EventUnmatched: an acknowledgement or advice is about nothing that we know to have
 	// sent (UnmatchedEvent).
 	EventUnmatched = "edi.Unmatched"
+	// EventRemote: a company's own SFTP server cannot be served (RemoteEvent): at once where it
+	// refuses the sign-in or is another server, else after a few tries.
+	EventRemote = "edi.RemoteFailing"
 	// EventFailed: an interchange was parked after too many tries (FailedEvent).
 	EventFailed = "edi.Failed"
 	// EventOverdue: the acknowledgement of what we made did not come in time
@@ -109,6 +112,16 @@ type UnmatchedEvent struct {
 	Set    int    `json:"set"`
 	Kind   string `json:"kind"` // 997, 824 …
 	Number string `json:"number"`
+}
+
+// RemoteEvent is the payload of EventRemote. Reason is the key of the failure, Refused says
+// that no further try mends it.
+type RemoteEvent struct {
+	Org     string `json:"org"`
+	Remote  string `json:"remote"`
+	Name    string `json:"name"` // what the company calls it
+	Reason  string `json:"reason"`
+	Refused bool   `json:"refused"`
 }
 
 // FailedEvent is the payload of EventFailed.

@@ -236,14 +236,14 @@ func TestBadInputAtEveryDoor(t *testing.T) {
 
 		// A network's notice of delivery (TA3), before a group or alone, is shown as it came
 		// and answered by nothing; a 242 is a set that is not known here.
-		const notice = "TA3*ZZ*GXS*000*20261122*0912"
+		const notice = "TA3*ZZ*GXS*000*ISA*000000911*261122*0912*ZZ*KESTRELSUPPLY*ZZ*AURELIATOOLS*DL*20261122*0915"
 		beside := b.post(maya, strings.Replace(fromKestrel(911, order("TA3-OK")).String(), "GS*", notice+"~GS*", 1))
 		alone := b.post(maya, fromKestrel(912, order("X")).String()[:106]+notice+"~IEA*0*000000912~")
 		status := b.post(maya, fromKestrel(913, []string{"242", "BGN*00*ST-1*20261122"}).String())
 		b.work()
 		for _, a := range []Answer{beside, alone} {
 			m = b.get(maya, a.ID)
-			if m.State != Processed || len(m.Findings) != 1 || m.Findings[0].Key != "interchange.notice" || m.Findings[0].Value != notice {
+			if m.State != Processed || len(m.Findings) != 1 || m.Findings[0].Key != "interchange.notice" || !strings.HasPrefix(notice, m.Findings[0].Value) || fmt.Sprint(m.Findings[0].Args) != "map[Action:DL Control:000000911 Date:20261122 Error:000 Time:0915]" {
 				t.Errorf("TA3: %s %+v", m.State, m.Findings)
 			}
 		}

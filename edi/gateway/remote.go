@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net"
@@ -56,6 +57,7 @@ const (
 	remoteTime    = 2 * time.Minute // one turn at one server
 	remotesAtOnce = 4
 	maxBackoff    = time.Hour
+	toldTries     = 5 // turns that fail before the company is told, unless it is refused
 )
 
 func (c *RemoteCmd) check() error {
@@ -67,20 +69,12 @@ func (c *RemoteCmd) check() error {
 	if host, port, err := net.SplitHostPort(c.Addr); err != nil || host == "" || port == "" || len(c.Addr) > 300 {
 		bad.With("addr", "sftp.addr_wrong")
 	}
-	if c.Login == "" || len(c.Login) > 120 {
-		bad.With("login", "form.invalid")
-	}
 	if key, err := sftp.CheckHostKey(c.HostKey); err != nil {
 		bad.With("host_key", "sftp.host_key_wrong")
 	} else {
 		c.HostKey = key
 	}
-	if c.Password == "" && c.Key == "" {
-		bad.With("password", "sftp.secret_missing")
-	}
-	if err := sftp.CheckKey([]byte(c.Key)); c.Key != "" && err != nil {
-		bad.With("key", "sftp.key_wrong")
-	}
+	c.signIn(bad)
 	for name, p := range map[string]*string{"in": &c.In, "done": &c.Done, "out": &c.Out} {
 		if *p = strings.TrimSpace(*p); *p == "" {
 			continue
@@ -98,6 +92,19 @@ func (c *RemoteCmd) check() error {
 	}
 	c.Every = max(c.Every, fail.Pace(minEvery))
 	return bad.OrNil()
+}
+
+// signIn notes what is wrong with the name and the secrets.
+func (c *RemoteCmd) signIn(bad *fault.Error) {
+	if c.Login == "" || len(c.Login) > 120 {
+		bad.With("login", "form.invalid")
+	}
+	if c.Password == "" && c.Key == "" {
+		bad.With("password", "sftp.secret_missing")
+	}
+	if err := sftp.CheckKey([]byte(c.Key)); c.Key != "" && err != nil {
+		bad.With("key", "sftp.key_wrong")
+	}
 }
 
 // Remotes keeps companies' own servers.
@@ -204,7 +211,8 @@ func (s *Remotes) Remove(ctx context.Context, actor access.Actor, id string) err
 	})
 }
 
-// Check signs in at a remote and looks into its folders, and changes nothing there.
+// Check signs in at a remote and looks into its folders, and changes nothing there. Where it
+// works and a turn had failed, the next turn is at once.
 // Codes: Unauthenticated, NotFound, Forbidden, and what sftp.Connect says, with a
 // sentence for each.
 func (s *Remotes) Check(ctx context.Context, actor access.Actor, id string) error {
@@ -233,7 +241,45 @@ func (s *Remotes) Check(ctx context.Context, actor access.Actor, id string) erro
 			return err
 		}
 	}
-	return nil
+	if r.LastError == "" {
+		return nil
+	}
+	return s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		_, err := changeRemote(ctx, &r, again(db.Micros(db.Now(ctx))))
+		return err
+	})
+}
+
+// SignIn says how a company's server is signed in to from now on: a name, and a password or a
+// private key (PEM) or both. It is looked at at once; files that were taken stay remembered.
+// Codes: Unauthenticated, NotFound, Forbidden, Invalid.
+func (s *Remotes) SignIn(ctx context.Context, actor access.Actor, id string, login, password, key string) error {
+	if err := access.Check(actor, access.EDIDoors, access.Own(actor.Org)); err != nil {
+		return err
+	}
+	cmd := RemoteCmd{Login: strings.TrimSpace(login), Password: password, Key: key}
+	bad := fault.New(fault.Invalid, "form.invalid")
+	if cmd.signIn(bad); bad.OrNil() != nil {
+		return bad
+	}
+	return s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		r, err := remoteByID(ctx, actor.Org, id)
+		if err != nil {
+			return err
+		}
+		sealed := s.secrets.Seal([]byte(db.Text(remoteSecret{cmd.Password, cmd.Key})), about(r.OrgID, r.ID))
+		values := again(db.Micros(db.Now(ctx)))
+		values["login"], values["sealed"], values["fence"] = cmd.Login, sealed, r.Fence+1 // a turn under way settles nothing
+		if ok, err := changeRemote(ctx, &r, values); err != nil || !ok {
+			return cmp.Or(err, error(fault.New(fault.Conflict, "error.conflict")))
+		}
+		return noteRemote(ctx, actor, "edi.remote.sign_in", id)
+	})
+}
+
+// again has a remote looked at at once, as if nothing had failed.
+func again(now int64) map[string]any {
+	return map[string]any{"attempts": 0, "last_error": "", "next_at": now}
 }
 
 func (s *Remotes) connect(ctx context.Context, r *remoteRow) (*sftp.Client, error) {

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	proto "github.com/pkg/sftp"
 	"golang.org/x/crypto/ssh"
@@ -271,6 +272,37 @@ func TestRemoteRefusesAndFails(t *testing.T) {
 			}
 			b.turn(p)
 			b.want(c.what, b.count("SELECT count(*) FROM edi_remote WHERE id = ? AND last_error = ? AND attempts = 1 AND checked = 0 AND next_at > 0", bad.ID, c.want), 1)
+			// What no further try mends is told at once, and left alone for an hour; the rest after some tries.
+			refused := c.want == "sftp.signin_refused" || c.want == "sftp.host_key_other"
+			told := b.count("SELECT count(*) FROM event WHERE kind = ? AND object = ?", EventRemote, bad.ID)
+			b.want(c.what+", told", told, map[bool]int{true: 1}[refused])
+			left := b.count("SELECT count(*) FROM edi_remote WHERE id = ? AND next_at > ?", bad.ID, db.Micros(b.d.Clock().Add(55*time.Minute)))
+			b.want(c.what+", an hour", left, map[bool]int{true: 1}[refused])
+			for range 6 {
+				b.exec("UPDATE edi_remote SET next_at = 0 WHERE id = ?", bad.ID)
+				b.turn(p)
+			}
+			b.want(c.what+", told once", b.count("SELECT count(*) FROM event WHERE kind = ? AND object = ?", EventRemote, bad.ID), 1)
+			if c.want == "sftp.signin_refused" { // mended, and looked at at once
+				for _, who := range []access.Actor{kaarel, person(kestrel, access.Buyer)} {
+					if err := p.SignIn(t.Context(), who, bad.ID, "entente", "right", ""); fault.CodeOf(err) != fault.NotFound && fault.CodeOf(err) != fault.Forbidden {
+						t.Errorf("%v changes the sign-in: %v", who.Roles, err)
+					}
+				}
+				if err := p.SignIn(t.Context(), maya, bad.ID, "entente", "", ""); fault.CodeOf(err) != fault.Invalid {
+					t.Errorf("no secret: %v", err)
+				}
+				if err := p.SignIn(t.Context(), maya, bad.ID, "entente", "right", ""); err != nil {
+					t.Fatal(err)
+				}
+				b.turn(p)
+				b.want("mended", b.count("SELECT count(*) FROM edi_remote WHERE id = ? AND last_error = '' AND attempts = 0 AND checked > 0", bad.ID), 1)
+				b.exec("UPDATE edi_remote SET last_error = ?, attempts = 3, next_at = ? WHERE id = ?", c.want, db.Micros(b.d.Clock().Add(time.Hour)), bad.ID)
+				if err := p.Check(t.Context(), maya, bad.ID); err != nil {
+					t.Fatal(err)
+				}
+				b.want("tried by hand", b.count("SELECT count(*) FROM edi_remote WHERE id = ? AND last_error = '' AND next_at <= ?", bad.ID, db.Micros(b.d.Clock())), 1)
+			}
 			if err := p.Remove(t.Context(), maya, bad.ID); err != nil {
 				t.Fatal(err)
 			}

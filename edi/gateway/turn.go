@@ -10,6 +10,7 @@ import (
 
 	"entente/db"
 	"entente/db/fail"
+	"entente/db/job"
 	"entente/edi/sftp"
 	"entente/prm/access"
 	"entente/prm/fault"
@@ -154,6 +155,7 @@ func (p *Pickup) turn(ctx context.Context, r *remoteRow) {
 	}
 	now := p.db.Clock()
 	every := time.Duration(r.Every) * time.Second
+	var told *RemoteEvent
 	values := map[string]any{"attempts": 0, "last_error": "", "checked": db.Micros(now), "next_at": db.Micros(now.Add(every))}
 	if err != nil {
 		key := fault.KeyOf(err)
@@ -162,13 +164,23 @@ func (p *Pickup) turn(ctx context.Context, r *remoteRow) {
 		}
 		p.s.log.Warn("a company's server could not be served", slog.String("remote", r.ID), slog.String("reason", key), slog.Any("cause", err))
 		wait := min(every<<min(r.Attempts, 12), maxBackoff)
+		refused := key == "sftp.signin_refused" || key == "sftp.host_key_other"
+		if refused { // who comes with a wrong password again and again has the account locked
+			wait = maxBackoff
+		}
+		if first := r.LastError != key; refused && first || !refused && r.Attempts+1 == toldTries {
+			told = &RemoteEvent{Org: r.OrgID, Remote: r.ID, Name: r.Name, Reason: key, Refused: refused}
+		}
 		values = map[string]any{"attempts": r.Attempts + 1, "last_error": key, "next_at": db.Micros(now.Add(p.s.opt.stretched(max(wait, every))))}
 	}
 	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
 	defer cancel()
 	if err := p.db.InTx(settle, func(ctx context.Context) error {
-		_, err := changeRemote(ctx, r, values)
-		return err
+		ok, err := changeRemote(ctx, r, values)
+		if err != nil || !ok || told == nil {
+			return err
+		}
+		return p.s.jobs.Publish(ctx, job.Event{Kind: EventRemote, Version: 1, Orgs: []string{r.OrgID}, Object: r.ID, Payload: told})
 	}); err != nil {
 		p.s.log.Error("a remote could not be settled", slog.String("remote", r.ID), slog.Any("cause", err))
 	}

@@ -184,7 +184,7 @@ func (e *engine) take(s *x12.Segment) error {
 			e.ic.Notices++
 			e.icFinding(wire.Finding{
 				Level: wire.LevelInterchange, Severity: wire.Note, Key: "interchange.notice",
-				SegmentID: "TA3", Pos: position(s), Value: clip(s.Raw()),
+				SegmentID: "TA3", Pos: position(s), Value: clip(s.Raw()), Args: notice(s),
 			})
 		case "TA1":
 			e.ic.TA1s++
@@ -196,6 +196,33 @@ func (e *engine) take(s *x12.Segment) error {
 		}
 	}
 	return nil
+}
+
+// notice are the facts of a TA3 that a sentence is made of (X12.5, segment TA3): which
+// interchange, by TA305, what became of it (TA312, or TA315 where something followed), when,
+// and what was wrong with it (TA303). What is not there, or no code, is left out.
+func notice(s *x12.Segment) map[string]string {
+	out := map[string]string{}
+	set := func(name string, b []byte, most int) {
+		for _, c := range b {
+			if (c < '0' || c > '9') && (c < 'A' || c > 'Z') {
+				return
+			}
+		}
+		if len(b) > 0 && len(b) <= most {
+			out[name] = string(b)
+		}
+	}
+	action := 12
+	if len(s.El(15)) > 0 {
+		action = 15
+	}
+	set("Control", s.El(5), 14)
+	set("Action", s.El(action), 2)
+	set("Date", s.El(action+1), 8)
+	set("Time", s.El(action+2), 8)
+	set("Error", s.El(3), 3)
+	return out
 }
 
 func (e *engine) icFinding(f wire.Finding) {

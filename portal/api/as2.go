@@ -176,7 +176,13 @@ type stationOut struct {
 	URL          string           `json:"url" doc:"where it takes messages; empty when it only sends"`
 	ReceiptHosts []string         `json:"receipt_hosts" doc:"further hosts to which it may ask for receipts"`
 	Login        *stationLogin    `json:"login,omitempty" doc:"what your server asks of who calls it; of your own station only"`
+	Locked       *stationLocked   `json:"locked,omitempty" doc:"the server does not let us in: it is called once an hour until it does, or the station is saved again"`
 	Certificates []certificateOut `json:"certificates"`
+}
+
+type stationLocked struct {
+	Reason string     `json:"reason" enum:"courier.http_login,courier.http_login_refused,courier.http_denied" doc:"it asks for a login and none is kept, refuses the one that is, or refuses whoever comes from here"`
+	Last   *time.Time `json:"last,omitempty" doc:"when it was last called; absent: it is called with the next message"`
 }
 
 type stationLogin struct {
@@ -275,6 +281,10 @@ func (a *API) stations() {
 	handle(a, op("POST", "/api/v1/edi/station/certificates/{id}/retire", "stations:write", "Take a certificate out of use", "", 204),
 		func(ctx context.Context, actor access.Actor, in *IDPath) (*struct{}, error) {
 			return nil, a.d.Courier.RetireCertificate(ctx, actor, in.ID)
+		})
+	handle(a, op("POST", "/api/v1/edi/station/certificates/{id}/unpin", "stations:write", "Take back that a certificate is pinned for your HTTPS server", "It stays what it is for messages; one that is for the server alone is taken out of use. Where no other is pinned, the known authorities are believed again.", 204),
+		func(ctx context.Context, actor access.Actor, in *IDPath) (*struct{}, error) {
+			return nil, a.d.Courier.Unpin(ctx, actor, in.ID)
 		})
 	handle(a, op("POST", "/api/v1/partners/{id}/as2/certificates/{certificate}/confirm", "stations:write", "Confirm a certificate that your partner announced", "From then on, and from its `use_from`, it is the one that the partner signs with and that messages to it are encrypted for. Both are taken meanwhile.", 200),
 		func(ctx context.Context, actor access.Actor, in *partnerCertificate) (*reply[certificateOut], error) {
@@ -420,6 +430,12 @@ func (a *API) stationOf(ctx context.Context, actor access.Actor, partnership, or
 	out := stationOut{Company: orgs[org].Slug, URL: st.URL, ReceiptHosts: nonNil(st.ReceiptHosts), Names: []string{}, Certificates: []certificateOut{}}
 	if org == actor.Org && st.User != "" {
 		out.Login = &stationLogin{User: st.User}
+	}
+	if st.LockedBy != "" {
+		out.Locked = &stationLocked{Reason: st.LockedBy}
+		if st.Locked.Unix() > 1 {
+			out.Locked.Last = &st.Locked
+		}
 	}
 	for _, c := range certs {
 		out.Certificates = append(out.Certificates, certificateView(c))

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"strconv"
+	"strings"
 
 	"entente/prm/access"
 	"entente/prm/catalog"
@@ -62,9 +63,13 @@ func (a *API) people() {
 			}
 			return &reply[me]{out}, nil
 		})
-	handle(a, op("GET", "/api/v1/partners", "partners:read", "List partners", "", 200),
-		func(ctx context.Context, actor access.Actor, _ *struct{}) (*reply[list[partnerOut]], error) {
-			ps, err := a.d.Partners.List(ctx, actor)
+	type partnerFilter struct {
+		Paging
+		Q string `query:"q" maxLength:"200" doc:"a part of the partner's name, or of an identity of it that you may see"`
+	}
+	handle(a, op("GET", "/api/v1/partners", "partners:read", "List partners", "The oldest partnership first.", 200),
+		func(ctx context.Context, actor access.Actor, in *partnerFilter) (*reply[list[partnerOut]], error) {
+			ps, next, err := a.d.Partners.Page(ctx, actor, partner.PageFilter{Query: strings.TrimSpace(in.Q), Ended: true, After: in.After, Limit: in.Limit})
 			if err != nil {
 				return nil, err
 			}
@@ -85,7 +90,7 @@ func (a *API) people() {
 				}
 				items[i] = partnerOut{p.ID, o.Slug, o.Name, side, string(p.State), string(p.Currency)}
 			}
-			return page(items, ""), nil
+			return page(items, next), nil
 		})
 	type filter struct {
 		Paging

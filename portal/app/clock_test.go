@@ -1,7 +1,9 @@
 package app
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -84,6 +86,48 @@ func overdueIsToldAndAskedFor(t *testing.T, a *App) {
 	idle()
 	if us, them := notices(sender, "as2.overdue", ""), notices(receiver, "as2.overdue", ""); us == "0" || them != "0" {
 		t.Errorf("told of a receipt that is overdue: %s of ours, %s of theirs", us, them)
+	}
+
+	// A server that lets nobody in is told to both at once: the name and password are its
+	// company's. That of a company's own SFTP server is told to it alone.
+	err = a.db.InTx(db.WithOrgs(t.Context(), sender, receiver), func(ctx context.Context) error {
+		for kind, payload := range map[string]any{
+			courier.EventLocked: courier.MessageEvent{Message: db.NewID(), Interchange: id, Partnership: partnership, Supplier: sender, Reseller: receiver, Sender: sender, Reason: "courier.http_denied"},
+			gateway.EventRemote: gateway.RemoteEvent{Org: sender, Remote: db.NewID(), Name: "Leeds", Reason: "sftp.signin_refused", Refused: true},
+		} {
+			if err := a.jobs.Publish(ctx, job.Event{Kind: kind, Version: 1, Orgs: []string{sender, receiver}, Object: id, Payload: payload}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	idle()
+	for kind, want := range map[string][2]bool{"as2.locked": {true, false}, "as2.locked_own": {false, true}, "edi.server_refused": {true, false}} {
+		var us, them string
+		scan(&us, "SELECT CAST(count(*) AS TEXT) FROM notice WHERE org_id = ? AND kind = ?", sender, kind)
+		scan(&them, "SELECT CAST(count(*) AS TEXT) FROM notice WHERE org_id = ? AND kind = ?", receiver, kind)
+		if (us != "0") != want[0] || (them != "0") != want[1] {
+			t.Errorf("told of %s: %s of ours, %s of theirs", kind, us, them)
+		}
+	}
+
+	// An order is told to its supplier by whatever door it came, once to each of those who confirm
+	// orders, and not to the company that ordered.
+	number := fmt.Sprintf("CLOCK-%d", time.Now().UnixNano())
+	order := interchange850(int(time.Now().UnixNano()%1e8), []string{number})
+	if _, err := a.gateway.Receive(t.Context(), access.Station("token:clock", receiver), gateway.Submission{Reader: bytes.NewReader(order), Door: "api"}); err != nil {
+		t.Fatal(err)
+	}
+	idle()
+	var us, them, managers string
+	scan(&us, "SELECT CAST(count(*) AS TEXT) FROM notice WHERE org_id = ? AND kind = 'order.received' AND args LIKE ?", sender, "%"+number+"%")
+	scan(&them, "SELECT CAST(count(*) AS TEXT) FROM notice WHERE org_id = ? AND kind = 'order.received' AND args LIKE ?", receiver, "%"+number+"%")
+	scan(&managers, "SELECT CAST(count(*) AS TEXT) FROM membership WHERE org_id = ? AND state = 'active' AND roles LIKE '%manager%'", sender)
+	if us != managers || us == "0" || them != "0" {
+		t.Errorf("%s of %s managers of the supplier are told of an order by EDI, and %s of the company that ordered", us, managers, them)
 	}
 
 	overdueIsToldToWhoCovers(t, a, sender, receiver, partnership, answer)

@@ -20,7 +20,7 @@ const maxCertFile = 1 << 20
 // certCmd keeps the certificates of companies' AS2 stations, beside a running server.
 func certCmd(ctx context.Context, e *env, args []string) (int, error) {
 	const synopsis = "list --org SLUG [--all]  |  add FILE --org SLUG [--private] [--password-file FILE] [--purpose P] [--use-from DATE]\n" +
-		"    generate AS2_NAME --org SLUG [--purpose P] [--use-from DATE]  |  retire ID --org SLUG  |  export ID --org SLUG  |  expiry [--org SLUG] [--days N]"
+		"    generate AS2_NAME --org SLUG [--purpose P] [--use-from DATE]  |  retire ID --org SLUG  |  unpin ID --org SLUG  |  export ID --org SLUG  |  expiry [--org SLUG] [--days N]"
 	fs := e.flags("cert")
 	register(fs, "data", "database-url", "key-file")
 	org := fs.String("org", "", "short name of the company in addresses")
@@ -40,7 +40,7 @@ func certCmd(ctx context.Context, e *env, args []string) (int, error) {
 		return exitUsage, usage
 	}
 	what, rest := rest[0], rest[1:]
-	takes := map[string]int{"list": 0, "expiry": 0, "add": 1, "generate": 1, "retire": 1, "export": 1}
+	takes := map[string]int{"list": 0, "expiry": 0, "add": 1, "generate": 1, "retire": 1, "unpin": 1, "export": 1}
 	if n, ok := takes[what]; !ok || n != len(rest) || *org == "" && what != "expiry" {
 		return exitUsage, usage
 	}
@@ -89,6 +89,15 @@ func certCmd(ctx context.Context, e *env, args []string) (int, error) {
 				return json.NewEncoder(e.out).Encode(map[string]string{"id": rest[0], "done": "retired"})
 			}
 			_, err := fmt.Fprintln(e.out, "it is out of use; what it signed is no longer taken")
+			return err
+		case "unpin":
+			if err := a.courier.Unpin(ctx, actor, rest[0]); err != nil {
+				return say(err)
+			}
+			if *asJSON {
+				return json.NewEncoder(e.out).Encode(map[string]string{"id": rest[0], "done": "unpinned"})
+			}
+			_, err := fmt.Fprintln(e.out, "it is pinned for the HTTPS server no longer; for messages it stays what it was")
 			return err
 		case "expiry":
 			var found int

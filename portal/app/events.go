@@ -53,7 +53,7 @@ func (a *App) subscribe() {
 	s("rooms", append(trade.Events(), partner.EventActivated, partner.EventEnded,
 		gateway.EventDocumentRejected, gateway.EventHeld, gateway.EventFailed, gateway.EventAcknowledged, gateway.EventAdvised), a.toRooms)
 	s("notices", append(trade.Events(), gateway.EventDocumentRejected, gateway.EventHeld, gateway.EventFailed), a.toNotices)
-	s("courier-notices", []string{courier.EventExpiring, courier.EventFailed, courier.EventUnproved, courier.EventMisused}, a.courierNotices)
+	s("courier-notices", []string{courier.EventExpiring, courier.EventFailed, courier.EventUnproved, courier.EventMisused, courier.EventLocked, gateway.EventRemote}, a.courierNotices)
 	s("rollover-notices", []string{courier.EventAnnounced, courier.EventConfirmed}, a.rolloverNotices)
 	s("clock-rooms", []string{gateway.EventAsked}, a.askedRoom)
 	s("clock-notices", []string{gateway.EventOverdueTold, gateway.EventAsked}, a.clockNotices)
@@ -334,7 +334,9 @@ func (a *App) toNotices(ctx context.Context, e job.Received) error {
 			return nil // of an order that is held at once they are told that
 		}
 		supplier, reseller, acted = t.Supplier, t.Reseller, t.Org
-		if t.Person == "" && (who.asks || t.Marked > 0) {
+		if e.Kind == trade.OrderReceived && t.Person == "" { // the reseller ordered, whoever read it in
+			acted = reseller
+		} else if t.Person == "" && (who.asks || t.Marked > 0) {
 			acted = ""
 		}
 		n.Kind = orderLine(e.Kind, t)

@@ -277,11 +277,21 @@ func (a *App) courierNotices(ctx context.Context, e job.Received) error {
 		}
 		return a.tellSide(ctx, x.Org, "", roles, n)
 	}
+	if e.Kind == gateway.EventRemote {
+		var x gateway.RemoteEvent
+		if err := e.Decode(&x); err != nil {
+			return err
+		}
+		if n.Kind, n.Args["name"] = "edi.server_failing", x.Name; x.Refused {
+			n.Kind = "edi.server_refused"
+		}
+		return a.tellSide(ctx, x.Org, "", roles, n)
+	}
 	var x courier.MessageEvent
 	if err := e.Decode(&x); err != nil {
 		return err
 	}
-	n.Kind = map[string]string{courier.EventFailed: "as2.failed", courier.EventUnproved: "as2.unproved", courier.EventMisused: "as2.misused"}[e.Kind]
+	n.Kind = map[string]string{courier.EventFailed: "as2.failed", courier.EventUnproved: "as2.unproved", courier.EventMisused: "as2.misused", courier.EventLocked: "as2.locked"}[e.Kind]
 	if e.Kind == courier.EventUnproved && x.Reason == courier.ReceiptOverdue {
 		n.Kind = "as2.overdue"
 	}
@@ -296,8 +306,11 @@ func (a *App) courierNotices(ctx context.Context, e job.Received) error {
 	if x.Sender == x.Supplier {
 		other = x.Reseller
 	}
-	if err := a.tellSide(ctx, x.Sender, orgs[other].Name, roles, n); err != nil || e.Kind != courier.EventMisused {
+	if err := a.tellSide(ctx, x.Sender, orgs[other].Name, roles, n); err != nil || e.Kind != courier.EventMisused && e.Kind != courier.EventLocked {
 		return err
+	}
+	if e.Kind == courier.EventLocked { // the name and password are the other company's to mend
+		n.Kind, n.SubjectKind, n.SubjectID = "as2.locked_own", "connection", x.Partnership
 	}
 	return a.tellSide(ctx, other, orgs[x.Sender].Name, roles, n)
 }

@@ -1,6 +1,9 @@
 package locale
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // Fill writes the text of the key with values that are all text: the arguments of
 // an event or notice as they were stored.
@@ -20,7 +23,42 @@ func Finding(p *Printer, key string, facts map[string]string) string {
 	if strings.HasPrefix(key, "partner.") {
 		facts["Words"] = partnerWords(p, facts)
 	}
-	return p.Fill("edi.finding."+key, facts)
+	sentence := p.Fill("edi.finding."+key, facts)
+	if key == "interchange.notice" {
+		if words := noticeWords(p, facts); words != "" {
+			return words + " " + sentence
+		}
+	}
+	return sentence
+}
+
+// noticeWords are what a TA3 says, in one sentence: which interchange, what became of it and
+// when, and what was wrong with it. Empty where it holds no code.
+func noticeWords(p *Printer, facts map[string]string) string {
+	word := func(list, code string) string {
+		if key := "edi.ta3." + list + "." + code; Has(p.Language(), key) {
+			return p.T(key)
+		}
+		return p.T("edi.ta3.other", "code", code)
+	}
+	var parts []string
+	if c := facts["Action"]; c != "" {
+		parts = append(parts, word("action", c))
+	}
+	if c := facts["Error"]; c != "" && c != "000" {
+		parts = append(parts, word("error", c))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	for _, layout := range []string{"20060102 1504", "20060102 150405", "060102 1504"} {
+		text := facts["Date"] + " " + facts["Time"]
+		if at, err := time.Parse(layout, text[:min(len(text), len(layout))]); err == nil {
+			parts = append(parts, at.Format("2006-01-02 15:04"))
+			break
+		}
+	}
+	return p.T("edi.ta3.said", "control", facts["Control"], "words", strings.Join(parts, " · "))
 }
 
 // partnerWords are the words of a code of a partner, with what it wrote itself: where

@@ -269,3 +269,24 @@ func TestTimes(t *testing.T) {
 	same(en.N("home.needs", 1200), "1,200 things need you.")
 	same(zh.N("home.needs", 1), "有 1 件事等您处理。")
 }
+
+// What a network says of an interchange (TA3) is told in words, also what it says by a code
+// that nobody knows.
+func TestNoticeWords(t *testing.T) {
+	for _, c := range []struct {
+		lang  Language
+		facts map[string]string
+		want  string
+	}{
+		{"en", map[string]string{"Control": "000000911", "Action": "DL", "Error": "000", "Date": "20261122", "Time": "0915"}, "The network says of interchange 000000911: delivered to the receiver’s mailbox · 2026-11-22 09:15. "},
+		{"en", map[string]string{"Control": "911", "Action": "RJ", "Error": "020", "Date": "261122", "Time": "09"}, "The network says of interchange 911: refused by the network · control number used before. "},
+		{"zh-CN", map[string]string{"Control": "911", "Action": "QQ"}, "网络就交换 911 回报：代码 QQ。"},
+		{"en", map[string]string{}, "A network reports"},
+	} {
+		p := New(c.lang, nil, time.Now())
+		c.facts["Value"] = "TA3*ZZ"
+		if got := Finding(p, "interchange.notice", c.facts); !strings.HasPrefix(got, c.want) {
+			t.Errorf("%v: %q", c.facts, got)
+		}
+	}
+}

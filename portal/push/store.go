@@ -2,6 +2,7 @@ package push
 
 import (
 	"context"
+	"strings"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -86,9 +87,10 @@ func endSessions(ctx context.Context, sessions []string) error {
 }
 
 func having(ctx context.Context, org string, people []string) (map[string]bool, error) {
-	var ids []string
 	out := map[string]bool{}
-	err := db.Tx(ctx).Model(&deviceRow{}).Where("org_id = ? AND person_id IN ?", org, people).Distinct().Pluck("person_id", &ids).Error
+	ids, err := db.Remember(ctx, "devices:"+org+":"+strings.Join(people, ","), []string{deviceRow{}.TableName()}, func() (ids []string, err error) {
+		return ids, db.Tx(ctx).Model(&deviceRow{}).Where("org_id = ? AND person_id IN ?", org, people).Distinct().Pluck("person_id", &ids).Error
+	})
 	for _, id := range ids {
 		out[id] = true
 	}

@@ -5,6 +5,7 @@ import "time"
 // ConnectionsPage is /c/{slug}/edi/connections: how EDI flows with each partner.
 type ConnectionsPage struct {
 	Base
+	Filters     Filters
 	Rows        []ConnectionRow
 	Pager       Pager
 	PartnersURL string // empty: the viewer may not see partners
@@ -63,6 +64,8 @@ type Station struct {
 	Names        []Identity
 	Address      string
 	Hosts        []string
+	Locked       Text // its server does not let us in, zero when it does
+	LockedSince  time.Time
 	Certificates []CertificateRow
 	Retired      []CertificateRow
 }
@@ -78,6 +81,7 @@ type CertificateRow struct {
 	Left                             int
 	DownloadURL                      string
 	CanRetire                        bool
+	CanUnpin                         bool // posts to URL + "/certificates/{id}/unpin"
 	// CanConfirm and CanTry are set while it waits for Company: posts to URL +
 	// "/certificates/{id}/confirm" and "/try".
 	CanConfirm, CanTry bool
@@ -159,7 +163,7 @@ type LoginRow struct {
 	Created, Used time.Time
 }
 
-// RemotesCard are the company's own SFTP servers. Forms post to URL + "/servers", "/servers/{id}/check" and "/servers/{id}/remove".
+// RemotesCard are the company's own SFTP servers. Forms post to URL + "/servers", "/servers/{id}/check", "/servers/{id}/sign-in" and "/servers/{id}/remove".
 type RemotesCard struct {
 	Rows []RemoteRow
 	Form Form
@@ -169,6 +173,8 @@ type RemotesCard struct {
 // RemoteRow is one server. State is remote.*; Said is why it fails.
 type RemoteRow struct {
 	ID, Name, Address, HostKey string
+	SignIn                     Form // login, password, password_key
+	Open                       bool
 	In, Out                    string // folders to fetch from and deliver to, either may be empty
 	Network                    bool   // an account at a VAN
 	Every                      time.Duration
@@ -270,12 +276,13 @@ type RouteRow struct {
 // CertificatesPage is /c/{slug}/edi/certificates: all certificates, those that end first at the top. Ending shows those that end soon or have ended.
 type CertificatesPage struct {
 	Base
-	Tabs   []Tab
-	Ending bool
-	Count  int // that end soon or have ended
-	Rows   []CertificateOf
-	Pager  Pager
-	AddURL string // where the company adds its own; empty: it has no partner
+	Tabs    []Tab
+	Ending  bool
+	Count   int // that end soon or have ended
+	Filters Filters
+	Rows    []CertificateOf
+	Pager   Pager
+	AddURL  string // where the company adds its own; empty: it has no partner
 }
 
 // CertificateOf is a certificate with whose it is and the connections that use it.
@@ -296,6 +303,7 @@ type CertificateUse struct {
 // MapsPage is /c/{slug}/edi/maps: what turns documents into each other and what judges them.
 type MapsPage struct {
 	Base
+	Filters  Filters
 	Partners []MapCard
 	Pager    Pager
 	House    []MapRow // rules of the company, whoever the partner is

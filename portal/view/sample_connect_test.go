@@ -15,7 +15,7 @@ func connectionOf(tab, url string, who Company, st State) Connection {
 }
 
 func connectionsPage(b Base) Page {
-	return &ConnectionsPage{Base: b, Pager: Pager{Shown: 3, Total: -1, Next: "/c/aurelia/edi/connections?after=x"}, Rows: []ConnectionRow{
+	return &ConnectionsPage{Base: b, Filters: filters(b.Prefix() + "/edi/connections"), Pager: Pager{Shown: 3, Total: -1, Next: "/c/aurelia/edi/connections?after=x"}, Rows: []ConnectionRow{
 		{URL: "/c/aurelia/edi/connections/1", Company: kestrel, Side: "reseller", Status: Status{State: "connection.ready"}, Over: T("connection.over.as2"), Warn: T("connection.warn.ending", "company", "Kestrel Supply", "n", 1), Last: at(24, 9, 12)},
 		{URL: "/c/aurelia/edi/connections/2", Company: baltic, Side: "reseller", Status: Status{"connection.partly", T("connection.steps_left", "n", 3)}, Over: T("connection.over.outbox")},
 		{URL: "/c/aurelia/edi/connections/3", Company: huadong, Side: "reseller", Status: Status{"connection.paused", T("state.partner.suspended")}, Over: T("connection.over.pages")},
@@ -24,7 +24,7 @@ func connectionsPage(b Base) Page {
 
 func certificates(own bool) []CertificateRow {
 	const print = "7A:1F:90:22:01:AB:CD:EF:10:32:54:76:98:BA:DC:FE:7A:1F:90:22:01:AB:CD:EF:10:32:54:76:98:BA:C4:0E"
-	row := CertificateRow{ID: "c1", Subject: "CN=KESTREL-AS2", Issuer: "CN=Kestrel CA", Serial: "0a1b2c", Key: "RSA 3072", Fingerprint: print, State: "certificate.used", Purpose: T("purpose.both"), Own: own, From: at(1, 0, 0), Until: now.AddDate(2, 0, 0), Left: 729, DownloadURL: "/c/aurelia/edi/connections/1/certificates/c1", CanRetire: own}
+	row := CertificateRow{ID: "c1", Subject: "CN=KESTREL-AS2", Issuer: "CN=Kestrel CA", Serial: "0a1b2c", Key: "RSA 3072", Fingerprint: print, State: "certificate.used", Purpose: T("purpose.both"), Own: own, From: at(1, 0, 0), Until: now.AddDate(2, 0, 0), Left: 729, DownloadURL: "/c/aurelia/edi/connections/1/certificates/c1", CanRetire: own, CanUnpin: own}
 	next, old := row, row
 	next.ID, next.State, next.UseFrom, next.Issuer = "c2", "certificate.next", at(30, 0, 0), ""
 	old.ID, old.State, old.Until, old.Left = "c3", "certificate.ended", at(2, 0, 0), -22
@@ -44,7 +44,7 @@ func connectionPage(b Base, manage bool) Page {
 	p := &ConnectionPage{Base: b, Connection: connectionOf("setup", url, kestrel, "connection.partly"), PartnerURL: b.Prefix() + "/partners/1", APIURL: "/api/docs",
 		Routes:   &RoutesCard{Editable: manage, Rows: []RouteRow{{Code: "850", Name: T("document.850"), Doors: []Option{{Value: "", Label: T("routes.door.usual_850")}, {Value: "outbox", Label: T("routes.door.outbox"), On: true}}, Formats: []Option{{Value: "", Label: T("routes.format_order"), On: true}, {Value: "edifact D:96A:UN", Label: Raw("EDIFACT D.96A")}}, PreviewURL: url + "/preview?kind=850"}}},
 		Style:    &StyleCard{Editable: manage, Form: Form{Values: map[string]string{"columns": "number = PO No."}, Errors: []FieldError{{"columns", T("edi.style_column", "Name", "colour")}}}, Decimals: options("", "", "12.50", ",", "12,50"), Commas: options(";", ";", "Semicolon"), Kinds: options("", "", "850"), Columns: []string{"number", "quantity"}},
-		Stations: []Station{{Company: aurelia, Mine: true, Set: true, Here: manage, Names: []Identity{known}, Address: "https://portal.example/as2", Certificates: certificates(manage), Retired: []CertificateRow{retired}}, {Company: kestrel, Names: []Identity{waiting, known}, Address: "https://as2.kestrel.example:8443/as2", Hosts: []string{"mdn.kestrel.example"}}},
+		Stations: []Station{{Company: aurelia, Mine: true, Set: true, Here: manage, Names: []Identity{known}, Address: "https://portal.example/as2", Certificates: certificates(manage), Retired: []CertificateRow{retired}}, {Company: kestrel, Names: []Identity{waiting, known}, Address: "https://as2.kestrel.example:8443/as2", Hosts: []string{"mdn.kestrel.example"}, Locked: T("courier.http_login_refused"), LockedSince: at(24, 8, 0)}},
 		Terms: []TermsCard{
 			{ToUs: true, Sender: kestrel, Taker: aurelia, Version: 3, Since: at(13, 9, 0), By: "Tomás Vega", Weak: []Text{T("terms.weak.sign", "word", Raw("SHA-1"))}, Facts: []KV{{Label: T("terms.sign"), Value: Raw("SHA-1")}, {Label: T("terms.async"), Value: T("terms.yes")}}},
 			{Sender: aurelia, Taker: kestrel, Weak: []Text{T("terms.weak.encrypt", "word", T("terms.encrypt.none"))}, Facts: []KV{{Label: T("terms.sign"), Value: Raw("SHA-256")}}},
@@ -56,6 +56,7 @@ func connectionPage(b Base, manage bool) Page {
 	if !manage {
 		return p
 	}
+	p.Stations[0].Locked = T("courier.http_denied")
 	p.CompanyURL, p.TokenURL = "/c/aurelia/company", "/c/aurelia/company"
 	p.Secret = &SFTPSecret{"aurelia.erp", "k3j4h5g6f7d8s9a0"}
 	p.Address = &Form{Values: map[string]string{"url": "ftp://x"}, Errors: []FieldError{{"url", T("courier.url")}}}
@@ -66,7 +67,7 @@ func connectionPage(b Base, manage bool) Page {
 		p.Terms[0].Choices[f] = options("sha1", "sha256", "SHA-256", "sha1", "SHA-1")
 	}
 	p.Terms[0].Ticks = []Tick{{"async", T("terms.async"), T("terms.async_hint"), true}, {"new_id", T("terms.new_id"), T("terms.new_id_hint"), false}}
-	p.Remotes = &RemotesCard{Rows: []RemoteRow{{ID: "r1", Name: "Leeds", Address: "aurelia@sftp.kestrel.example:22", HostKey: "SHA256:abc", In: "/out", Out: "/in", Network: true, Every: time.Minute, State: "remote.failing", Said: T("sftp.signin_refused"), Checked: at(24, 8, 0)}, {ID: "r2", Name: "York", Address: "x@y:22", Every: time.Minute, State: "remote.new"}}, Form: Form{Errors: []FieldError{{"host_key", T("sftp.host_key_wrong")}}}, Open: true}
+	p.Remotes = &RemotesCard{Rows: []RemoteRow{{ID: "r1", Name: "Leeds", Address: "aurelia@sftp.kestrel.example:22", HostKey: "SHA256:abc", In: "/out", Out: "/in", Network: true, Every: time.Minute, State: "remote.failing", Said: T("sftp.signin_refused"), Checked: at(24, 8, 0), SignIn: Form{Values: map[string]string{"login": "aurelia"}, Errors: []FieldError{{"password", T("sftp.secret_missing")}}}, Open: true}, {ID: "r2", Name: "York", Address: "x@y:22", Every: time.Minute, State: "remote.new"}}, Form: Form{Errors: []FieldError{{"host_key", T("sftp.host_key_wrong")}}}, Open: true}
 	p.Logins = &LoginsCard{Address: "sftp://portal.example:2022", HostKey: "SHA256:abc", Rows: []LoginRow{{ID: "l1", Name: "aurelia", Password: true, Keys: []string{"SHA256:abc erp"}, Used: at(24, 8, 0)}, {ID: "l2", Name: "aurelia.old", Password: true}}, Tries: sampleTries, Form: Form{Errors: []FieldError{{"key_lines", T("account.ssh_key_missing")}}, Values: map[string]string{"way": "key"}}, Open: true}
 	p.Check = &AddressCheck{Address: "https://as2.kestrel.example/as2", Company: kestrel, Rows: []CheckRow{{"DNS", "check.ok", T("connection.check.dns", "host", "as2.kestrel.example"), 0}, {"TCP", "check.failed", T("dial.refused"), 12 * time.Millisecond}}}
 	return p
@@ -126,12 +127,12 @@ func certificatesPage(b Base) Page {
 		return CertificateRow{ID: "c1", Subject: "CN=AURELIA-AS2", Serial: "01", Key: "RSA 2048", Fingerprint: "7A:1F", Purpose: T("purpose.both"), State: state, From: at(1, 0, 0), Until: at(24, 0, 0), Left: left, DownloadURL: "/c/aurelia/edi/connections/1/certificates/c1"}
 	}
 	uses := []CertificateUse{{"Kestrel Supply", "/c/aurelia/edi/connections/1"}, {"Baltic Trade Oü", "/c/aurelia/edi/connections/2"}}
-	return &CertificatesPage{Base: b, Tabs: []Tab{{T("list.all"), "/c/aurelia/edi/certificates", -1, true}, {T("certs.ending"), "/c/aurelia/edi/certificates?show=ending", 1, false}}, Count: 1, AddURL: uses[0].URL,
+	return &CertificatesPage{Base: b, Filters: filters("/c/aurelia/edi/certificates"), Tabs: []Tab{{T("list.all"), "/c/aurelia/edi/certificates", -1, true}, {T("certs.ending"), "/c/aurelia/edi/certificates?show=ending", 1, false}}, Count: 1, AddURL: uses[0].URL,
 		Rows: []CertificateOf{{row("certificate.ending", 12), aurelia, true, uses, "/c/aurelia/edi/connections", uses[0].URL}, {row("certificate.trusted", 300), kestrel, false, uses[:1], "", ""}}, Pager: Pager{Shown: 2, Total: -1, Next: "/c/aurelia/edi/certificates?after=x"}}
 }
 
 func mapsPage(b Base) Page {
-	return &MapsPage{Base: b, Pager: Pager{Shown: 1, Total: -1}, RulesURL: "/c/aurelia/company/approvals", House: []MapRow{{T("approval.rule.order_limit"), T("role.admin"), "/c/aurelia/company/approvals"}},
+	return &MapsPage{Base: b, Filters: filters("/c/aurelia/edi/maps"), Pager: Pager{Shown: 1, Total: -1}, RulesURL: "/c/aurelia/company/approvals", House: []MapRow{{T("approval.rule.order_limit"), T("role.admin"), "/c/aurelia/company/approvals"}},
 		Partners: []MapCard{{Company: kestrel, Side: "reseller", URL: "/c/aurelia/edi/connections/1", Rows: []MapRow{{T("maps.units"), T("maps.count", "n", 1), "/c/aurelia/edi/connections/1/agreement"}, {T("maps.items"), T("maps.many", "n", 1000), "/c/aurelia/catalogue"}},
 			Routes: []MapRoute{{"850", T("document.850"), T("maps.in"), T("routes.format_order"), T("routes.door.outbox")}}}}}
 }

@@ -259,7 +259,7 @@ func connectionList(v *visit) error {
 	if err != nil {
 		return err
 	}
-	page := &view.ConnectionsPage{Base: v.shell(), Pager: view.Pager{Shown: len(ps), Total: -1, Next: v.next(next)}}
+	page := &view.ConnectionsPage{Base: v.shell(), Filters: v.filters("connections.search", false, nil), Pager: view.Pager{Shown: len(ps), Total: -1, Next: v.next(next)}}
 	if v.may(access.HookRead, access.Own(v.org())) {
 		page.HooksURL = v.path("edi", "hooks")
 	}
@@ -286,13 +286,14 @@ func connectionList(v *visit) error {
 	return v.render(page, fragments{"list": "connections.list", "rows": "connections.list"})
 }
 
-// partnersPaged is a page of the company's partnerships that have not ended; none for
+// partnersPaged is a page of the company's partnerships that have not ended, of those that are
+// searched for; none for
 // somebody who may not see them.
 func (v *visit) partnersPaged(limit int) ([]partner.Partnership, string, error) {
 	if !v.lists(access.PartnerRead) {
 		return nil, "", nil
 	}
-	return v.w.d.Partners.Page(v.ctx, v.actor(), v.Query("after"), limit)
+	return v.w.d.Partners.Page(v.ctx, v.actor(), partner.PageFilter{Query: v.search(), After: v.Query("after"), Limit: limit})
 }
 
 // over says by which ways documents can travel, in words.
@@ -310,6 +311,11 @@ func (v *visit) over(l link) view.Text {
 // linkWarning is what somebody should look at: a certificate near its end, terms below
 // today's practice.
 func (v *visit) linkWarning(l link) view.Text {
+	for _, s := range []side{l.ours, l.theirs} {
+		if s.st.LockedBy != "" {
+			return view.T("connection.warn.locked", "company", l.n.org(s.org))
+		}
+	}
 	var ending view.Text
 	for _, s := range []side{l.ours, l.theirs} {
 		switch left, pinned := s.pinLeft(v.now); {

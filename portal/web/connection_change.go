@@ -132,6 +132,17 @@ func certificateRetire(v *visit) error {
 	return v.linkDone("said.certificate_retired")
 }
 
+// certificateUnpin has the company's HTTPS server called by the authorities again.
+func certificateUnpin(v *visit) error {
+	if err := v.mayLink(); err != nil {
+		return err
+	}
+	if err := v.w.d.Courier.Unpin(v.ctx, v.actor(), v.Params("certificate")); err != nil {
+		return err
+	}
+	return v.linkDone("said.certificate_unpinned")
+}
+
 // certificateConfirm says that the company takes the certificate that its partner announced.
 func certificateConfirm(v *visit) error {
 	if err := v.mayLink(); err != nil {
@@ -345,7 +356,11 @@ func (v *visit) remotesCard(f linkForms) (*view.RemotesCard, error) {
 		case !r.Checked.IsZero():
 			row.State = "remote.working"
 		}
-		if r.ID == f.remoteID {
+		row.SignIn = view.Form{Values: map[string]string{"login": r.Login}}
+		switch {
+		case r.ID == f.remoteID && f.signIn != nil:
+			row.SignIn, row.Open = *f.signIn, true
+		case r.ID == f.remoteID:
 			row.State, row.Said = "remote.failing", f.remoteSaid
 		}
 		card.Rows = append(card.Rows, row)
@@ -396,6 +411,18 @@ func remoteCheck(v *visit) error {
 		said = view.T("sftp.failed")
 	}
 	return v.connectionPage(200, linkForms{remoteID: id, remoteSaid: said})
+}
+
+// remoteSignIn says how a server of the company is signed in to from now on.
+func remoteSignIn(v *visit) error {
+	if err := v.mayLink(); err != nil {
+		return err
+	}
+	in, id := v.input(), v.Params("remote")
+	if err := v.w.d.Remotes.SignIn(v.ctx, v.actor(), id, in.text("login"), in.values["password"], in.text("password_key")); err != nil {
+		return v.refusedForm(fieldNamed(err, "key", "password_key"), in, func(f *linkForms, form *view.Form) { f.remoteID, f.signIn = id, form })
+	}
+	return v.linkDone("said.remote_signed_in")
 }
 
 // remoteRemove ends a server of the company.

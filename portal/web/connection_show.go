@@ -32,7 +32,8 @@ type linkForms struct {
 	check                                                          []view.CheckRow
 	remoteID                                                       string // the server that was called, and what it said
 	remoteSaid                                                     view.Text
-	step, way                                                      string // of the wizard
+	signIn                                                         *view.Form // of that server
+	step, way                                                      string     // of the wizard
 	identity                                                       *view.Form
 }
 
@@ -95,6 +96,11 @@ func (v *visit) station(l link, s side, manage bool) view.Station {
 	if out.Here {
 		out.Address = v.absolute(as2Path)
 	}
+	if key := s.st.LockedBy; key != "" {
+		if out.Locked = v.plainKey(key); s.st.Locked.Unix() > 1 {
+			out.LockedSince = s.st.Locked
+		}
+	}
 	confirm := !mine && v.may(access.PartnerManage, l.p.Resource())
 	for _, i := range s.ids {
 		out.Names = append(out.Names, v.identity(i, l.n, confirm))
@@ -103,6 +109,7 @@ func (v *visit) station(l link, s side, manage bool) view.Station {
 	for _, c := range slices.Backward(s.certs) {
 		row := v.certificateRow(l, c, c.ID == used.ID)
 		row.CanRetire = manage && c.Retired.IsZero()
+		row.CanUnpin = row.CanRetire && c.Server && c.Purpose != courier.ForServer
 		if c.Pending() && c.Retired.IsZero() && v.now.Before(c.NotAfter) && l.p.State != partner.Ended && v.may(access.StationManage, access.Own(l.own)) {
 			row.CanConfirm, row.CanTry = !mine, mine && c.Own && l.theirs.st.URL != ""
 		}

@@ -35,6 +35,12 @@ func TestConnectionPages(t *testing.T) {
 	ours := connectionWith(t, maya, "kestrel", "Aurelia Tools")
 	portaltest.Run(t, []portaltest.Scenario{
 		{Name: "list", As: ingrid, Path: "/c/aurelia/edi/connections", Contains: []string{"Kestrel Supply", "Baltic Trade", "华东五金"}},
+		{Name: "searched by name", As: ingrid, Path: "/c/aurelia/edi/connections?q=kestrel", Contains: []string{"Kestrel Supply", `value="kestrel"`}, Lacks: []string{"Baltic Trade", "华东五金"}},
+		{Name: "searched by an identity", As: ingrid, Path: "/c/aurelia/edi/connections?q=balt%69ctrade", Contains: []string{"Baltic Trade"}, Lacks: []string{">Kestrel Supply</a>"}},
+		{Name: "searched for a competitor", As: maya, Path: "/c/kestrel/edi/connections?q=BALTIC", Contains: []string{"Nothing"}, Lacks: []string{"Baltic Trade", ">Aurelia Tools</a>"}},
+		{Name: "certificates searched", As: ingrid, Path: "/c/aurelia/edi/certificates?q=kestrel-as2", Contains: []string{"KESTREL-AS2"}, Lacks: []string{"BALTIC-AS2"}},
+		{Name: "certificates of nobody", As: maya, Path: "/c/kestrel/edi/certificates?q=baltic", Lacks: []string{"BALTIC-AS2"}},
+		{Name: "maps searched", As: ingrid, Path: "/c/aurelia/edi/maps?q=kestrel", Contains: []string{"Kestrel Supply"}, Lacks: []string{">Baltic Trade"}},
 		{Name: "list of a reseller", As: maya, Path: "/c/kestrel/edi/connections", Contains: []string{"Aurelia Tools"}, Lacks: []string{"Baltic", "华东"}},
 		{Name: "list in Chinese", As: chen, Path: "/c/huadong/edi/connections", Contains: []string{"连接", "Aurelia Tools"}},
 		{Name: "host's side", As: ingrid, Path: kestrel, Contains: []string{"AURELIA-AS2", "KESTREL-AS2", "AS2 station on this server", "/as2", "Private key here", "SHA-256", "From Kestrel Supply to us", "Make one here"}},

@@ -57,7 +57,7 @@ func (v *visit) carried(m gateway.Message, full bool) ([]view.Carried, error) {
 		for _, a := range c.Tries {
 			row.Tries = append(row.Tries, v.try(a))
 		}
-		row.CanResend = c.Direction == courier.Out && c.Sender == v.org() && (c.State == courier.Failed || c.State == courier.Unproved) && v.may(access.EDIResolve, access.Shared(c.Supplier, c.Reseller))
+		row.CanResend = c.Direction == courier.Out && c.Sender == v.org() && (c.State == courier.Failed || c.State == courier.Unproved || c.Locked()) && v.may(access.EDIResolve, access.Shared(c.Supplier, c.Reseller))
 		if full {
 			e, err := v.w.d.Courier.Evidence(v.ctx, v.actor(), c.ID)
 			if err != nil {

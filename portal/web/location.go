@@ -255,7 +255,7 @@ func certificateList(v *visit) error {
 	if !v.lists(access.StationRead) {
 		return fault.New(fault.NotFound, "error.not_found")
 	}
-	page := &view.CertificatesPage{Base: v.shell(), Ending: v.Query("show") == "ending"}
+	page := &view.CertificatesPage{Base: v.shell(), Ending: v.Query("show") == "ending", Filters: v.filters("certs.search", false, []string{"show"})}
 	if v.lists(access.PartnerRead) {
 		if err := v.certificates(page); err != nil {
 			return err
@@ -267,12 +267,12 @@ func certificateList(v *visit) error {
 
 // certificates reads the page of certificates that the query asks for.
 func (v *visit) certificates(page *view.CertificatesPage) error {
-	first, more, err := v.w.d.Partners.Page(v.ctx, v.actor(), "", usesShown)
+	first, more, err := v.w.d.Partners.Page(v.ctx, v.actor(), partner.PageFilter{Limit: usesShown})
 	if err != nil || len(first) == 0 {
 		return err
 	}
 	page.AddURL = v.path("edi", "connections", first[0].ID)
-	filter := courier.CertificateFilter{After: v.Query("after"), Limit: pageRows}
+	filter := courier.CertificateFilter{Query: v.search(), After: v.Query("after"), Limit: pageRows}
 	soon := v.now.AddDate(0, 0, endingDays+1) // whole days are counted
 	if page.Ending {
 		filter.Before = soon
@@ -356,7 +356,7 @@ func mapList(v *visit) error {
 	if err != nil {
 		return err
 	}
-	page := &view.MapsPage{Base: v.shell(), Pager: view.Pager{Shown: len(ps), Total: -1, Next: v.next(next)}}
+	page := &view.MapsPage{Base: v.shell(), Filters: v.filters("connections.search", false, nil), Pager: view.Pager{Shown: len(ps), Total: -1, Next: v.next(next)}}
 	known, err := v.mapsOf(ps)
 	if err != nil {
 		return err

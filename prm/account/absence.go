@@ -178,7 +178,8 @@ func (d Directory) standing(ctx context.Context, org string, at time.Time, reads
 	away := map[string]Absence{}
 	err := d.db.View(ctx, func(ctx context.Context) error {
 		var err error
-		if people, err = colleaguesOf(ctx, []string{org}); err != nil {
+		people, err = db.Remember(ctx, "colleagues:"+org, []string{"person", "membership"}, func() ([]Colleague, error) { return colleaguesOf(ctx, []string{org}) })
+		if err != nil {
 			return err
 		}
 		list, err := awayAt(ctx, org, at)

@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"gorm.io/gorm/clause"
@@ -91,9 +92,12 @@ func absencesOf(ctx context.Context, org, person string, now time.Time) ([]Absen
 
 // awayAt are the absences of a company at an instant, by their beginning.
 func awayAt(ctx context.Context, org string, at time.Time) ([]Absence, error) {
-	var rows []absenceRow
-	err := db.Tx(ctx).Where("org_id = ? AND ends > ? AND starts <= ?", org, db.Micros(at), db.Micros(at)).Order("starts, id").Find(&rows).Error
-	return absences(rows), err
+	hour := at.Truncate(time.Hour)
+	rows, err := db.Remember(ctx, "away:"+org+":"+hour.UTC().Format(time.RFC3339), []string{absenceRow{}.TableName()}, func() (rows []absenceRow, err error) {
+		return rows, db.Tx(ctx).Where("org_id = ? AND ends > ? AND starts <= ?", org, db.Micros(hour), db.Micros(hour.Add(time.Hour))).Order("starts, id").Find(&rows).Error
+	})
+	now := slices.DeleteFunc(slices.Clone(rows), func(r absenceRow) bool { return r.Ends <= db.Micros(at) || r.Starts > db.Micros(at) })
+	return absences(now), err
 }
 
 func absences(rows []absenceRow) []Absence {

@@ -49,7 +49,12 @@ func (r noticeRow) notice() Notice {
 
 // insertNew writes the rows whose dedupe key is new to the person.
 func insertNew(ctx context.Context, rows []noticeRow) error {
-	return db.Tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&rows).Error
+	for i := range rows {
+		if err := db.LaterRow(ctx, &rows[i], " ON CONFLICT DO NOTHING"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func mine(ctx context.Context, org, person string) *gorm.DB {
@@ -229,10 +234,16 @@ func offOf(ctx context.Context, org, person string) (rows []offRow, err error) {
 
 // offFor are the ways by which people are not told of a topic and an object.
 func offFor(ctx context.Context, org string, people []string, topic, about string) (map[string]map[string]bool, error) {
-	var rows []offRow
-	err := db.Tx(ctx).Where("org_id = ? AND person_id IN ? AND topic IN ?", org, people, []string{topic, about}).Find(&rows).Error
+	// Once for all that a transaction tells of a topic: the objects somebody wants to hear no
+	// more of are few.
+	rows, err := db.Remember(ctx, "notice_off:"+org+":"+topic+":"+strings.Join(people, ","), []string{"notice_off"}, func() (rows []offRow, err error) {
+		return rows, db.Tx(ctx).Where("org_id = ? AND person_id IN ? AND (topic = ? OR way = ?)", org, people, topic, wayAll).Find(&rows).Error
+	})
 	out := map[string]map[string]bool{}
 	for _, r := range rows {
+		if r.Topic != topic && r.Topic != about {
+			continue
+		}
 		if out[r.PersonID] == nil {
 			out[r.PersonID] = map[string]bool{}
 		}

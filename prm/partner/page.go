@@ -7,10 +7,20 @@ import (
 	"entente/prm/fault"
 )
 
+// PageFilter chooses partnerships for Page.
+type PageFilter struct {
+	// Query is a part of the other company's name, or of an identity of it that the actor
+	// may see: of one that has not accepted an invitation none.
+	Query string
+	Ended bool   // also those that have ended
+	After string // cursor
+	Limit int    // 1 to 200
+}
+
 // Page returns a page of the partnerships of the actor's company that have not ended, the
 // oldest first, and the cursor of the next page; limit is 1 to 200.
 // Codes: Unauthenticated, NotFound, Forbidden, Invalid (the cursor).
-func (s *Service) Page(ctx context.Context, actor access.Actor, after string, limit int) (out []Partnership, next string, err error) {
+func (s *Service) Page(ctx context.Context, actor access.Actor, f PageFilter) (out []Partnership, next string, err error) {
 	scope, err := access.List(actor, access.PartnerRead)
 	if err != nil {
 		return nil, "", err
@@ -19,7 +29,7 @@ func (s *Service) Page(ctx context.Context, actor access.Actor, after string, li
 		return nil, "", errNotFound
 	}
 	err = s.view(ctx, actor, func(ctx context.Context) error {
-		out, next, err = page(ctx, scope, after, min(max(limit, 1), 200))
+		out, next, err = page(ctx, scope, f)
 		return err
 	})
 	return out, next, err

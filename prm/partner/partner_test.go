@@ -405,8 +405,14 @@ func TestStrangerMeetsNothing(t *testing.T) {
 			return none(len(got), err)
 		}
 		own := []string{"List", "Between", "InviteNew", "Page"} // of the actor's own company: see TestOneEachWay
-		if got, _, err := w.s.Page(w.ctx(), w.who["baltic"], "", 50); err != nil || len(got) != 1 || got[0].ID == p.ID {
+		if got, _, err := w.s.Page(w.ctx(), w.who["baltic"], PageFilter{Limit: 50}); err != nil || len(got) != 1 || got[0].ID == p.ID {
 			w.t.Errorf("the stranger's own page: %+v %v", got, err)
+		}
+		// Searched by name and by identity; who has not accepted an invitation shows no identity.
+		for q, want := range map[string]int{"": 1, "AURELIA": 1, "nobody": 0, "%": 0, "KESTREL": 0} {
+			if got, _, err := w.s.Page(w.ctx(), w.who["baltic"], PageFilter{Query: q, Limit: 50}); err != nil || len(got) != want {
+				w.t.Errorf("%q finds %d, want %d: %v", q, len(got), want, err)
+			}
 		}
 		w.pub.take()
 		before := w.digest()

@@ -2,6 +2,7 @@ package partner
 
 import (
 	"context"
+	"strings"
 
 	"gorm.io/gorm"
 
@@ -93,11 +94,21 @@ func list(ctx context.Context, scope access.Scope, states []State, other string)
 	return partnerships(rows), err
 }
 
-// page reads partnerships that have not ended in the order of list.
-func page(ctx context.Context, scope access.Scope, after string, limit int) ([]Partnership, string, error) {
-	q := ofOrg(db.Tx(ctx), scope).Where("state <> ?", string(Ended))
-	if after != "" {
-		at, id, ok := db.ReadCursor(after)
+// page reads partnerships in the order of list.
+func page(ctx context.Context, scope access.Scope, f PageFilter) ([]Partnership, string, error) {
+	q := ofOrg(db.Tx(ctx), scope)
+	if !f.Ended {
+		q = q.Where("state <> ?", string(Ended))
+	}
+	limit := min(max(f.Limit, 1), 200)
+	if f.Query != "" {
+		const other = "CASE WHEN partnership.supplier_id = ? THEN partnership.reseller_id ELSE partnership.supplier_id END"
+		own, like, low := scope.Org(), "%"+db.Literal(f.Query)+"%", "%"+db.Literal(strings.ToLower(f.Query))+"%"
+		q = q.Where(`(EXISTS (SELECT 1 FROM org o WHERE o.id = `+other+` AND (o.name LIKE ? ESCAPE '\' OR LOWER(o.name) LIKE ? ESCAPE '\'))
+  OR (partnership.state <> ? OR partnership.moved_by <> ?) AND EXISTS (SELECT 1 FROM edi_identity i WHERE i.org_id = `+other+` AND LOWER(i.value) LIKE ? ESCAPE '\'))`, own, like, low, string(Invited), own, own, low)
+	}
+	if f.After != "" {
+		at, id, ok := db.ReadCursor(f.After)
 		if !ok {
 			return nil, "", badCursor()
 		}
