@@ -760,6 +760,11 @@ CREATE TABLE fund_file (
 CREATE INDEX fund_file_hash ON fund_file USING btree (hash);
 CREATE INDEX fund_file_org ON fund_file USING btree (org_id);
 CREATE INDEX fund_file_subject ON fund_file USING btree (subject_id, made, id);
+CREATE TABLE fund_four_eyes (
+  owner_id text NOT NULL, kind text NOT NULL, currency text NOT NULL, amount bigint NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL,
+  PRIMARY KEY (owner_id, kind, currency),
+  FOREIGN KEY (owner_id) REFERENCES org(id)
+);
 CREATE TABLE fund_limit (
   owner_id text NOT NULL, person_id text NOT NULL, currency text NOT NULL, amount bigint NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL,
   PRIMARY KEY (owner_id, person_id, currency),

@@ -571,6 +571,9 @@ CREATE TABLE fund_file (
 CREATE INDEX fund_file_hash ON fund_file (hash);
 CREATE INDEX fund_file_org ON fund_file (org_id);
 CREATE INDEX fund_file_subject ON fund_file (subject_id, made, id);
+CREATE TABLE fund_four_eyes (
+  owner_id TEXT NOT NULL REFERENCES org(id), kind TEXT NOT NULL, currency TEXT NOT NULL, amount INTEGER NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL, PRIMARY KEY (owner_id, kind, currency)
+);
 CREATE TABLE fund_limit (
   owner_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL, currency TEXT NOT NULL, amount INTEGER NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL, PRIMARY KEY (owner_id, person_id, currency)
 );

@@ -232,6 +232,9 @@ func (v *visit) claimPage(status int, f claimForms) error {
 	}
 	v.claimMay(page, c)
 	v.claimLinesOf(page, c)
+	if err := v.claimRemarks(page, c); err != nil {
+		return err
+	}
 	if err := v.claimTalk(page, c, n, f.talk); err != nil {
 		return err
 	}
@@ -310,8 +313,42 @@ func (v *visit) claimLinesOf(page *view.FundClaimPage, c fund.Claim) {
 		case l.Reason != "":
 			x.Why = view.T("fundreason." + l.Reason)
 		}
+		if cut := l.Asked.Minor - l.Approved.Minor; l.Verdict == fund.LineChanged && cut > 0 {
+			x.Notes = append(x.Notes, view.T("fund.line_cut", "cut", amount(money.Amount{Minor: cut, Currency: l.Asked.Currency}), "asked", amount(l.Asked)))
+		}
 		page.Lines = append(page.Lines, x)
 	}
+}
+
+// claimRemarks says of lines of a claim of price protection that the cap was used up on them, and
+// that the price list was put right after it was sent.
+func (v *visit) claimRemarks(page *view.FundClaimPage, c fund.Claim) error {
+	if c.Source != fund.SourceProposed {
+		return nil
+	}
+	id, list, err := v.w.d.Protect.Remarks(v.ctx, v.actor(), c.ID)
+	if fault.CodeOf(err) == fault.NotFound { // of a promotion
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	page.Facts = append(page.Facts, view.KV{Label: view.T("protect.link"), Value: view.T("action.open"), URL: v.protectURL(id)})
+	for _, x := range list {
+		i := slices.IndexFunc(c.Lines, func(l fund.Line) bool { return l.Position == x.Position })
+		l, row := c.Lines[i], &page.Lines[i]
+		if x.Cut.Minor > 0 {
+			row.Notes = append(row.Notes, view.T("protectnote.cap", "cap", amount(x.Cap), "whole", amount(x.Whole), "cut", amount(x.Cut)))
+		}
+		switch {
+		case x.Lower(l):
+			row.Notes = append(row.Notes, view.T("protectnote.lower", "version", x.Version, "drop", price(x.Drop, l.Asked.Currency), "said", price(l.Price, l.Asked.Currency), "comes", amount(x.Comes)))
+			page.Corrected = page.Corrected || page.CanDecide && l.Verdict == fund.LineOpen
+		case x.Corrected:
+			row.Notes = append(row.Notes, view.T("protectnote.more", "version", x.Version, "drop", price(x.Drop, l.Asked.Currency), "said", price(l.Price, l.Asked.Currency)))
+		}
+	}
+	return nil
 }
 
 // claimTalk leads to the threads of the lines, and shows the one that ?talk= names: what was
