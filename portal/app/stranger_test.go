@@ -548,6 +548,7 @@ func protectKestrel(t *testing.T, a *App) {
 	must(err)
 	must(a.jobs.Idle(t.Context()))
 	got, _, err := a.protect.List(t.Context(), maya, protect.Filter{States: []protect.State{protect.Proposed}})
+	got = slices.DeleteFunc(got, func(x protect.Protection) bool { return x.Day != time.Now().UTC().Format(time.DateOnly) }) // the demo has one of its own
 	if err != nil || len(got) != 1 || got[0].Open.Minor <= 0 {
 		t.Fatalf("%+v %v", got, err)
 	}

@@ -285,12 +285,18 @@ func (s *Service) Followed(ctx context.Context, actor access.Actor, claim fund.C
 			return err
 		}
 		denied, live, draft := false, false, false
-		asked := map[string]int64{} // by claims that were not taken back
+		asked := map[string]int64{} // by claims that were not taken back, less what was cut since the list was put right
+		taken := map[string]bool{}  // back
 		for _, c := range all {
 			denied, live = denied || c.State == fund.ClaimDenied, live || !c.State.Over()
 			draft = draft || c.Submitted.IsZero() && !c.State.Over()
 			for _, l := range c.Lines {
-				if c.State != fund.ClaimWithdrawn {
+				switch {
+				case c.State == fund.ClaimWithdrawn:
+					taken[l.SKU] = true
+				case l.Reason == fund.ReasonList:
+					asked[l.SKU] += l.Approved.Minor
+				default:
 					asked[l.SKU] += l.Asked.Minor
 				}
 			}
@@ -302,6 +308,14 @@ func (s *Service) Followed(ctx context.Context, actor access.Actor, claim fund.C
 		sent := State(r.State) == Proving && live && !draft
 		if sent {
 			r.State = string(Claimed)
+		}
+		for i := range lines { // what was cut may be claimed again, should the list be put right once more
+			if l := &lines[i]; asked[l.SKU] < l.Claimed && !taken[l.SKU] {
+				l.Claimed = asked[l.SKU]
+			}
+		}
+		if err := replaceLines(ctx, r.ID, lines); err != nil {
+			return err
 		}
 		back := slices.ContainsFunc(lines, func(l lineRow) bool { return asked[l.SKU] < l.Claimed })
 		switch st := State(r.State); {

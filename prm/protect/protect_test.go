@@ -426,15 +426,16 @@ func TestCorrectedAfterCounter(t *testing.T) {
 
 	// and further than before: the difference is proposed, by the quantities that were said
 	b.lower("12-01", "12-01", catalog.PriceChange{SKU: "AUR-D18B", Price: 70_000_000})
-	if x = b.one(b.maya, Proposed); x.Open.Minor <= 0 {
+	if x = b.one(b.maya, Proposed); x.Open != gbp(11000) { // to the cap
 		t.Fatalf("%+v", x)
 	}
 	more, err := b.svc.Confirm(b.at("12-01"), b.maya, x.ID, x.Mark)
 	b.must(err)
-	if l := more.Lines[0]; len(more.Lines) != 1 || more.Asked.Minor+9000 > 20000 || l.SKU != "AUR-D18B" {
+	if l := more.Lines[0]; len(more.Lines) != 1 || more.Asked != gbp(11000) || l.SKU != "AUR-D18B" {
 		t.Fatalf("%+v", more)
 	}
 	b.follow("12-01", more)
+	money(20000, 0)
 }
 
 // The cap that is used up line by line is said on the line, with what was cut of it.
