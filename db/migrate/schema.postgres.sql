@@ -22,7 +22,7 @@ CREATE TABLE api_token (
 );
 CREATE INDEX api_token_person ON api_token USING btree (person_id);
 CREATE TABLE approval (
-  id text NOT NULL, org_id text NOT NULL, partner_id text NOT NULL, partnership_id text NOT NULL, about text NOT NULL, kind text NOT NULL, subject_id text NOT NULL, number text NOT NULL, state text NOT NULL, currency text NOT NULL, amount bigint NOT NULL, content text NOT NULL, source_key text NOT NULL, asked bigint NOT NULL, asked_by text NOT NULL, due bigint NOT NULL, overdue bigint NOT NULL, decided bigint NOT NULL, decided_by text NOT NULL, reason text NOT NULL, made_id text NOT NULL,
+  id text NOT NULL, org_id text NOT NULL, partner_id text NOT NULL, partnership_id text NOT NULL, about text NOT NULL, kind text NOT NULL, subject_id text NOT NULL, number text NOT NULL, state text NOT NULL, currency text NOT NULL, amount bigint NOT NULL, content text NOT NULL, source_key text NOT NULL, asked bigint NOT NULL, asked_by text NOT NULL, due bigint NOT NULL, overdue bigint NOT NULL, decided bigint NOT NULL, decided_by text NOT NULL, reason text NOT NULL, made_id text NOT NULL, others text NOT NULL,
   PRIMARY KEY (id),
   FOREIGN KEY (org_id) REFERENCES org(id),
   FOREIGN KEY (partner_id) REFERENCES org(id),
@@ -1031,7 +1031,7 @@ CREATE TABLE lead_activity (
 );
 CREATE INDEX lead_activity_offer ON lead_activity USING btree (offer_id, happened);
 CREATE TABLE lead_form (
-  org_id text NOT NULL, token text NOT NULL, secret text NOT NULL, active bigint NOT NULL, title text NOT NULL, intro text NOT NULL, consent text NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL, version bigint NOT NULL,
+  org_id text NOT NULL, token text NOT NULL, secret text NOT NULL, active bigint NOT NULL, title text NOT NULL, intro text NOT NULL, consent text NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL, version bigint NOT NULL, confirms bigint NOT NULL,
   UNIQUE (token),
   PRIMARY KEY (org_id),
   FOREIGN KEY (org_id) REFERENCES org(id)

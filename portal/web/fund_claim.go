@@ -320,37 +320,6 @@ func (v *visit) claimLinesOf(page *view.FundClaimPage, c fund.Claim) {
 	}
 }
 
-// claimRemarks says of lines of a claim of price protection that the cap was used up on them, and
-// that the price list was put right after it was sent.
-func (v *visit) claimRemarks(page *view.FundClaimPage, c fund.Claim) error {
-	if c.Source != fund.SourceProposed {
-		return nil
-	}
-	id, list, err := v.w.d.Protect.Remarks(v.ctx, v.actor(), c.ID)
-	if fault.CodeOf(err) == fault.NotFound { // of a promotion
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	page.Facts = append(page.Facts, view.KV{Label: view.T("protect.link"), Value: view.T("action.open"), URL: v.protectURL(id)})
-	for _, x := range list {
-		i := slices.IndexFunc(c.Lines, func(l fund.Line) bool { return l.Position == x.Position })
-		l, row := c.Lines[i], &page.Lines[i]
-		if x.Cut.Minor > 0 {
-			row.Notes = append(row.Notes, view.T("protectnote.cap", "cap", amount(x.Cap), "whole", amount(x.Whole), "cut", amount(x.Cut)))
-		}
-		switch {
-		case x.Lower(l):
-			row.Notes = append(row.Notes, view.T("protectnote.lower", "version", x.Version, "drop", price(x.Drop, l.Asked.Currency), "said", price(l.Price, l.Asked.Currency), "comes", amount(x.Comes)))
-			page.Corrected = page.Corrected || page.CanDecide && l.Verdict == fund.LineOpen
-		case x.Corrected:
-			row.Notes = append(row.Notes, view.T("protectnote.more", "version", x.Version, "drop", price(x.Drop, l.Asked.Currency), "said", price(l.Price, l.Asked.Currency)))
-		}
-	}
-	return nil
-}
-
 // claimTalk leads to the threads of the lines, and shows the one that ?talk= names: what was
 // said about it by both sides.
 func (v *visit) claimTalk(page *view.FundClaimPage, c fund.Claim, n names, form view.Form) error {
