@@ -304,13 +304,13 @@ func (s *Service) conclude(ctx context.Context, p pairing, r *row, old, lines []
 	case State(r.State) != Proposed:
 		r.AnswerBy = 0
 	case tell || r.AnswerBy == 0:
-		today := db.Now(ctx).In(zone(p.Zone)).Format(time.DateOnly)
+		today := max(db.Now(ctx).In(zone(p.Zone)).Format(time.DateOnly), r.Day) // what happened before it may be heard of after it
 		t, err := termsFor(ctx, r.SupplierID, r.Currency, r.ResellerID)
 		if err != nil {
 			return err
 		}
 		if t.AnswerDays > 0 || r.AnswerBy == 0 { // else there are no terms any more, and the day that was told stands
-			r.AnswerBy = db.Micros(dayStart(p.Zone, shifted(today, max(1, t.AnswerDays)+1))) // the end of the last day
+			r.AnswerBy = max(r.AnswerBy, db.Micros(dayStart(p.Zone, shifted(today, max(1, t.AnswerDays)+1)))) // the end of the last day; never before one that was told
 		}
 	}
 	if r.AnswerBy > 0 {
