@@ -18,6 +18,7 @@ type approvalOut struct {
 	Kind      string         `json:"kind" doc:"order, change, calloff, incoming, answer, grant (of a change), quote, promo or invoice"`
 	State     string         `json:"state" doc:"waiting, granted, refused, withdrawn or replaced"`
 	Partner   string         `json:"partner" doc:"slug"`
+	Others    []string       `json:"others,omitempty" doc:"slugs of further companies: of a promotion with several"`
 	Number    string         `json:"number,omitempty" doc:"of the order, the invoice or the quote, where it has one"`
 	Order     string         `json:"order,omitempty" doc:"the order it is about, or that it became"`
 	Invoice   string         `json:"invoice,omitempty"`
@@ -59,7 +60,9 @@ type approvalRule struct {
 func (a *API) wireApprovals(ctx context.Context, list ...approval.Request) ([]approvalOut, error) {
 	orgs := map[string]bool{}
 	for _, r := range list {
-		orgs[r.Partner] = true
+		for _, id := range r.Companies() {
+			orgs[id] = true
+		}
 	}
 	slugs, err := a.slugs(ctx, orgs)
 	if err != nil {
@@ -68,6 +71,9 @@ func (a *API) wireApprovals(ctx context.Context, list ...approval.Request) ([]ap
 	out := make([]approvalOut, len(list))
 	for i, r := range list {
 		x := approvalOut{ID: string(r.ID), Kind: r.Kind, State: r.State, Partner: slugs[r.Partner].Slug, Number: r.Number, Asked: r.Asked, Due: moment(r.Due), Decided: moment(r.Decided), Reason: r.Reason, Steps: []approvalStep{}}
+		for _, id := range r.Others {
+			x.Others = append(x.Others, slugs[id].Slug)
+		}
 		switch {
 		case r.Kind == approval.KindInvoice:
 			x.Invoice = r.Subject

@@ -24,7 +24,7 @@ type priceList struct {
 type priceVersion struct {
 	Number    int    `json:"number"`
 	ValidFrom string `json:"valid_from"`
-	State     string `json:"state" doc:"draft (the owner's alone) or published; a published version never changes"`
+	State     string `json:"state" doc:"draft (the owner's alone), published, or withdrawn; a published version never changes"`
 	Note      string `json:"note,omitempty"`
 	Items     int    `json:"items"`
 }
@@ -165,6 +165,23 @@ func (a *API) priceLists() {
 				}
 			}
 			return page(items, got.Next), nil
+		})
+	type withdrawIn struct {
+		ID      string `path:"id"`
+		Version int    `path:"version"`
+	}
+	handle(a, op("POST", base+"/{id}/versions/{version}/withdraw", "catalog:write", "Withdraw a published version", "As long as no order and no claim was priced by it: what held before holds again, and the partners are told. Else 409: publish a new version instead. Safe to repeat.", 200),
+		func(ctx context.Context, actor access.Actor, in *withdrawIn) (*reply[priceVersion], error) {
+			if err := a.d.Catalog.Withdraw(ctx, actor, catalog.ListID(in.ID), in.Version); err != nil {
+				return nil, err
+			}
+			l, err := a.d.Catalog.PriceList(ctx, actor, catalog.ListID(in.ID))
+			for _, v := range l.Versions {
+				if v.Number == in.Version {
+					return &reply[priceVersion]{priceVersion{v.Number, v.From, v.State, v.Note, v.Items}}, err
+				}
+			}
+			return nil, err
 		})
 }
 

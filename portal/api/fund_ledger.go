@@ -26,6 +26,12 @@ type fundRule struct {
 	Ended     *time.Time `json:"ended,omitempty" readOnly:"true"`
 }
 
+// fundThreshold is above what two people decide about the money of promotions or of price protection.
+type fundThreshold struct {
+	Kind   string  `json:"kind" enum:"promo,protect"`
+	Amount *amount `json:"amount"`
+}
+
 type fundTier struct {
 	From string `json:"from" doc:"whole money of the partner's currency"`
 	Rate string `json:"rate" doc:"a ratio"`
@@ -175,12 +181,36 @@ func (a *API) fundBooks() {
 			Reason string `json:"reason"`
 		}
 	}
-	handle(a, op("POST", "/api/v1/funds/{id}/entries/{entry}/reverse", "funds:write", "Reverse an entry of a ledger", "Money put in, or a part given, while it is still there: by its opposite. 409 for the same again.", 200),
+	handle(a, op("POST", "/api/v1/funds/{id}/entries/{entry}/reverse", "funds:write", "Reverse an entry of a ledger", "Money put in, or a part given, while it is still there, and that what was owed came back (recover): by its opposite. 409 for the same again.", 200),
 		func(ctx context.Context, actor access.Actor, in *reverseIn) (*reply[fundOut], error) {
 			if err := f.Reverse(ctx, actor, fund.ProgramID(in.ID), in.Entry, in.Body.Reason); err != nil {
 				return nil, err
 			}
 			return a.fundOne(ctx, actor, fund.ProgramID(in.ID))
+		})
+	handle(a, op("GET", "/api/v1/fund-thresholds", "funds:read", "List above what two people decide", "About claims on the money of promotions and of price protection, by currency; programmes that people make have theirs in their budget.", 200),
+		func(ctx context.Context, actor access.Actor, _ *struct{}) (*reply[list[fundThreshold]], error) {
+			got, err := f.FourEyes(ctx, actor)
+			if err != nil {
+				return nil, err
+			}
+			items := []fundThreshold{}
+			for _, x := range got {
+				items = append(items, fundThreshold{x.Kind, money2(x.Amount, false)})
+			}
+			return page(items, ""), nil
+		})
+	type thresholdIn struct{ Body fundThreshold }
+	handle(a, op("PUT", "/api/v1/fund-thresholds", "funds:write", "Say above what two people decide", "0.00: one always. To raise it or take it away is for admins.", 200),
+		func(ctx context.Context, actor access.Actor, in *thresholdIn) (*reply[fundThreshold], error) {
+			x, err := in.Body.Amount.read("amount")
+			if err == nil {
+				err = f.SetFourEyes(ctx, actor, fund.FourEyes{Kind: in.Body.Kind, Amount: x})
+			}
+			if err != nil {
+				return nil, err
+			}
+			return &reply[fundThreshold]{fundThreshold{in.Body.Kind, money2(x, false)}}, nil
 		})
 	type recoverIn struct {
 		ID   string `path:"id"`

@@ -35,11 +35,12 @@ type leadBulkBody struct {
 }
 
 type webFormBody struct {
-	Active  bool   `json:"active"`
-	Title   string `json:"title" doc:"what partners read first of its leads; names nobody"`
-	Intro   string `json:"intro,omitempty"`
-	Consent string `json:"consent" doc:"what people agree to"`
-	Version int64  `json:"version" doc:"0: there is none yet"`
+	Active   bool   `json:"active"`
+	Confirms bool   `json:"confirms,omitempty" doc:"campaigns write to an address only after whoever reads it confirmed it by a link"`
+	Title    string `json:"title" doc:"what partners read first of its leads; names nobody"`
+	Intro    string `json:"intro,omitempty"`
+	Consent  string `json:"consent" doc:"what people agree to"`
+	Version  int64  `json:"version" doc:"0: there is none yet"`
 }
 
 type webFormOut struct {
@@ -48,7 +49,7 @@ type webFormOut struct {
 }
 
 func webFormJSON(f lead.WebForm) webFormOut {
-	out := webFormOut{webFormBody: webFormBody{f.Active, f.Title, f.Intro, f.Consent, f.Version}}
+	out := webFormOut{webFormBody: webFormBody{f.Active, f.Confirms, f.Title, f.Intro, f.Consent, f.Version}}
 	if f.Token != "" {
 		out.Path = "/f/" + f.Token
 	}
@@ -72,7 +73,7 @@ func (a *API) webForm() {
 	handle(a, op("PUT", "/api/v1/lead-form", "leads:write", "Write your public form for leads", "", 200),
 		func(ctx context.Context, actor access.Actor, in *webFormIn) (*reply[webFormOut], error) {
 			b := in.Body
-			f, err := a.d.Leads.SaveWebForm(ctx, actor, lead.WebForm{Active: b.Active, Title: b.Title, Intro: b.Intro, Consent: b.Consent, Version: b.Version}, in.Renew)
+			f, err := a.d.Leads.SaveWebForm(ctx, actor, lead.WebForm{Active: b.Active, Confirms: b.Confirms, Title: b.Title, Intro: b.Intro, Consent: b.Consent, Version: b.Version}, in.Renew)
 			if err != nil {
 				return nil, err
 			}

@@ -8,6 +8,7 @@ import (
 
 	"entente/prm/access"
 	"entente/prm/fault"
+	"entente/prm/fund"
 	"entente/prm/money"
 	"entente/prm/protect"
 )
@@ -31,7 +32,7 @@ type protection struct {
 	Currency string           `json:"currency"`
 	Day      string           `json:"day" doc:"the first of the lower prices"`
 	State    string           `json:"state" enum:"coming,proposed,proving,claimed,nothing,lapsed,closed"`
-	Why      string           `json:"why,omitempty" enum:"no_stock,no_fall,least,no_terms,inactive,declined,denied,late"`
+	Why      string           `json:"why,omitempty" enum:"no_stock,no_fall,least,no_terms,inactive,declined,denied,late,withdrawn"`
 	Basis    string           `json:"basis,omitempty" enum:"report,moves" doc:"a report of stock, or what came in within the window less what left"`
 	Report   string           `json:"report,omitempty" doc:"number of the report of stock"`
 	Reported string           `json:"report_day,omitempty"`
@@ -54,6 +55,22 @@ type protectionLine struct {
 	Quantity string  `json:"quantity" doc:"base units, as reckoned"`
 	Said     string  `json:"said,omitempty" doc:"as the distributor says"`
 	Amount   *amount `json:"amount" doc:"after share and cap"`
+}
+
+// claimRemark is what a line of a claim of price protection does not say by itself.
+type claimRemark struct {
+	Line      int             `json:"line"`
+	Cap       *amount         `json:"cap,omitempty" doc:"the most for one fall, where it was used up on this line"`
+	Whole     *amount         `json:"whole,omitempty" doc:"what the quantity would have been granted"`
+	Cut       *amount         `json:"cut,omitempty" doc:"what of it is over the cap"`
+	Corrected *listCorrection `json:"corrected,omitempty" doc:"the price list was put right after the claim was sent"`
+}
+
+type listCorrection struct {
+	Drop    *amount `json:"drop" doc:"what a unit became cheaper"`
+	List    string  `json:"price_list,omitempty"`
+	Version int     `json:"price_version,omitempty"`
+	Comes   *amount `json:"comes" doc:"to what the line comes by it, never more than it asks for"`
 }
 
 // protectSay is a quantity as the distributor says it.
@@ -173,6 +190,37 @@ func (a *API) protections() {
 			if err == nil && c.ID == "" {
 				err = fault.New(fault.Conflict, "protect.nothing_claimed")
 			}
+			return a.oneClaim(ctx, c, err)
+		})
+	handle(a, op("GET", "/api/v1/claims/{id}/remarks", "funds:read", "List the remarks on a claim of price protection", "Lines on which the most for one fall was used up, and by how much they were cut; and lines whose price list was put right after the claim was sent, with what they come to by the corrected list.", 200),
+		func(ctx context.Context, actor access.Actor, in *pathID) (*reply[list[claimRemark]], error) {
+			_, got, err := s.Remarks(ctx, actor, fund.ClaimID(in.ID))
+			if err != nil {
+				return nil, err
+			}
+			items := []claimRemark{}
+			for _, x := range got {
+				r := claimRemark{Line: x.Position}
+				if x.Cut.Minor > 0 {
+					r.Cap, r.Whole, r.Cut = money2(x.Cap, false), money2(x.Whole, false), money2(x.Cut, false)
+				}
+				if c := x.Comes.Currency; x.Corrected {
+					r.Corrected = &listCorrection{&amount{x.Drop.Fixed(c.Digits()), string(c)}, string(x.List), x.Version, money2(x.Comes, false)}
+				}
+				items = append(items, r)
+			}
+			return page(items, ""), nil
+		})
+	type correctedIn struct {
+		ID   string `path:"id"`
+		Body struct {
+			Version int64  `json:"version"`
+			Note    string `json:"note,omitempty" maxLength:"500"`
+		}
+	}
+	handle(a, op("POST", "/api/v1/claims/{id}/answer-corrected", "funds:write", "Answer a claim by the corrected price list", "Lines of which less follows are granted what they come to, the others as they were asked for. A decision like any other.", 200),
+		func(ctx context.Context, actor access.Actor, in *correctedIn) (*reply[claimOut], error) {
+			c, err := s.AnswerCorrected(ctx, actor, fund.ClaimID(in.ID), in.Body.Version, in.Body.Note)
 			return a.oneClaim(ctx, c, err)
 		})
 	handle(a, op("GET", "/api/v1/price-protection-terms", "funds:read", "List the terms of price protection", "Those your company grants, and those its suppliers grant it.", 200),

@@ -286,6 +286,7 @@ func (a *App) build(ctx context.Context) error {
 	a.adjust = adjust.New(a.db, a.jobs, a.funds, a.promos, a.catalog)
 	a.funds.Judge(a.adjust)
 	a.protect = protect.New(a.db, a.jobs, a.catalog, a.channel, a.funds, protectionTitle)
+	a.catalog.Heed(priceUses{a})
 	a.jobs.Every("price-protection", time.Minute, a.protect.Tick)
 	a.jobs.Every("funds", time.Minute, a.funds.Tick)
 	a.jobs.Every("promotions", time.Minute, a.promos.Tick)
@@ -389,6 +390,7 @@ func (a *App) build(ctx context.Context) error {
 	notices := mail.NewNotices(a.mail, a.notify, a.accounts.Directory(), a.secrets)
 	mailings := mail.NewCampaigns(notices, a.campaigns)
 	a.landing.Tell(a.campaigns)
+	a.leads.Tell(formWishes{a})
 	a.answers = mailin.New(mailin.Deps{DB: a.db, Jobs: a.jobs, People: a.accounts.Directory(), Rooms: a.rooms, Forum: a.forum, Out: a.mail, Secrets: a.secrets, Log: a.log, Domain: a.cfg.mailDomain(), Name: a.cfg.mailName(), Bounces: mailings})
 	if a.cfg.mailDomain() != "" {
 		a.mail.Back(a.answers.BounceAddress)

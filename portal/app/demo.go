@@ -28,7 +28,7 @@ func (w demoWire) Post(ctx context.Context, actor access.Actor, raw []byte) erro
 // goroutine and at the instant it happened; it returns once that is done.
 func (a *App) makeDemo(ctx context.Context) error {
 	began := time.Now()
-	services := demo.Services{DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Settle: a.settle, Customers: a.customers, Leads: a.leads, Deals: a.deals, Quotes: a.quotes, Promos: a.promos, Landing: a.landing, Triggers: a.triggers, Engagements: a.engagements, Funds: a.funds, SellThrough: a.sellthrough, Wire: demoWire{a}}
+	services := demo.Services{DB: a.db, Accounts: a.accounts, Partners: a.partners, Catalog: a.catalog, Trade: a.trade, Settle: a.settle, Customers: a.customers, Leads: a.leads, Deals: a.deals, Quotes: a.quotes, Promos: a.promos, Landing: a.landing, Triggers: a.triggers, Engagements: a.engagements, Funds: a.funds, SellThrough: a.sellthrough, Protect: a.protect, Wire: demoWire{a}}
 	if !a.mail.Sends() {
 		services.Campaigns = a.campaigns
 	}

@@ -2,13 +2,24 @@ package app
 
 import (
 	"context"
+	"strings"
 
 	"entente/db/job"
 	"entente/prm/access"
 	"entente/prm/approval"
+	"entente/prm/landing"
+	"entente/prm/lead"
 	"entente/prm/notify"
 	"entente/prm/trade"
 )
+
+// formWishes has the address of whoever filled in the form of a company confirmed, as those of
+// landing pages are.
+type formWishes struct{ a *App }
+
+func (f formWishes) Ask(ctx context.Context, w lead.Wish) error {
+	return f.a.campaigns.Ask(ctx, landing.Wish{Of: w.Org, Orgs: []string{w.Org}, Contacts: map[string]string{w.Org: w.Contact}, Page: "form", Mail: w.Mail, Name: w.Name, Language: w.Language, Consent: w.Consent, From: w.From})
+}
 
 // approvalNotices tells the approvers that something waits for them, and who asked what
 // became of it.
@@ -23,11 +34,15 @@ func (a *App) approvalNotices(ctx context.Context, e job.Received) error {
 		return err
 	}
 	r := t.Request
-	orgs, err := a.accounts.Directory().OrgsByID(ctx, r.Partner)
+	orgs, err := a.accounts.Directory().OrgsByID(ctx, r.Companies()...)
 	if err != nil {
 		return err
 	}
-	n := notify.Notice{Dedupe: e.ID, SubjectKind: "approval", SubjectID: string(r.ID), Args: map[string]string{"partner": orgs[r.Partner].Name, "number": r.Number, "reason": r.Reason}}
+	var with []string
+	for _, id := range r.Companies() {
+		with = append(with, orgs[id].Name)
+	}
+	n := notify.Notice{Dedupe: e.ID, SubjectKind: "approval", SubjectID: string(r.ID), Args: map[string]string{"partner": strings.Join(with, ", "), "number": r.Number, "reason": r.Reason}}
 	var to []notify.Target
 	switch e.Kind {
 	case approval.Asked, approval.Stepped, approval.Overdue:

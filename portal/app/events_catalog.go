@@ -40,8 +40,23 @@ func (a *App) catalogNotices(ctx context.Context, e job.Received) error {
 	if err != nil {
 		return err
 	}
-	n := notify.Notice{Dedupe: e.ID, Kind: "catalog.prices", SubjectKind: catalog.DocumentPriceList, SubjectID: string(c.List), Args: map[string]string{"currency": string(l.Currency), "date": v.From}}
+	kind := "catalog.prices"
+	if e.Kind == catalog.PricesWithdrawn {
+		kind = "catalog.prices_withdrawn"
+	}
+	n := notify.Notice{Dedupe: e.ID, Kind: kind, SubjectKind: catalog.DocumentPriceList, SubjectID: string(c.List), Args: map[string]string{"currency": string(l.Currency), "date": v.From}}
 	return a.tellSide(ctx, c.Reseller, orgs[c.Supplier].Name, []access.Role{access.Buyer, access.Sales}, n)
+}
+
+// priceUses says what was priced by versions of price lists: order lines, and claims of price
+// protection.
+type priceUses struct{ a *App }
+
+func (p priceUses) PricedBy(ctx context.Context, actor access.Actor, list catalog.ListID, version int) (bool, error) {
+	if used, err := p.a.trade.PricedBy(ctx, actor, list, version); err != nil || used {
+		return used, err
+	}
+	return p.a.protect.PricedBy(ctx, actor, list, version)
 }
 
 // publishedPrices are the list and the version of an event.
@@ -58,7 +73,8 @@ func (a *App) publishedPrices(ctx context.Context, c catalog.Event) (catalog.Pri
 	return l, catalog.PriceVersion{}, fmt.Errorf("app: price list %s has no version %d", c.List, c.Version)
 }
 
-// to832 sends a partner its own prices as of the day a new version begins.
+// to832 sends a partner its own prices as of the day a new version begins, or began until it was
+// withdrawn.
 func (a *App) to832(ctx context.Context, e job.Received) error {
 	var c catalog.Event
 	if err := e.Decode(&c); err != nil || !c.EDI {
@@ -94,7 +110,11 @@ func (a *App) to832(ctx context.Context, e job.Received) error {
 		return nil
 	}
 	d.LineCount = len(d.Lines)
-	return a.emitCatalog(ctx, actor, c, gateway.Outgoing{Kind: "832", Doc: &d, DocumentKind: catalog.DocumentPriceList, DocumentID: fmt.Sprintf("%s:%d:%s", c.List, c.Version, c.Partnership), Number: d.Number})
+	id := fmt.Sprintf("%s:%d:%s", c.List, c.Version, c.Partnership)
+	if e.Kind == catalog.PricesWithdrawn {
+		id += ":withdrawn"
+	}
+	return a.emitCatalog(ctx, actor, c, gateway.Outgoing{Kind: "832", Doc: &d, DocumentKind: catalog.DocumentPriceList, DocumentID: id, Number: d.Number})
 }
 
 // to846 sends a partner the stock that it is told of.

@@ -51,6 +51,7 @@ var fundTold = map[string]struct {
 	fund.SecondAsked:      {supplier: []access.Role{access.Manager}, urgent: true},
 	fund.Countered:        {supplier: []access.Role{access.Finance}, reseller: []access.Role{access.Manager, access.Finance}},
 	fund.Recovered:        {reseller: []access.Role{access.Manager, access.Finance}},
+	fund.RecoverUndone:    {reseller: []access.Role{access.Manager, access.Finance}},
 	fund.Granted:          {reseller: []access.Role{access.Manager, access.Sales}},
 	fund.Offered:          {reseller: []access.Role{access.Manager, access.Sales}},
 	fund.ClaimDiscussed:   {supplier: []access.Role{access.Manager}, reseller: []access.Role{access.Manager, access.Sales, access.Finance}, urgent: true},
@@ -353,7 +354,7 @@ func (a *App) toProtection(ctx context.Context, e job.Received) error {
 		return err
 	}
 	actor := access.System("protection", c.Supplier)
-	if e.Kind == catalog.PricesPublished {
+	if e.Kind == catalog.PricesPublished || e.Kind == catalog.PricesWithdrawn {
 		return a.protect.Published(ctx, actor, c.Partnership, c.List, c.Version)
 	}
 	return a.protect.Refresh(ctx, actor, c.Reseller) // a report of stock, or of sales: both name the pair alike
@@ -363,7 +364,7 @@ func (a *App) toProtection(ctx context.Context, e job.Received) error {
 // answered; of that the supplier hears too.
 func (a *App) protectionNotices(ctx context.Context, e job.Received) error {
 	var x protect.Event
-	if err := e.Decode(&x); err != nil {
+	if err := e.Decode(&x); err != nil || x.Quiet {
 		return err
 	}
 	db.AfterCommit(ctx, func() { a.live.Changed(protect.Document, string(x.Protection), e.Orgs) })
@@ -391,4 +392,36 @@ func (a *App) protectionNotices(ctx context.Context, e job.Received) error {
 		return err
 	}
 	return a.tellSide(ctx, x.Supplier, orgs[x.Reseller].Name, []access.Role{access.Manager}, n)
+}
+
+// protectHookKinds names the webhook of each event.
+var protectHookKinds = map[string]string{protect.EventProposed: hook.ProtectProposed, protect.EventReminded: hook.ProtectReminded, protect.EventAnswered: hook.ProtectAnswered, protect.EventLapsed: hook.ProtectLapsed}
+
+// protectHook is the data of a webhook about price protection: ids and states, and where to read
+// more.
+type protectHook struct {
+	Partner    string     `json:"partner"`       // slug of the other company
+	Own        bool       `json:"own,omitempty"` // the company's own doing
+	Protection protect.ID `json:"protection"`
+	Day        string     `json:"day"` // the first of the lower prices
+	State      string     `json:"state"`
+	Why        string     `json:"why,omitempty"`
+	AnswerBy   *time.Time `json:"answer_by,omitempty"`
+	Href       string     `json:"href"`
+}
+
+// protectionHooks tells the systems of both companies what happened, as each may read it.
+func (a *App) protectionHooks(ctx context.Context, e job.Received) error {
+	var x protect.Event
+	if err := e.Decode(&x); err != nil || x.Quiet {
+		return err
+	}
+	return a.tellHooks(ctx, e, protectHookKinds[e.Kind], x.Supplier, x.Reseller, func(actor access.Actor, partner string) (any, error) {
+		got, err := a.protect.Get(ctx, actor, x.Protection)
+		d := protectHook{Partner: partner, Own: e.Kind == protect.EventAnswered && actor.Org == x.Reseller, Protection: x.Protection, Day: got.Day, State: string(got.State), Why: got.Why, Href: "/api/v1/price-protections/" + string(x.Protection)}
+		if !got.AnswerBy.IsZero() {
+			d.AnswerBy = &got.AnswerBy
+		}
+		return d, err
+	})
 }

@@ -26,6 +26,7 @@ import (
 	"entente/prm/money"
 	"entente/prm/notify"
 	"entente/prm/promo"
+	"entente/prm/protect"
 	"entente/prm/sellthrough"
 	"entente/prm/trade"
 )
@@ -36,7 +37,7 @@ import (
 func TestWebhooksTellBothSidesAlone(t *testing.T) {
 	t.Parallel()
 	a := demoApp(t)
-	got := make(chan [2]string, 40)
+	got := make(chan [2]string, 80)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		b, _ := io.ReadAll(r.Body)
 		got <- [2]string{r.URL.Path, string(b)}
@@ -244,6 +245,12 @@ func promotionHooks(t *testing.T, ctx context.Context, a *App, orgs map[string]s
 	}
 	_, err = a.promos.AddTask(ctx, who("aurelia"), d.ID, orgs["baltic"], "Hang the poster", "")
 	must(err)
+	waits, _, err := a.protect.List(ctx, who("kestrel"), protect.Filter{States: []protect.State{protect.Proposed}})
+	if err != nil || len(waits) == 0 {
+		t.Fatalf("no price protection waits for Kestrel: %v", err)
+	}
+	_, err = a.protect.Confirm(ctx, who("kestrel"), waits[0].ID, waits[0].Mark)
+	must(err)
 	must(a.jobs.Idle(ctx))
 	later := db.WithNow(ctx, now.AddDate(0, 0, 8))
 	must(a.promos.Tick(later))
@@ -269,16 +276,26 @@ func promotionHooks(t *testing.T, ctx context.Context, a *App, orgs map[string]s
 	for _, kind := range []string{hook.PromotionAgreed, hook.PromotionStarted, hook.PromotionEnded, hook.PromotionSettled} {
 		want["/aurelia "+kind+" "], want["/kestrel "+kind+" aurelia"], want["/baltic "+kind+" aurelia"] = 1, 1, 1
 	}
+	for _, at := range []string{"/aurelia protection.answered kestrel", "/kestrel protection.answered aurelia"} {
+		want[at] = 1
+	}
 	for range len(got) {
 		x := <-got
 		var b struct {
 			Type string
 			Data struct {
-				Partner, Promotion, Number, State, Answer, Decision, Href string
-				Adjustment                                                *struct{ Reason, Number, Amount, Currency string }
+				Protection, Day, Partner, Promotion, Number, State, Answer, Decision, Href string
+				Adjustment                                                                 *struct{ Reason, Number, Amount, Currency string }
 			}
 		}
 		must(json.Unmarshal([]byte(x[1]), &b))
+		if b.Data.Protection == string(waits[0].ID) {
+			want[x[0]+" "+b.Type+" "+b.Data.Partner]--
+			if b.Data.State != string(protect.Claimed) || b.Data.Day != waits[0].Day || b.Data.Href != "/api/v1/price-protections/"+string(waits[0].ID) || strings.Contains(x[1], "amount") {
+				t.Errorf("told %s", x[1])
+			}
+			continue
+		}
 		if b.Data.Promotion != string(d.ID) { // eight days on, one of the demo's may begin or end
 			continue
 		}

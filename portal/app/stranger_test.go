@@ -18,6 +18,7 @@ import (
 	"regexp"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -548,6 +549,7 @@ func protectKestrel(t *testing.T, a *App) {
 	must(err)
 	must(a.jobs.Idle(t.Context()))
 	got, _, err := a.protect.List(t.Context(), maya, protect.Filter{States: []protect.State{protect.Proposed}})
+	got = slices.DeleteFunc(got, func(x protect.Protection) bool { return x.Day != time.Now().UTC().Format(time.DateOnly) }) // the demo has one of its own
 	if err != nil || len(got) != 1 || got[0].Open.Minor <= 0 {
 		t.Fatalf("%+v %v", got, err)
 	}
@@ -607,8 +609,29 @@ func protectKestrel(t *testing.T, a *App) {
 	if code, body := ask("POST", "/api/v1/price-protections/"+string(got[0].ID)+"/confirm", url.Values{"json": {`{"mark":"` + mark[1] + `"}`}}, bearer...); code != 200 || !strings.Contains(body, `"state":"submitted"`) {
 		t.Fatalf("confirmed again over the API: %d %s", code, body)
 	}
-	if x, err := a.protect.Get(t.Context(), maya, got[0].ID); err != nil || x.State != protect.Claimed || len(x.Claims) != 1 {
+	x, err := a.protect.Get(t.Context(), maya, got[0].ID)
+	if err != nil || x.State != protect.Claimed || len(x.Claims) != 1 {
 		t.Fatalf("%+v %v", x, err)
+	}
+	if code, body := ask("GET", "/api/v1/claims/"+string(x.Claims[0])+"/remarks", nil, bearer...); code != 200 || !strings.Contains(body, `"items":[]`) {
+		t.Errorf("remarks over the API: %d %s", code, body)
+	}
+	if code, page := ask("GET", "/c/kestrel/sell-through/export?format=csv&show=current", nil); code != 200 || !strings.Contains(page, "SR-") {
+		t.Errorf("the list of reports as a table: %d %.300s", code, page)
+	}
+	// what was claimed by is not withdrawn any more, and says what to do instead
+	ask, token = signedIn(t, a, "ingrid@aurelia.example", "aurelia")
+	if code, page := ask("POST", "/c/aurelia/catalogue/prices/"+string(l.ID)+"/withdraw", url.Values{"csrf": {token}, "version": {strconv.Itoa(x.Lines[0].Version)}}); code != 422 || !strings.Contains(page, "Publish a new version") {
+		t.Errorf("withdrawn: %d %.2000s", code, page)
+	}
+	if code, page := ask("GET", "/c/aurelia/funds/claims/"+string(x.Claims[0]), nil); code != 200 || !strings.Contains(page, path) || strings.Contains(page, "/corrected") {
+		t.Errorf("the claim: %d %.2000s", code, page)
+	}
+	if code, page := ask("POST", "/c/aurelia/funds/limits/two", url.Values{"csrf": {token}, "kind": {"promo"}, "currency": {"JPY"}, "amount": {"900"}}); code != 303 {
+		t.Errorf("a threshold: %d %.2000s", code, page)
+	}
+	if code, page := ask("GET", "/c/aurelia/funds/limits", nil); code != 200 || !strings.Contains(page, "Two people decide above") {
+		t.Errorf("the thresholds: %d %.2000s", code, page)
 	}
 }
 

@@ -113,6 +113,11 @@ func TestEveryEventHasItsLine(t *testing.T) {
 				t.Errorf("%s has no sentence, or no webhook tells of %s", lang, e)
 			}
 		}
+		for _, kind := range protectHookKinds {
+			if !locale.Has(lang, "hooks.name."+kind) || !slices.Contains(hook.Events(), kind) {
+				t.Errorf("%s has no name for the webhook %s, or there is none", lang, kind)
+			}
+		}
 		for _, why := range promo.LateReasons() {
 			if !locale.Has(lang, "promolate."+why) {
 				t.Errorf("%s has no promolate.%s", lang, why)

@@ -25,6 +25,7 @@ import (
 	"entente/prm/money"
 	"entente/prm/partner"
 	"entente/prm/promo"
+	"entente/prm/protect"
 	"entente/prm/quote"
 	"entente/prm/sellthrough"
 	"entente/prm/settle"
@@ -61,6 +62,7 @@ type Services struct {
 	Engagements *engage.Service
 	Funds       *fund.Service
 	SellThrough *sellthrough.Service
+	Protect     *protect.Service
 	Wire        Wire
 }
 
@@ -126,6 +128,9 @@ func Make(ctx context.Context, s Services) error {
 		return err
 	}
 	if err := m.funds(fund.Quiet(ctx)); err != nil {
+		return err
+	}
+	if err := m.protection(protect.Quiet(catalog.Quiet(fund.Quiet(ctx)))); err != nil {
 		return err
 	}
 	if err := m.engagements(engage.Quiet(ctx)); err != nil {

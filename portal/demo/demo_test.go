@@ -16,6 +16,7 @@ import (
 	"entente/prm/access"
 	"entente/prm/account"
 	"entente/prm/catalog"
+	"entente/prm/channel"
 	"entente/prm/customer"
 	"entente/prm/deal"
 	"entente/prm/engage"
@@ -25,6 +26,7 @@ import (
 	"entente/prm/lead"
 	"entente/prm/partner"
 	"entente/prm/promo"
+	"entente/prm/protect"
 	"entente/prm/quote"
 	"entente/prm/sellthrough"
 	"entente/prm/settle"
@@ -74,7 +76,8 @@ func services(t testing.TB, d *db.DB) Services {
 	desk := trade.New(d, cat, jobs)
 	engagements := engage.New(d, together{}, nil, jobs)
 	promos := promo.New(d, jobs, partners, cat)
-	return Services{DB: d, Engagements: engagements, Landing: landing.New(d, promos, leads, jobs), Deals: deals, Quotes: quote.New(d, cat, deals, desk, jobs), Accounts: accounts, Partners: partners, Promos: promos, Catalog: cat, Trade: desk, Settle: settle.New(d, desk, jobs), Customers: customers, Leads: leads, Funds: fund.New(d, jobs, blobs, partners), SellThrough: sellthrough.New(d, cat, jobs), Triggers: trigger.New(d, jobs, nil)}
+	funds := fund.New(d, jobs, blobs, partners)
+	return Services{DB: d, Protect: protect.New(d, jobs, cat, channel.New(d, cat), funds, func(_, day, currency string) string { return day + " " + currency }), Engagements: engagements, Landing: landing.New(d, promos, leads, jobs), Deals: deals, Quotes: quote.New(d, cat, deals, desk, jobs), Accounts: accounts, Partners: partners, Promos: promos, Catalog: cat, Trade: desk, Settle: settle.New(d, desk, jobs), Customers: customers, Leads: leads, Funds: funds, SellThrough: sellthrough.New(d, cat, jobs), Triggers: trigger.New(d, jobs, nil)}
 }
 
 // The demo is made twice for one database each: what the contract says of it is
@@ -124,6 +127,7 @@ func TestMake(t *testing.T) {
 			t.Fatalf("quotes %v %v", quoted, err)
 		}
 		sold(t, ctx, s)
+		protected(t, ctx, s)
 		posted(t, box.raw)
 		goods(t, ctx, s, boss)
 		digests = append(digests, digest(t, ctx, s, boss))
@@ -157,6 +161,33 @@ func sold(t *testing.T, ctx context.Context, s Services) {
 		if err != nil || len(page.Items) != want {
 			t.Errorf("%s has %d open offers, want %d (%v)", slug, len(page.Items), want, err)
 		}
+	}
+}
+
+// protected: of two falls of prices Kestrel claimed one, which is paid, and one waits for it; the
+// others have none.
+func protected(t *testing.T, ctx context.Context, s Services) {
+	t.Helper()
+	kestrel := access.System("test", org(t, ctx, s.DB, "kestrel"))
+	list, _, err := s.Protect.List(ctx, kestrel, protect.Filter{})
+	if err != nil || len(list) != 2 || list[0].State != protect.Proposed && list[1].State != protect.Proposed {
+		t.Fatalf("%v %+v", err, list)
+	}
+	for _, x := range list {
+		x, err := s.Protect.Get(ctx, kestrel, x.ID)
+		switch {
+		case err != nil || x.Amount.Minor <= 0 || len(x.Lines) == 0:
+			t.Errorf("%v %+v", err, x)
+		case x.State == protect.Proposed && (x.Open != x.Amount || !x.AnswerBy.After(db.Now(ctx))):
+			t.Errorf("it waits until %s: %+v", x.AnswerBy, x)
+		case x.State == protect.Claimed:
+			if c, err := s.Funds.GetClaim(ctx, kestrel, x.Claims[0]); err != nil || c.State != fund.ClaimSettled || c.Settled != x.Amount {
+				t.Errorf("%v %+v", err, c)
+			}
+		}
+	}
+	if list, _, err := s.Protect.List(ctx, access.System("test", org(t, ctx, s.DB, "baltic")), protect.Filter{}); err != nil || len(list) != 0 {
+		t.Errorf("%v %+v", err, list)
 	}
 }
 

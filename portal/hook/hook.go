@@ -95,6 +95,11 @@ const (
 	PromotionAdjusted  = "promotion.adjusted"
 	PromotionCancelled = "promotion.cancelled"
 	PromotionTask      = "promotion.task_given"
+	// What happens to price protection: to both companies of one.
+	ProtectProposed = "protection.proposed"
+	ProtectReminded = "protection.reminded"
+	ProtectAnswered = "protection.answered"
+	ProtectLapsed   = "protection.lapsed"
 	// What a partner publishes in its library.
 	DocumentPublished = "library.published"
 	DocumentRenewed   = "library.renewed"
@@ -110,6 +115,7 @@ func Events() []string {
 		QuoteRequested, QuoteOffered, QuoteAccepted, QuoteDeclined, QuoteWithdrawn, QuoteExpired, QuoteOrdered,
 		EngagementInvited, EngagementAccepted, EngagementDeclined, EngagementWithdrawn, EngagementExpiring, EngagementExpired, EngagementLeft, EngagementShared, EngagementSplitProposed, EngagementSplitAnswered, EngagementSplitRefused, EngagementSplitAgreed, EngagementSplitWithdrawn, EngagementTask, EngagementTaskDone, EngagementHandedOver, EngagementHandAnswered, EngagementClosed,
 		PromotionProposed, PromotionApproved, PromotionCountered, PromotionAnswered, PromotionDeclined, PromotionDropped, PromotionAgreed, PromotionStarted, PromotionEnded, PromotionSettled, PromotionAdjusted, PromotionCancelled, PromotionTask,
+		ProtectProposed, ProtectReminded, ProtectAnswered, ProtectLapsed,
 		DocumentPublished, DocumentRenewed,
 		"lead.offered", "lead.accepted", "lead.declined", "lead.expired", "lead.withdrawn", "lead.warned", "lead.stale", "lead.returned", "lead.reclaimed", "lead.converted", "lead.lost", "lead.paused", "lead.resumed", "lead.unplaced",
 		"deal.submitted", "deal.recalled", "deal.withdrawn", "deal.taken", "deal.returned", "deal.protected", "deal.registered", "deal.rejected", "deal.duplicate", "deal.waiting", "deal.admitted", "deal.cancelled", "deal.overdue", "deal.warned", "deal.held", "deal.expired", "deal.postponed", "deal.released", "deal.asked", "deal.extended", "deal.denied", "deal.lost", "deal.ordered", "deal.partly_won", "deal.won", "deal.reopened", "deal.disputed", "deal.ruled",

@@ -155,7 +155,8 @@ type PriceListPage struct {
 	Draft    *Form // to begin a draft
 	Change   *Form // to change a price of the draft
 	Publish  *Form
-	ShortAsk bool // the notice period would be cut short
+	Withdraw *Form // to take the version shown back
+	ShortAsk bool  // the notice period would be cut short
 	Notice   int
 }
 

@@ -218,6 +218,7 @@ type FundClaimPage struct {
 	Lines                       []FundLine
 	Checks                      []FundCheck
 	Judging                     bool // proof waits for a look of the reader
+	Corrected                   bool // it can be answered by the corrected list (URL + "/corrected")
 	Proof                       Form
 	Files                       []FundFile
 	Settlements                 []FundSettlement
@@ -259,6 +260,7 @@ type FundLine struct {
 	Approved  Money
 	Status    Status
 	Why       Text
+	Notes     []Text // what the line does not say by itself: a cap that was used up, a list that was put right
 	Open      bool
 	TalkURL   string // the thread of the line
 	Talked    bool   // there is one
@@ -343,7 +345,8 @@ type FundFormPage struct {
 	Currencies   []Option
 }
 
-// FundLimitsPage is /c/{slug}/funds/limits. Names: person, currency, amount.
+// FundLimitsPage is /c/{slug}/funds/limits. Names: person, currency, amount; and posted to
+// URL + "/two": kind, currency, amount, or drop.
 type FundLimitsPage struct {
 	Base
 	URL        string
@@ -352,6 +355,17 @@ type FundLimitsPage struct {
 	Form       Form
 	People     []Option
 	Currencies []Option
+
+	Pairs                 []FundPair
+	CanPair               bool
+	Two                   Form
+	Kinds, PairCurrencies []Option
+}
+
+// FundPair is above which amount two people decide about one kind of money.
+type FundPair struct {
+	Kind, Currency string
+	Label, Says    Text
 }
 
 // FundLimit is what somebody may decide alone.

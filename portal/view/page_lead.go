@@ -85,7 +85,7 @@ type LandingPage struct {
 	Imprint     string
 }
 
-// WebFormPage is /c/{slug}/leads/form; it posts active, title, intro, consent, version and renew to URL.
+// WebFormPage is /c/{slug}/leads/form; it posts active, confirms, title, intro, consent, version and renew to URL.
 type WebFormPage struct {
 	Base
 	URL       string

@@ -10,6 +10,7 @@ type SellReportsPage struct {
 	Rows    []SellReportRow
 	Pager   Pager
 	FileURL string // empty: nothing may be brought
+	Exports []Export
 }
 
 // SellReportRow is one report. Ours says that our company made it.

@@ -102,7 +102,7 @@ var states = map[State]Tone{
 	"product.active": Green, "product.discontinued": Grey, "product.replaced": Amber, "stock.in": Green, "stock.low": Amber, "stock.out": Red,
 	"sell.current": Green, "sell.replaced": Grey, "sell.withdrawn": Red,
 	"period.running": Grey, "period.awaited": Blue, "period.missing": Red, "period.partial": Amber, "period.complete": Green, "period.unplanned": Grey,
-	"price.draft": Grey, "price.coming": Blue, "price.current": Green, "price.past": Grey,
+	"price.draft": Grey, "price.coming": Blue, "price.current": Green, "price.past": Grey, "price.withdrawn": Grey,
 }
 
 // Tone is the colour of the state.

@@ -210,7 +210,7 @@ func (v *visit) answerApproval(page *view.AnswerPage, d mail.Deed, actor access.
 	if err != nil {
 		return err
 	}
-	n, err := v.lookup([]string{r.Partner}, []string{r.AskedBy})
+	n, err := v.lookup(r.Companies(), []string{r.AskedBy})
 	if err != nil {
 		return err
 	}

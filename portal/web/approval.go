@@ -36,7 +36,7 @@ func (v *visit) homeApprovals(page *view.HomePage) error {
 	}
 	var orgs []string
 	for _, r := range all {
-		orgs = append(orgs, r.Partner)
+		orgs = append(orgs, r.Companies()...)
 	}
 	n, err := v.lookup(orgs, nil)
 	if err != nil {
@@ -63,7 +63,22 @@ func (v *visit) approvalTitle(r approval.Request, n names) view.Text {
 	if r.Number == "" {
 		key += "_new"
 	}
-	return view.T(key, "number", r.Number, "company", n.org(r.Partner))
+	return view.T(key, "number", r.Number, "company", v.approvalWith(r, n))
+}
+
+// approvalWith names the companies on the other side, three at most.
+func (v *visit) approvalWith(r approval.Request, n names) string {
+	const most = 3
+	var said []string
+	all := r.Companies()
+	for _, id := range all[:min(len(all), most)] {
+		said = append(said, n.org(id))
+	}
+	out := strings.Join(said, v.p.T("approval.comma"))
+	if more := len(all) - most; more > 0 {
+		out = v.p.T("approval.and_more", "companies", out, "n", more)
+	}
+	return out
 }
 
 // approvalWhy is the one sentence that says why a rule caught it.
@@ -112,7 +127,7 @@ func approvalList(v *visit) error {
 	}
 	var orgs, people []string
 	for _, r := range got.Items {
-		orgs, people = append(orgs, r.Partner), append(people, r.AskedBy)
+		orgs, people = append(orgs, r.Companies()...), append(people, r.AskedBy)
 	}
 	n, err := v.lookup(orgs, people)
 	if err != nil {
@@ -157,7 +172,7 @@ func (v *visit) approvalPage(status int, form view.Form) error {
 	for _, st := range r.Steps {
 		people = append(people, st.DecidedBy, st.Person)
 	}
-	n, err := v.lookup([]string{r.Partner}, people)
+	n, err := v.lookup(r.Companies(), people)
 	if err != nil {
 		return err
 	}

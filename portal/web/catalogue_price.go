@@ -119,7 +119,7 @@ func priceListMake(v *visit) error {
 }
 
 // priceForms are the forms of a price list as they were typed, where one was refused.
-type priceForms struct{ settings, draft, change, publish *view.Form }
+type priceForms struct{ settings, draft, change, publish, withdraw *view.Form }
 
 // priceListShow is a price list: one version beside the one before it.
 func priceListShow(v *visit) error { return v.priceListPage(200, priceForms{}) }
@@ -160,6 +160,8 @@ func (v *visit) versionStatus(x, now catalog.PriceVersion) view.Status {
 	switch {
 	case x.State == catalog.Draft:
 		return view.Status{State: "price.draft"}
+	case x.State == catalog.Withdrawn:
+		return view.Status{State: "price.withdrawn"}
 	case x.From > v.today():
 		return view.Status{State: "price.coming"}
 	case x.Number == now.Number:
@@ -251,6 +253,11 @@ func movePercent(was, now money.Price) string {
 }
 
 func (v *visit) priceListForms(page *view.PriceListPage, l catalog.PriceList, shown catalog.PriceVersion, typed priceForms) {
+	if now, ok := l.InForce(v.today()); shown.State == catalog.Published && (shown.From > v.today() || ok && now.Number == shown.Number) {
+		if page.Withdraw = typed.withdraw; page.Withdraw == nil {
+			page.Withdraw = &view.Form{}
+		}
+	}
 	page.Settings = &view.Form{Values: map[string]string{"name": l.Name, "basis": l.Basis, "notice_days": strconv.Itoa(l.NoticeDays)}}
 	if typed.settings != nil {
 		page.Settings = typed.settings
@@ -346,6 +353,16 @@ func pricesPublish(v *visit) error {
 		_, err := v.w.d.Catalog.Publish(v.ctx, v.actor(), id, catalog.PublishCmd{Version: n, Short: in.text("short") == "1"})
 		return err
 	}, "said.published", func(f *priceForms, form *view.Form) { f.publish = form })
+}
+
+// pricesWithdraw takes a published version back.
+func pricesWithdraw(v *visit) error {
+	in := v.input()
+	n, err := strconv.Atoi(in.text("version"))
+	if err != nil {
+		return fault.New(fault.Invalid, "error.body")
+	}
+	return v.priceAct(in, func(id catalog.ListID) error { return v.w.d.Catalog.Withdraw(v.ctx, v.actor(), id, n) }, "said.prices_withdrawn", func(f *priceForms, form *view.Form) { f.withdraw = form })
 }
 
 // priceListFile is a version as CSV: item, GTIN, names, unit, currency, price.

@@ -232,6 +232,9 @@ func (v *visit) claimPage(status int, f claimForms) error {
 	}
 	v.claimMay(page, c)
 	v.claimLinesOf(page, c)
+	if err := v.claimRemarks(page, c); err != nil {
+		return err
+	}
 	if err := v.claimTalk(page, c, n, f.talk); err != nil {
 		return err
 	}
@@ -309,6 +312,9 @@ func (v *visit) claimLinesOf(page *view.FundClaimPage, c fund.Claim) {
 			x.Asked = amount(money.Amount{Minor: -l.Back.Minor, Currency: l.Back.Currency})
 		case l.Reason != "":
 			x.Why = view.T("fundreason." + l.Reason)
+		}
+		if cut := l.Asked.Minor - l.Approved.Minor; l.Verdict == fund.LineChanged && cut > 0 {
+			x.Notes = append(x.Notes, view.T("fund.line_cut", "cut", amount(money.Amount{Minor: cut, Currency: l.Asked.Currency}), "asked", amount(l.Asked)))
 		}
 		page.Lines = append(page.Lines, x)
 	}

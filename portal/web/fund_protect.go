@@ -2,12 +2,14 @@ package web
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"entente/portal/view"
 	"entente/prm/access"
 	"entente/prm/catalog"
 	"entente/prm/channel"
+	"entente/prm/fault"
 	"entente/prm/fund"
 	"entente/prm/money"
 	"entente/prm/protect"
@@ -307,4 +309,35 @@ func protectCounter(v *visit) error {
 	}
 	c, err := v.w.d.Protect.Counter(v.ctx, v.actor(), x.ID, in.text("mark"), says, in.text("note"))
 	return v.protectDone(c, renamed(err, sent), in)
+}
+
+// claimRemarks says of lines of a claim of price protection that the cap was used up on them, and
+// that the price list was put right after it was sent.
+func (v *visit) claimRemarks(page *view.FundClaimPage, c fund.Claim) error {
+	if c.Source != fund.SourceProposed {
+		return nil
+	}
+	id, list, err := v.w.d.Protect.Remarks(v.ctx, v.actor(), c.ID)
+	if fault.CodeOf(err) == fault.NotFound { // of a promotion
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	page.Facts = append(page.Facts, view.KV{Label: view.T("protect.link"), Value: view.T("action.open"), URL: v.protectURL(id)})
+	for _, x := range list {
+		i := slices.IndexFunc(c.Lines, func(l fund.Line) bool { return l.Position == x.Position })
+		l, row := c.Lines[i], &page.Lines[i]
+		if x.Cut.Minor > 0 {
+			row.Notes = append(row.Notes, view.T("protectnote.cap", "cap", amount(x.Cap), "whole", amount(x.Whole), "cut", amount(x.Cut)))
+		}
+		switch {
+		case x.Lower(l):
+			row.Notes = append(row.Notes, view.T("protectnote.lower", "version", x.Version, "drop", price(x.Drop, l.Asked.Currency), "said", price(l.Price, l.Asked.Currency), "comes", amount(x.Comes)))
+			page.Corrected = page.Corrected || page.CanDecide && l.Verdict == fund.LineOpen
+		case x.Corrected:
+			row.Notes = append(row.Notes, view.T("protectnote.more", "version", x.Version, "drop", price(x.Drop, l.Asked.Currency), "said", price(l.Price, l.Asked.Currency)))
+		}
+	}
+	return nil
 }

@@ -205,7 +205,7 @@ func (v *visit) fundPage(status int, f fundForms) error {
 	}
 	page.Rules = v.fundRules(p.Rules)
 	for _, e := range entries {
-		page.Entries = append(page.Entries, view.FundMove{ID: e.Entry, At: e.At, Kind: view.T("fundentry." + e.Kind), Program: n.org(e.Org), Text: e.Text, Amount: amount(e.Amount), CanReverse: e.Undoable && page.CanWrite})
+		page.Entries = append(page.Entries, view.FundMove{ID: e.Entry, At: e.At, Kind: view.T("fundentry." + e.Kind), Program: n.org(e.Org), Text: e.Text, Amount: amount(e.Amount), CanReverse: e.Undoable && (page.CanWrite && e.Kind != fund.EntryRecover || e.Kind == fund.EntryRecover && v.may(access.ClaimSettle, access.Shared(p.Owner, e.Org)))})
 	}
 	var codes []string
 	for _, x := range c.all {
@@ -422,9 +422,9 @@ func fundEdit(v *visit) error {
 }
 
 // fundLimits is what people may decide alone.
-func fundLimits(v *visit) error { return v.limitsPage(200, view.Form{}) }
+func fundLimits(v *visit) error { return v.limitsPage(200, view.Form{}, view.Form{}) }
 
-func (v *visit) limitsPage(status int, form view.Form) error {
+func (v *visit) limitsPage(status int, form, two view.Form) error {
 	list, err := v.w.d.Funds.Limits(v.ctx, v.actor())
 	if err != nil {
 		return err
@@ -440,6 +440,15 @@ func (v *visit) limitsPage(status int, form view.Form) error {
 		if (access.Actor{Roles: p.Roles}).Has(access.Manager) {
 			page.People = append(page.People, view.Option{Value: p.ID, Label: view.Raw(p.Name), On: p.ID == form.Value("person")})
 		}
+	}
+	pairs, err := v.w.d.Funds.FourEyes(v.ctx, v.actor())
+	if err != nil {
+		return err
+	}
+	page.Two, page.CanPair = two, v.may(access.FundWrite, access.Own(v.org()))
+	page.Kinds, page.PairCurrencies = choices(fund.FourEyesKinds, "fundtwo.", two.Value("kind")), plainOptions(currencyCodes, or(two.Value("currency"), string(v.login.Org.Currency)))
+	for _, x := range pairs {
+		page.Pairs = append(page.Pairs, view.FundPair{Kind: x.Kind, Label: view.T("fundtwo." + x.Kind), Currency: string(x.Amount.Currency), Says: view.T("fund.two_decide", "amount", amount(x.Amount))})
 	}
 	for _, l := range list {
 		page.Rows = append(page.Rows, view.FundLimit{Person: names[l.Person], ID: l.Person, Currency: string(l.Amount.Currency), Amount: amount(l.Amount)})
@@ -466,5 +475,27 @@ func fundLimitSave(v *visit) error {
 	if !ok {
 		return err
 	}
-	return v.limitsPage(422, in.form(errs, note))
+	return v.limitsPage(422, in.form(errs, note), view.Form{})
+}
+
+// fourEyesSave says above which amount two people decide about the money of promotions or of
+// falls of prices.
+func fourEyesSave(v *visit) error {
+	in := v.input()
+	x := fund.FourEyes{Kind: in.text("kind"), Amount: in.money("amount", money.Currency(in.text("currency")))}
+	if in.text("drop") == "" {
+		in.require("amount")
+	}
+	err := in.err()
+	if err == nil {
+		err = v.w.d.Funds.SetFourEyes(v.ctx, v.actor(), x)
+	}
+	if err == nil {
+		return v.done(v.path("funds", "limits"), "said.saved")
+	}
+	errs, note, status, ok := v.refusal(err)
+	if !ok {
+		return err
+	}
+	return v.limitsPage(status, view.Form{}, in.form(errs, note))
 }

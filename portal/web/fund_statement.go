@@ -123,6 +123,9 @@ func volumeText(x fund.Volume) (says, next view.Text) {
 }
 
 func (v *visit) moveURL(m fund.Move) string {
+	if m.Kind == fund.EntryRecover {
+		return v.fundURL(m.Program)
+	}
 	switch m.SubjectKind {
 	case "request":
 		return v.requestURL(fund.RequestID(m.Subject))
@@ -293,6 +296,7 @@ func fundRoutes() []Route {
 		post("/c/:slug/funds/new", "make fund", InCompany, access.FundWrite, fundSave),
 		get("/c/:slug/funds/limits", "fund limits", InCompany, access.FundRead, fundLimits),
 		post("/c/:slug/funds/limits", "save fund limit", InCompany, access.FundLimits, fundLimitSave),
+		post("/c/:slug/funds/limits/two", "say above what two people decide", InCompany, access.FundWrite, fourEyesSave),
 		get("/c/:slug/funds/liability", "fund liability as a table", InCompany, access.FundRead, fundLiability),
 		get("/c/:slug/funds/statements/:id", "fund statement", InCompany, access.FundRead, fundStatement),
 		post("/c/:slug/funds/statements/:id/recover", "book what came back of funds", InCompany, access.ClaimSettle, fundRecover),
@@ -368,6 +372,10 @@ func fundRoutes() []Route {
 		post("/c/:slug/funds/claims/:id/lines/:position/talk", "discuss a line of a fund claim", InCompany, access.RoomPost, claimSay),
 		post("/c/:slug/funds/claims/:id/proof", "say of proof of fund claim", InCompany, access.ClaimDecide, claimDeed("said.fund_proof", claimLook, func(f *claimForms, form view.Form) { f.proof = form })),
 		post("/c/:slug/funds/claims/:id/decide", "decide fund claim", InCompany, access.ClaimDecide, claimDeed("said.fund_decided", claimDecide, func(f *claimForms, form view.Form) { f.decide = form })),
+		post("/c/:slug/funds/claims/:id/corrected", "decide fund claim by the corrected list", InCompany, access.ClaimDecide, claimDeed("said.fund_decided", func(v *visit, in *input, id fund.ClaimID) error {
+			_, err := v.w.d.Protect.AnswerCorrected(v.ctx, v.actor(), id, in.version(), "")
+			return err
+		}, func(f *claimForms, form view.Form) { f.decide = form })),
 		post("/c/:slug/funds/claims/:id/return", "return fund claim", InCompany, access.ClaimDecide, claimDeed("said.fund_decided", func(v *visit, in *input, id fund.ClaimID) error {
 			_, err := v.w.d.Funds.ReturnClaim(v.ctx, v.actor(), id, in.version(), in.text("reason"))
 			return err
@@ -406,7 +414,7 @@ func fundRoutes() []Route {
 		post("/c/:slug/funds/:id/rules/:rule/end", "end fund rule", InCompany, access.FundWrite, fundDeed(func(v *visit, _ *input, id fund.ProgramID) error {
 			return v.w.d.Funds.EndRule(v.ctx, v.actor(), id, v.Params("rule"))
 		}, func(f *fundForms, form view.Form) { f.rule = form })),
-		post("/c/:slug/funds/:id/reverse", "reverse fund entry", InCompany, access.FundWrite, fundDeed(func(v *visit, in *input, id fund.ProgramID) error {
+		post("/c/:slug/funds/:id/reverse", "reverse fund entry", InCompany, access.FundRead, fundDeed(func(v *visit, in *input, id fund.ProgramID) error {
 			return v.w.d.Funds.Reverse(v.ctx, v.actor(), id, in.text("entry"), in.text("reason"))
 		}, func(f *fundForms, form view.Form) { f.undo = form })),
 		post("/c/:slug/funds/:id/open", "open or close fund", InCompany, access.FundWrite, fundDeed(func(v *visit, in *input, id fund.ProgramID) error {

@@ -72,7 +72,9 @@ func publicFormSend(v *visit) error {
 	if in.text("fax") != "" {
 		return v.publicFormPage(200, f, view.Form{}, "", true)
 	}
-	err = v.w.d.Leads.FillForm(v.ctx, token, in.filled())
+	filled := in.filled()
+	filled.From, filled.Language = strings.Clone(v.IP()), string(v.p.Language())
+	err = v.w.d.Leads.FillForm(v.ctx, token, filled)
 	return v.publicAnswer(in, err, func(status int, form view.Form, stamp string, done bool) error {
 		return v.publicFormPage(status, f, form, stamp, done)
 	})
@@ -143,6 +145,9 @@ func leadFormShow(v *visit) error {
 	if f.Active {
 		values["active"] = "1"
 	}
+	if f.Confirms || f.Version == 0 {
+		values["confirms"] = "1"
+	}
 	if f.Version == 0 {
 		values["title"], values["consent"] = v.p.T("webform.title_default"), v.p.T("webform.consent_default", "company", v.login.Org.Name)
 	}
@@ -164,7 +169,7 @@ func leadFormSave(v *visit) error {
 	if err != nil {
 		return err
 	}
-	_, err = v.w.d.Leads.SaveWebForm(v.ctx, v.actor(), lead.WebForm{Active: in.text("active") != "", Title: in.text("title"), Intro: in.text("intro"), Consent: in.text("consent"), Version: in.revision("version")}, in.text("renew") != "")
+	_, err = v.w.d.Leads.SaveWebForm(v.ctx, v.actor(), lead.WebForm{Active: in.text("active") != "", Confirms: in.text("confirms") != "", Title: in.text("title"), Intro: in.text("intro"), Consent: in.text("consent"), Version: in.revision("version")}, in.text("renew") != "")
 	if err == nil {
 		return v.done(v.path("leads", "form"), "said.saved")
 	}

@@ -8,6 +8,7 @@ import (
 	"entente/prm/access"
 	"entente/prm/catalog"
 	"entente/prm/money"
+	"entente/prm/promo"
 	"entente/prm/trade"
 )
 
@@ -159,9 +160,9 @@ func (v *visit) orderLines(d trade.Detail) []view.OrderLine {
 		switch {
 		case l.DealApplied == "":
 		case l.DealGranted > 0 && !d.PricesHidden:
-			o.Notes = append(o.Notes, view.T("mark.promotion", "number", l.DealApplied, "why", view.T("promowhy."+l.DealReason), "quantity", counted(l.DealGranted, l.Unit), "amount", price(l.DealAllowance, d.Currency), "how", view.T("promohow."+l.DealMethod)))
+			o.Notes = append(o.Notes, view.T("mark.promotion", "number", l.DealApplied, "why", promoCut(l.DealReason, l.Ordered, l.DealGranted, l.Unit), "quantity", counted(l.DealGranted, l.Unit), "amount", price(l.DealAllowance, d.Currency), "how", view.T("promohow."+l.DealMethod)))
 		default:
-			o.Notes = append(o.Notes, view.T("mark.promotion_why", "number", l.DealApplied, "why", view.T("promowhy."+l.DealReason)))
+			o.Notes = append(o.Notes, view.T("mark.promotion_why", "number", l.DealApplied, "why", promoCut(l.DealReason, l.Ordered, l.DealGranted, l.Unit)))
 		}
 		if g := d.Head.Goes; l.DealApplied != "" && g != nil && g.Judged {
 			o.Notes = append(o.Notes, view.T("mark.goes."+g.By, "country", countryText(g.Country, v.p), "place", g.Place))
@@ -175,6 +176,17 @@ func (v *visit) orderLines(d trade.Detail) []view.OrderLine {
 		out = append(out, o)
 	}
 	return out
+}
+
+// promoCut says why a line of an order counts or not; where an agreed quantity was used up, by
+// how much it was cut.
+func promoCut(why string, ordered, granted money.Quantity, unit string) view.Text {
+	switch cut := ordered - granted; {
+	case cut <= 0:
+	case why == promo.WhyLimit, why == promo.WhyUsed, why == promo.WhyFreePart:
+		return view.T("promocut."+why, "ordered", counted(ordered, unit), "counts", counted(granted, unit), "cut", counted(cut, unit))
+	}
+	return view.T("promowhy." + why)
 }
 
 // priceSteps says in words how the price of a line came about.
@@ -196,9 +208,9 @@ func (v *visit) priceSteps(d trade.Detail, l trade.Line) []view.KV {
 			if x.Method == trade.DealBillBack {
 				promoted = "pricestep.promoted_later"
 			}
-			kv.Value = view.T(promoted, "number", x.Number, "off", price(x.Off, d.Currency), "quantity", counted(x.Granted, l.Unit), "how", view.T("promohow."+x.Method), "price", price(x.Price, d.Currency), "why", view.T("promowhy."+x.Reason), "rule", view.T("pricerule."+x.Rule))
+			kv.Value = view.T(promoted, "number", x.Number, "off", price(x.Off, d.Currency), "quantity", counted(x.Granted, l.Unit), "how", view.T("promohow."+x.Method), "price", price(x.Price, d.Currency), "why", promoCut(x.Reason, l.Ordered, x.Granted, l.Unit), "rule", view.T("pricerule."+x.Rule))
 		case x.Kind == trade.StepPromotion:
-			kv.Value = view.T("pricestep.not_promoted", "number", x.Number, "why", view.T("promowhy."+x.Reason), "rule", view.T("pricerule."+x.Rule))
+			kv.Value = view.T("pricestep.not_promoted", "number", x.Number, "why", promoCut(x.Reason, l.Ordered, x.Granted, l.Unit), "rule", view.T("pricerule."+x.Rule))
 		case x.Kind == trade.StepNet && x.Price == 0 && x.Amount.Minor > 0:
 			kv.Value = view.T("pricestep.net_whole", "amount", amount(x.Amount))
 		case x.Kind == trade.StepNet:

@@ -114,7 +114,7 @@ func (v *visit) resultsPage(status int, f view.Form) error {
 func (v *visit) promoLine(l promo.Line, n names) view.PromoLine {
 	q := func(x money.Quantity) view.Quantity { return view.Quantity{Value: x.String()} }
 	return view.PromoLine{Order: l.Number, OrderURL: v.orderURL(l.Order), Line: itoa(int64(l.Line)), SKU: l.SKU, Company: n.company(l.Org), On: view.Date(l.OrderedOn), Ordered: q(l.Ordered), Granted: q(l.Counted), Invoiced: q(l.Invoiced), Earned: amount(l.Earned),
-		Status: view.Status{State: view.State("promoline." + l.Verdict)}, Why: view.T("promowhy." + l.Reason)}
+		Status: view.Status{State: view.State("promoline." + l.Verdict)}, Why: promoCut(l.Reason, l.Ordered, l.Granted, "")}
 }
 
 // promoFigures are the sums: for the owner converted at the fixed rates, else the viewer's

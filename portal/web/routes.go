@@ -160,6 +160,7 @@ func catalogueRoutes() []Route {
 		post("/c/:slug/catalogue/prices/:id/draft", "begin price version", InCompany, access.CatalogWrite, draftBegin),
 		post("/c/:slug/catalogue/prices/:id/draft/change", "change price", InCompany, access.CatalogWrite, draftChange),
 		post("/c/:slug/catalogue/prices/:id/draft/drop", "drop price version", InCompany, access.CatalogWrite, draftDrop),
+		post("/c/:slug/catalogue/prices/:id/withdraw", "withdraw prices", InCompany, access.CatalogWrite, pricesWithdraw),
 		post("/c/:slug/catalogue/prices/:id/publish", "publish prices", InCompany, access.CatalogWrite, pricesPublish),
 		get("/c/:slug/catalogue/stock", "stock", InCompany, access.StockRead, stockShow),
 		post("/c/:slug/catalogue/stock", "set stock", InCompany, access.StockWrite, stockSet),

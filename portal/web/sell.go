@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"strconv"
+	"strings"
 
 	"entente/portal/batch"
 	"entente/portal/session"
@@ -21,6 +22,7 @@ import (
 func sellRoutes() []Route {
 	return []Route{
 		get("/c/:slug/sell-through", "sell-through", InCompany, access.SellRead, sellList),
+		get("/c/:slug/sell-through/export", "sell-through reports as a table", InCompany, access.SellRead, sellListExport),
 		get("/c/:slug/sell-through/coverage", "sell-through periods", InCompany, access.SellRead, sellCoverage),
 		get("/c/:slug/sell-through/stock", "stock in the channel", InCompany, access.SellRead, sellStock),
 		post("/c/:slug/sell-through/coverage/:partnership/plan", "plan sell-through", InCompany, access.SellPlan, sellPlan),
@@ -50,17 +52,10 @@ func sellRow(v *visit, r sellthrough.Report, name func(string) string) view.Sell
 	return row
 }
 
-// sellList is the reports of both sides, newest first.
-func sellList(v *visit) error {
-	c, err := v.partners()
-	if err != nil {
-		return err
-	}
-	f := sellthrough.Filter{Query: v.search(), Doubts: v.Query("show") == "doubts", After: v.Query("after"), Limit: pageRows}
-	if v.Query("show") == "current" {
-		f.State = sellthrough.Current
-	}
-	if f.Doubts {
+// sellFilter is what the list of reports is narrowed to, and the partner that was chosen.
+func (v *visit) sellFilter(c circle) (sellthrough.Filter, string) {
+	f := sellthrough.Filter{Query: v.search(), Doubts: v.Query("show") == "doubts"}
+	if v.Query("show") == "current" || f.Doubts {
 		f.State = sellthrough.Current
 	}
 	with := v.Query("partner")
@@ -69,12 +64,71 @@ func sellList(v *visit) error {
 			f.Partnership = p.ID
 		}
 	}
+	return f, with
+}
+
+// sellListExport is the list of reports as a table, narrowed as the page is.
+func sellListExport(v *visit) error {
+	c, err := v.partners()
+	if err != nil {
+		return err
+	}
+	f, _ := v.sellFilter(c)
+	f.Limit = exportRows
+	list, next, err := v.w.d.SellThrough.List(v.ctx, v.actor(), f)
+	if err != nil {
+		return err
+	}
+	titles := v.titles("sell.report", "col.partner", "sell.first_day", "sell.last_day", "col.state", "col.lines", "sell.in_doubt", "stock.received", "sell.source")
+	return v.export(v.p.T("nav.sellthrough"), titles, func(ctx context.Context, put func(...sheet.Cell) error) error {
+		for {
+			var orgs []string
+			for _, r := range list {
+				orgs = append(orgs, r.Supplier, r.Reseller)
+			}
+			n, err := v.companies(ctx, orgs)
+			if err != nil {
+				return err
+			}
+			for _, r := range list {
+				row := sellRow(v, r, n.org)
+				if err := put(words(r.Number), words(row.Partner.Name), day(r.From), day(r.To), words(v.p.T("state."+string(row.Status.State))), whole(r.Lines), whole(row.Doubts), day(r.Received.Format("2006-01-02")), words(v.p.T("sell.from."+r.Source))); err != nil {
+					return err
+				}
+			}
+			if next == "" {
+				return nil
+			}
+			f.After = next
+			if list, next, err = v.w.d.SellThrough.List(v.ctx, v.actor(), f); err != nil {
+				return err
+			}
+		}
+	})
+}
+
+// sellExportURL is where the list, narrowed as it is shown, is had as a table.
+func (v *visit) sellExportURL(f sheet.Format) string {
+	return v.path("sell-through", "export") + strings.TrimPrefix(v.again("format", string(f)), v.Path())
+}
+
+// sellList is the reports of both sides, newest first.
+func sellList(v *visit) error {
+	c, err := v.partners()
+	if err != nil {
+		return err
+	}
+	f, with := v.sellFilter(c)
+	f.After, f.Limit = v.Query("after"), pageRows
 	list, next, err := v.w.d.SellThrough.List(v.ctx, v.actor(), f)
 	if err != nil {
 		return err
 	}
 	page := &view.SellReportsPage{Base: v.shell(), Tabs: v.sellTabs(""), FileURL: v.salesFile(c), Pager: view.Pager{Shown: len(list), Total: -1, Next: v.next(next)},
 		Filters: v.filters("sell.search", false, nil, choice("partner", "col.partner", with, c.options()), choice("show", "col.state", v.Query("show"), []view.Option{{Value: "current", Label: view.T("state.sell.current")}, {Value: "doubts", Label: view.T("sell.only_doubts")}}))}
+	for _, x := range []sheet.Format{sheet.XLSX, sheet.CSV} {
+		page.Exports = append(page.Exports, view.Export{Label: view.T("export." + string(x)), URL: v.sellExportURL(x)})
+	}
 	name := func(id string) string { return c.orgs[id].Name }
 	if len(c.orgs) == 0 { // who may not see partnerships still sees the names of its reports
 		var ids []string

@@ -191,6 +191,8 @@ func madeUp(t *testing.T) []string {
 	}
 	add("promos.", promoViews...)
 	add("promowhy.", promo.Whys()...)
+	add("promocut.", promo.WhyLimit, promo.WhyUsed, promo.WhyFreePart)
+	add("fundtwo.", fund.FourEyesKinds...)
 	add("mark.goes.", trade.GoesPlace, trade.GoesTold, trade.GoesHome)
 	add("promohow.", trade.DealInPrice, trade.DealOffInvoice, trade.DealBillBack)
 	add("state.promoline.", promo.LineCounts, promo.LinePart, promo.LineOut)

@@ -122,9 +122,10 @@ func answered(r noticeRow, d *doc.Claim, parts []partRow, rows []lineRow, decide
 		out.Reasons = []doc.ClaimReason{{Valid: "N", Code: "33", FollowUp: "C"}}
 		return out
 	}
-	total, at := doc.Decimal("0"), map[[2]int]place{}
-	for _, l := range rows {
-		at[[2]int{int(l.Part), int(l.Line)}] = place{l.ClaimID, int(l.Position)}
+	total, at := doc.Decimal("0"), map[[2]int][]fund.Line{}
+	for _, l := range rows { // in the order of their rows: what a line was raised by comes after it
+		k := [2]int{int(l.Part), int(l.Line % raisedRow)}
+		at[k] = append(at[k], decided[place{l.ClaimID, int(l.Position)}])
 	}
 	for i := range d.Contracts {
 		c := &d.Contracts[i]
@@ -140,7 +141,7 @@ func answered(r noticeRow, d *doc.Claim, parts []partRow, rows []lineRow, decide
 			if !has {
 				continue
 			}
-			l := answer(&c.Lines[n], decided[where])
+			l := answer(&c.Lines[n], together(&c.Lines[n], where))
 			total = total.Add(l.Amounts[0].Amount)
 			x.Lines = append(x.Lines, l)
 		}
@@ -148,6 +149,38 @@ func answered(r noticeRow, d *doc.Claim, parts []partRow, rows []lineRow, decide
 	}
 	out.LineCount = len(out.Contracts)
 	out.Amounts = []doc.ClaimAmount{{Kind: "TT", Amount: total}}
+	return out
+}
+
+// together is a line with what it was raised by as one: granted is the sum, and the verdict that
+// of what is not simply accepted.
+func together(l *doc.ClaimLine, parts []fund.Line) fund.Line {
+	out := parts[0]
+	if len(parts) == 1 {
+		return out
+	}
+	sum, open, all := int64(0), false, true
+	for _, x := range parts {
+		if x.Verdict == fund.LineAccepted || x.Verdict == fund.LineChanged {
+			sum += x.Approved.Minor
+		}
+		all = all && x.Verdict == fund.LineAccepted
+		switch {
+		case open || x.Verdict == fund.LineAccepted:
+		case x.Verdict == fund.LinePending:
+			out, open = x, true
+		default:
+			out = x
+		}
+	}
+	out.Approved = money.Amount{Minor: sum, Currency: parts[0].Asked.Currency}
+	switch {
+	case open:
+	case all || l.Claimed() != "" && l.Claimed().Cmp(doc.Decimal(out.Approved.String())) == 0:
+		out.Verdict = fund.LineAccepted
+	case sum > 0:
+		out.Verdict = fund.LineChanged
+	}
 	return out
 }
 
@@ -164,7 +197,7 @@ func answer(l *doc.ClaimLine, x fund.Line) doc.AnswerLine {
 	}
 	granted := money.Amount{Currency: x.Asked.Currency}
 	switch x.Verdict {
-	case fund.LineAccepted, fund.LineChanged:
+	case fund.LineAccepted, fund.LineChanged, fund.LinePending: // of one that waits, what it was before it was raised
 		granted = x.Approved
 	case fund.LineCounter: // so much was taken back of what was granted before
 		granted.Minor = -x.Back.Minor

@@ -2,6 +2,7 @@ package adjust
 
 import (
 	"context"
+	"fmt"
 	"math/big"
 	"slices"
 
@@ -63,7 +64,7 @@ func (s *Service) repeated(ctx context.Context, actor access.Actor, r *noticeRow
 		for n := range read {
 			keys[n] = key(on.subject(), r.Number, &c.Lines[n], read[n])
 		}
-		standing, err := s.funds.Keyed(ctx, actor, r.OrgID, on.currency(), keys)
+		standing, err := s.funds.Keyed(ctx, actor, r.OrgID, on.currency(), raised(keys))
 		if err != nil {
 			return nil, false, err
 		}
@@ -90,24 +91,29 @@ func soldKeys(subject, number string, l doc.ClaimLine, x line) []string {
 // line of the document free, so that the credit does not take it back once more.
 func (s *Service) counter(ctx context.Context, actor access.Actor, standing map[string]fund.KeyedLine, sold []string, l line) (fund.LineCmd, error) {
 	for _, k := range sold {
-		old, ok := standing[k]
-		if !ok || !old.Granted() || old.Approved.Currency != l.asked.Currency {
+		of := chain(standing, k)
+		if len(of) == 0 || !of[0].Granted() || of[0].Approved.Currency != l.asked.Currency {
 			continue
 		}
+		_, stands := of.sums()
 		less := max(l.asked.Minor, -l.asked.Minor)
 		if less == 0 {
-			less = share(old.Approved.Minor, l.quantity, old.Quantity)
+			whole := money.Quantity(0)
+			for _, x := range of {
+				whole += x.Quantity
+			}
+			less = share(stands, l.quantity, whole)
 		}
-		if less = min(less, old.Approved.Minor); less <= 0 {
+		if less = min(less, stands); less <= 0 {
 			continue
 		}
-		old.Approved.Minor -= less
-		got, err := s.funds.Correct(ctx, actor, old.Claim, []fund.Correction{{Position: old.Position, To: old.Approved}})
-		if err != nil {
+		if err := s.lower(ctx, actor, of, stands-less); err != nil {
 			return fund.LineCmd{}, err
 		}
-		standing[k] = old
-		return fund.LineCmd{Back: got, BackOf: old.Number, BackLine: old.Position}, nil
+		for _, x := range of {
+			standing[x.Key] = x
+		}
+		return fund.LineCmd{Back: money.Amount{Minor: less, Currency: l.asked.Currency}, BackOf: of[0].Number, BackLine: of[0].Position}, nil
 	}
 	return fund.LineCmd{}, nil
 }
@@ -121,3 +127,84 @@ func share(minor int64, part, whole money.Quantity) int64 {
 	n.Add(n.Lsh(n, 1), big.NewInt(int64(whole)))
 	return n.Quo(n, new(big.Int).Lsh(big.NewInt(int64(whole)), 1)).Int64()
 }
+
+// mostRaises is how often one line may be raised after it was granted.
+const mostRaises = 9
+
+// raise is the key of what a line was raised by for the nth time.
+func raise(key string, n int) string { return fmt.Sprintf("%s~%d", cut(key, 195), n) }
+
+// raised are keys with those of what their lines may have been raised by.
+func raised(keys []string) []string {
+	out := slices.Clone(keys)
+	for _, k := range keys {
+		for n := range mostRaises {
+			out = append(out, raise(k, n+1))
+		}
+	}
+	return out
+}
+
+// granted are the lines by which one line of a claim was granted: itself, then what it was
+// raised by.
+type granted []fund.KeyedLine
+
+// chain finds them; none where no line has the key.
+func chain(standing map[string]fund.KeyedLine, key string) granted {
+	old, ok := standing[key]
+	if !ok {
+		return nil
+	}
+	out := granted{old}
+	for n := range mostRaises {
+		if x, ok := standing[raise(key, n+1)]; ok {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// sums are what they ask for and what was granted of it, in minor units.
+func (g granted) sums() (asked, stands int64) {
+	for _, x := range g {
+		asked += x.Asked.Minor
+		if x.Granted() {
+			stands += x.Approved.Minor
+		}
+	}
+	return asked, stands
+}
+
+// free is the number of the next raise.
+func (g granted) free() int {
+	for n := 1; ; n++ {
+		if !slices.ContainsFunc(g, func(x fund.KeyedLine) bool { return x.Key == raise(g[0].Key, n) }) {
+			return n
+		}
+	}
+}
+
+// lower brings what was granted by them down to a sum, what was raised last first.
+func (s *Service) lower(ctx context.Context, actor access.Actor, g granted, to int64) error {
+	_, stands := g.sums()
+	for i := len(g) - 1; i >= 0 && stands > to; i-- {
+		x := &g[i]
+		if !x.Granted() {
+			continue
+		}
+		less := min(stands-to, x.Approved.Minor)
+		stands -= less
+		x.Approved.Minor -= less
+		if _, err := s.funds.Correct(ctx, actor, x.Claim, []fund.Correction{{Position: x.Position, To: x.Approved}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A line that was raised is several lines of claims: the others stand at its number and so many
+// times this.
+const raisedRow = 1_000_000
+
+// rowOf is where the nth part of a line stands, 0 for the line itself.
+func rowOf(line, n int) int64 { return int64(line) + int64(n)*raisedRow }

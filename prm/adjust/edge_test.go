@@ -383,3 +383,93 @@ func TestLoweredClaim(t *testing.T) {
 		entries()
 	})
 }
+
+// A correction that claims more of a line than was granted leaves what stands and judges the
+// difference like a new line: by the documents that are left, the price agreed for the whole
+// quantity and the proof. Nothing is written over; lowered again, what was raised last goes
+// first, and a cancellation takes all of it.
+func TestRaisedClaim(t *testing.T) {
+	t.Parallel()
+	s := open(t, dbtest.One(t))
+	s.sold("SR-1", "AUR-D18B", 16)
+	stands := func(available, consumed, settled, owed int64) {
+		t.Helper()
+		h, err := s.funds.Of(s.at(), s.maya, s.aurelia, string(s.promo.ID))
+		s.must(err)
+		if b := h.Balance; b.Available.Minor != available || b.Consumed.Minor != consumed || b.Settled.Minor != settled || b.Owed.Minor != owed {
+			t.Fatalf("available %s, consumed %s, settled %s, owed %s", b.Available, b.Consumed, b.Settled, b.Owed)
+		}
+	}
+	say := func(number, purpose, pieces, amount string) *doc.Claim {
+		return s.claim(number, purpose, item("1", "K-"+number, "AUR-D18B", "2026-11-10", pieces, amount))
+	}
+	n := s.receive(say("CLM-1", "00", "10", "42.00"), Taken)
+	s.verdicts(s.booked(n), "accepted  42.00")
+	c := s.booked(n)
+	c, err := s.funds.Settle(s.at(), s.fin, c.ID, c.Version, fund.SettleCmd{Kind: fund.ByCreditNote, Reference: "CN-1"})
+	s.must(err)
+	led, err := s.funds.Check(s.at(), s.ingrid, c.Program)
+	s.must(err)
+	had := led.Entries
+
+	more := say("CLM-1", "05", "12", "50.40")
+	m := s.receive(more, Taken)
+	if raise := s.booked(m); raise.ID == c.ID || raise.Lines[0].Quantity != money.Whole(2) || raise.Number != "CLM-1/2" {
+		t.Fatalf("%+v", raise)
+	}
+	s.verdicts(s.booked(m), "accepted  8.40")
+	s.verdicts(s.booked(n), "accepted  42.00")
+	if led, err = s.funds.Check(s.at(), s.ingrid, c.Program); err != nil || !led.OK() || led.Entries != had+1 {
+		t.Fatalf("%v %+v, had %d", err, led, had)
+	}
+	stands(16_80, 8_40, 42_00, 0)
+	x, a := s.answer(m, more)
+	if same(t, answers(x), []string{"accepted  50.40"}); !a.Final || x.Amounts[0].Amount != "50.40" {
+		t.Fatalf("%+v %+v", a, x)
+	}
+	s.receive(more, Duplicate)
+
+	// raised again by more than the documents show: the difference waits for them, what stands stands
+	again := say("CLM-1", "05", "20", "84.00")
+	k := s.receive(again, Taken)
+	s.verdicts(s.booked(k), "pending no_proof 0.00")
+	x, a = s.answer(k, again)
+	if same(t, answers(x), []string{"pending  50.40"}); a.Final {
+		t.Fatalf("%+v %+v", a, x)
+	}
+	s.sold("SR-2", "AUR-D18B", 4)
+	s.verdicts(s.booked(k), "accepted  33.60")
+	x, _ = s.answer(k, again)
+	same(t, answers(x), []string{"accepted  84.00"})
+	stands(0, 42_00, 42_00, 0)
+
+	// dearer for the same goods: nothing is granted of that, and what stands stays
+	dear := say("CLM-1", "05", "20", "90.00")
+	dm := s.receive(dear, Taken)
+	s.verdicts(s.booked(dm), "rejected wrong_price 0.00")
+	x, _ = s.answer(dm, dear)
+	same(t, answers(x), []string{"changed PC 84.00"})
+
+	// lowered: the last raise goes first, in part
+	s.receive(say("CLM-1", "05", "14", "58.80"), Taken)
+	s.verdicts(s.booked(k), "changed lowered 8.40")
+	s.verdicts(s.booked(m), "accepted  8.40")
+	stands(25_20, 16_80, 42_00, 0)
+	// another number claims none of it, raised or not
+	o := s.claim("CLM-2", "00", item("1", "K-CLM-1", "AUR-D18B", "2026-11-10", "15", "63.00"))
+	s.verdicts(s.booked(s.receive(o, Taken)), "rejected claimed_before 0.00")
+	// goods that came back come off the raises first
+	back := item("1", "K-CLM-1", "AUR-D18B", "2026-11-12", "3", "12.60")
+	back.Transfer = "RU"
+	r := s.booked(s.receive(s.claim("CLM-3", "00", back), Taken))
+	s.verdicts(r, "counter  0.00")
+	if l := r.Lines[0]; l.Back.Minor != 12_60 || l.BackOf != "CLM-1" {
+		t.Fatalf("%+v", l)
+	}
+	stands(37_80, 4_20, 42_00, 0)
+	s.receive(s.claim("CLM-1", "01"), Taken)
+	stands(79_80, 0, 42_00, 37_80) // what was freed last pays off what is owed
+	if led, err = s.funds.Check(s.at(), s.ingrid, c.Program); err != nil || !led.OK() {
+		t.Fatalf("%v %+v", err, led)
+	}
+}

@@ -27,6 +27,10 @@ type line struct {
 	odd      bool           // it counts in a unit that the product is not sold in
 	asked    money.Amount
 	back     bool // goods came back
+	// Of a line that was raised after it was granted: what stands already, in minor units, and of
+	// how many of its units. asked is the difference, quantity the whole.
+	had   int64
+	hadOf money.Quantity
 }
 
 type lotKey struct {
@@ -117,7 +121,22 @@ func (j *judgement) verdict(l line) fund.Verdict {
 	case l.asked.Minor == 0:
 		return rejected(l, "wrong_price")
 	}
-	return j.shown(l)
+	out := j.shown(l)
+	if most, ok := j.most(l); out.Verdict == fund.LinePending && l.had > 0 && l.quantity <= l.hadOf && ok && most < l.asked.Minor {
+		return rejected(l, "wrong_price") // no document makes the same goods dearer
+	}
+	return out
+}
+
+// most is what was agreed for the quantity of a line, less what stands of it; false where the
+// line says no quantity or no document shows the allowance.
+func (j *judgement) most(l line) (int64, bool) {
+	each := j.each(l.sku)
+	if l.quantity <= 0 || each <= 0 {
+		return 0, false
+	}
+	a, err := money.Extend(l.quantity, each, l.asked.Currency)
+	return max(0, a.Minor-l.had), err == nil
 }
 
 // shown judges a line by what the documents show of it, and by the proof the terms ask for.
@@ -160,10 +179,11 @@ func (j *judgement) waits(l line, reason string, lack fund.Lack) fund.Verdict {
 func (j *judgement) documented(l line) fund.Verdict {
 	want, each := l.asked.Minor, j.each(l.sku)
 	dear := false // it asks for more than was agreed for that quantity
-	if l.quantity > 0 && each > 0 {
-		if most, err := money.Extend(l.quantity, each, l.asked.Currency); err == nil && most.Minor < want {
-			want, dear = most.Minor, true
-		}
+	if most, ok := j.most(l); ok && most < want {
+		want, dear = most, true
+	}
+	if dear && want == 0 { // what stands is all that was agreed for that quantity
+		return rejected(l, "wrong_price")
 	}
 	rest := max(0, j.sku[l.sku]) // by the documents, whether there is money for it or not
 	got, parts := j.take(l.sku, want)
@@ -225,7 +245,7 @@ func (j *judgement) below(l line, each money.Price) (fund.Lack, bool) {
 		quantity = seen
 	}
 	now, err := money.Extend(quantity, each, l.asked.Currency)
-	if err != nil || now.Minor >= l.asked.Minor { // it asks for no more than the step that holds
+	if now.Minor -= l.had; err != nil || now.Minor >= l.asked.Minor { // it asks for no more than the step that holds
 		return fund.Lack{}, false
 	}
 	for _, t := range j.basis.Terms.Tiers {

@@ -331,8 +331,9 @@ func day(ctx context.Context, zone string) string {
 
 // take books the lines of a contract. One whose key a line has that was granted for the
 // same amount is that line, and so is one by which a correction claims less of it; one that
-// nobody has decided makes room for it. Goods that came back are taken off the line by which
-// they were claimed. The files of the
+// nobody has decided makes room for it. Where a correction claims more of a line than was
+// granted, what was granted stands and the difference is a line of its own, judged as a new
+// one. Goods that came back are taken off the line by which they were claimed. The files of the
 // claims in whose place it comes are its own: judge is told for which proof there is one.
 func (s *Service) take(ctx context.Context, actor access.Actor, r *noticeRow, d *doc.Claim, c *doc.ClaimContract, p *partRow, cmd fund.ClaimCmd, on footing, was before, judge func(lines []line, has []string) ([]fund.Verdict, error)) ([]lineRow, error) {
 	subject, currency := on.subject(), on.currency()
@@ -348,7 +349,7 @@ func (s *Service) take(ctx context.Context, actor access.Actor, r *noticeRow, d 
 			sales = append(sales, soldKeys(subject, r.Number, c.Lines[i], read[i])...)
 		}
 	}
-	standing, err := s.funds.Keyed(ctx, actor, r.OrgID, currency, slices.Concat(keys, sales))
+	standing, err := s.funds.Keyed(ctx, actor, r.OrgID, currency, slices.Concat(raised(keys), raised(sales)))
 	if err != nil {
 		return nil, err
 	}
@@ -361,25 +362,42 @@ func (s *Service) take(ctx context.Context, actor access.Actor, r *noticeRow, d 
 		k := keys[i]
 		at := lineRow{NoticeID: r.ID, Part: p.Part, Line: int64(i + 1), OwnerID: r.OwnerID, OrgID: r.OrgID}
 		old, has := standing[k]
-		mine := has && was.lines[place{string(old.Claim), old.Position}]
+		of := chain(standing, k)
+		asked, stands := of.sums()
+		mine := has
+		for _, x := range of {
+			mine = mine && was.lines[place{string(x.Claim), x.Position}]
+		}
 		granted := has && (old.Granted() || old.Verdict == fund.LineCounter)
-		same := granted && !used[k] && (old.Asked == l.asked || old.Approved == l.asked || mine && old.Verdict == fund.LineCounter)
-		lower := granted && !used[k] && mine && r.Purpose == "05" && !l.back && l.asked.Currency == currency && l.asked.Minor > 0 && l.asked.Minor < old.Approved.Minor
-		if lower && !same {
-			if _, err := s.funds.Correct(ctx, actor, old.Claim, []fund.Correction{{Position: old.Position, To: l.asked}}); err != nil {
+		same := granted && !used[k] && (asked == l.asked.Minor || stands == l.asked.Minor || mine && old.Verdict == fund.LineCounter) && l.asked.Currency == currency
+		corrects := old.Granted() && !used[k] && mine && r.Purpose == "05" && !l.back && l.asked.Currency == currency && l.asked.Minor > 0
+		lower, more := corrects && !same && l.asked.Minor < stands, corrects && !same && l.asked.Minor > stands && len(of) <= mostRaises
+		if lower {
+			if err := s.lower(ctx, actor, of, l.asked.Minor); err != nil {
 				return nil, err
 			}
 		}
-		if same || lower {
+		if same || lower || more {
 			used[k] = true
 			p.ClaimID = cmp.Or(p.ClaimID, string(old.Claim))
-			at.ClaimID, at.Position = string(old.Claim), int64(old.Position)
-			out = append(out, at)
-			continue
+			for n, x := range of {
+				at.ClaimID, at.Position, at.Line = string(x.Claim), int64(x.Position), rowOf(i+1, n)
+				out = append(out, at)
+			}
+			if !more {
+				continue
+			}
+			at.ClaimID, at.Line = "", rowOf(i+1, len(of))
+			l.asked.Minor -= stands
+			l.had, k = stands, raise(k, of.free())
+			for _, x := range of {
+				l.hadOf += x.Quantity
+			}
 		}
 		l.position = len(fresh) + 1
-		x := fund.LineCmd{Text: said(&c.Lines[i]), SKU: l.sku, On: cmp.Or(l.on, r.IssuedOn), Quantity: max(0, l.quantity), Amount: money.Amount{Minor: max(0, l.asked.Minor), Currency: currency}}
+		x := fund.LineCmd{Text: said(&c.Lines[i]), SKU: l.sku, On: cmp.Or(l.on, r.IssuedOn), Quantity: max(0, l.quantity-l.hadOf), Amount: money.Amount{Minor: max(0, l.asked.Minor), Currency: currency}}
 		switch {
+		case more:
 		case granted || used[k]:
 			forced[l.position], k = fund.Verdict{Verdict: fund.LineRejected, Reason: "claimed_before"}, ""
 		case has:

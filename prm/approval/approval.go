@@ -98,8 +98,9 @@ const (
 // invoice or the quote; empty for a new one until it was made.
 type Request struct {
 	ID          ID
-	Org         string // whose rules
-	Partner     string // the company on the other side
+	Org         string   // whose rules
+	Partner     string   // the company on the other side
+	Others      []string // further ones: of a promotion with several
 	Partnership string
 	Kind        string
 	Subject     string
@@ -117,6 +118,9 @@ type Request struct {
 	Steps       []Step
 	content     json.RawMessage
 }
+
+// Companies are all on the other side.
+func (r Request) Companies() []string { return append([]string{r.Partner}, r.Others...) }
 
 // Open says that somebody is to decide.
 func (r Request) Open() bool { return r.State == Waiting }

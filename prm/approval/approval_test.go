@@ -857,7 +857,7 @@ func TestPromotionAboveTheLimit(t *testing.T) {
 		eq(t, "it rises", propose(b.ingrid).Approval != "", true)
 		p, err = promos.Cancel(b.at(), b.ingrid, p.ID, p.Version, "No stock")
 		b.must(err)
-		if r, err = b.svc.Get(b.at(), b.otto, ID(kept.Approval)); err != nil || r.State != Granted || p.Approval != "" {
+		if r, err = b.svc.Get(b.at(), b.otto, ID(kept.Approval)); err != nil || r.State != Granted || p.Approval != "" || len(r.Others) != 0 {
 			t.Fatalf("%v %+v", err, r)
 		}
 		list, err := b.svc.List(b.at(), b.otto, Filter{View: "open"})
@@ -907,6 +907,9 @@ func TestPromotionAboveTheLimit(t *testing.T) {
 		b.must(err)
 		p, err = promos.AnswerCounter(b.at(), b.ingrid, p.ID, j.Counter.ID, true, "")
 		b.must(err)
+		if r, err = b.svc.Get(b.at(), b.otto, ID(p.Approval)); err != nil || !slices.Equal(r.Companies(), []string{b.kestrel, b.baltic}) {
+			t.Fatalf("it is about both: %v %+v", err, r)
+		}
 		_, err = promos.Decline(b.at(), b.kaarel, p.ID, "As agreed") // 900.00 holds on
 		b.must(err)
 		_, err = b.svc.Approve(b.at(), second, ID(p.Approval))

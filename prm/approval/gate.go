@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"entente/db"
@@ -163,7 +164,7 @@ func (s *Service) Proposing(ctx context.Context, actor access.Actor, f promo.Fac
 	if err := s.drop(ctx, actor, string(f.Promotion), KindPromo, Replaced); err != nil {
 		return "", err
 	}
-	r := requestRow{OrgID: f.Owner, PartnerID: f.Partner, PartnershipID: f.Partnership, About: AboutPromo, Kind: KindPromo, SubjectID: string(f.Promotion), Number: f.Number, AskedBy: actor.Person}
+	r := requestRow{OrgID: f.Owner, PartnerID: f.Partner, PartnershipID: f.Partnership, About: AboutPromo, Kind: KindPromo, SubjectID: string(f.Promotion), Number: f.Number, AskedBy: actor.Person, Others: strings.Join(f.Others, " ")}
 	return s.ask(ctx, actor, r, f.Total, steps, k)
 }
 

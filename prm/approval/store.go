@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"gorm.io/gorm/clause"
 
@@ -76,13 +77,13 @@ type requestRow struct {
 	Asked                                                                                int64
 	AskedBy                                                                              string
 	Due, Overdue, Decided                                                                int64
-	DecidedBy, Reason, MadeID                                                            string
+	DecidedBy, Reason, MadeID, Others                                                    string
 }
 
 func (requestRow) TableName() string { return "approval" }
 
 func (r requestRow) request(steps []Step) Request {
-	return Request{ID: ID(r.ID), Org: r.OrgID, Partner: r.PartnerID, Partnership: r.PartnershipID, Kind: r.Kind, Subject: r.SubjectID, Number: r.Number, State: r.State, Amount: money.Amount{Minor: r.Amount, Currency: money.Currency(r.Currency)},
+	return Request{ID: ID(r.ID), Org: r.OrgID, Partner: r.PartnerID, Others: strings.Fields(r.Others), Partnership: r.PartnershipID, Kind: r.Kind, Subject: r.SubjectID, Number: r.Number, State: r.State, Amount: money.Amount{Minor: r.Amount, Currency: money.Currency(r.Currency)},
 		Asked: db.FromMicros(r.Asked), AskedBy: r.AskedBy, Due: db.FromMicros(r.Due), Overdue: db.FromMicros(r.Overdue), Decided: db.FromMicros(r.Decided), DecidedBy: r.DecidedBy, Reason: r.Reason, Made: r.MadeID, Steps: steps, content: json.RawMessage(r.Content)}
 }
 

@@ -10,6 +10,7 @@ import (
 // own alone. Object is the partnership.
 const (
 	PricesPublished = "catalog.PricesPublished"
+	PricesWithdrawn = "catalog.PricesWithdrawn"
 	StockTold       = "catalog.StockTold" // the partner is sent an inventory report
 	StockReceived   = "catalog.StockReceived"
 	ItemReferred    = "catalog.ItemReferred" // a partner's number stands for a product; once for all of a transaction
@@ -40,8 +41,13 @@ type Publisher interface {
 	Publish(ctx context.Context, e job.Event) error
 }
 
+type quietKey struct{}
+
+// Quiet marks work that makes demo data: it publishes nothing, and nobody is told.
+func Quiet(ctx context.Context) context.Context { return context.WithValue(ctx, quietKey{}, true) }
+
 func (s *Service) publish(ctx context.Context, kind string, e Event) error {
-	if s.events == nil {
+	if quiet, _ := ctx.Value(quietKey{}).(bool); s.events == nil || quiet {
 		return nil
 	}
 	return s.events.Publish(ctx, job.Event{Kind: kind, Version: eventVersion, Orgs: []string{e.Supplier, e.Reseller}, Object: e.Partnership, Payload: e})

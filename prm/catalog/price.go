@@ -15,6 +15,7 @@ type ListID string
 const (
 	Draft     = "draft"     // being worked on; seen by the owner alone
 	Published = "published" // never changes again
+	Withdrawn = "withdrawn" // was published and taken back before anything was priced by it: it holds on no day
 )
 
 // What date decides the price of an order line.

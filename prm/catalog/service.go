@@ -19,6 +19,7 @@ import (
 type Service struct {
 	db     *db.DB
 	events Publisher
+	uses   Uses
 }
 
 // New makes the service on d. events may be nil in tests that do not look at them.

@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -287,7 +288,7 @@ func (s *Service) Publish(ctx context.Context, actor access.Actor, id ListID, cm
 		}
 		d.State, d.Published, d.PublishedBy = Published, now, actor.Person
 		out = d
-		if err := s.tellPrices(ctx, l, d); err != nil {
+		if err := s.tellPrices(ctx, PricesPublished, l, d); err != nil {
 			return err
 		}
 		return note(ctx, actor, "catalog.publish", string(id))
@@ -295,8 +296,59 @@ func (s *Service) Publish(ctx context.Context, actor access.Actor, id ListID, cm
 	return out, err
 }
 
+// Uses says what was priced by versions of price lists.
+type Uses interface {
+	// PricedBy says whether anything that stands was priced by a version of a list of the
+	// actor's company: then it cannot be withdrawn.
+	PricedBy(ctx context.Context, actor access.Actor, list ListID, version int) (bool, error)
+}
+
+// Heed has withdrawals ask for what was priced by a version; call it before use. Without it
+// nothing is withdrawn.
+func (s *Service) Heed(u Uses) { s.uses = u }
+
+// Withdraw takes a published version of a list back, as long as nothing was priced by it: an
+// order, or a claim of price protection. It stays in the list as withdrawn, and what held before
+// it holds again. Every partner that it held for is told by an event of its own. What was priced
+// by it is put right by a new version instead, valid from today. Safe to repeat.
+// Codes: NotFound, Forbidden, Conflict (catalog.priced_by; catalog.not_published: a draft).
+// Publishes PricesWithdrawn.
+func (s *Service) Withdraw(ctx context.Context, actor access.Actor, id ListID, version int) error {
+	return s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		l, err := s.own(ctx, actor, id)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(l.Versions, func(v PriceVersion) bool { return v.Number == version })
+		switch {
+		case i < 0:
+			return fault.New(fault.NotFound, "error.not_found")
+		case l.Versions[i].State == Withdrawn:
+			return nil
+		case l.Versions[i].State != Published:
+			return fault.New(fault.Conflict, "catalog.not_published")
+		}
+		used := s.uses == nil
+		if !used {
+			if used, err = s.uses.PricedBy(ctx, actor, id, version); err != nil {
+				return err
+			}
+		}
+		if used {
+			return fault.New(fault.Conflict, "catalog.priced_by", "Version", version)
+		}
+		if ok, err := setWithdrawn(ctx, l, version); err != nil || !ok {
+			return err
+		}
+		if err := s.tellPrices(ctx, PricesWithdrawn, l, l.Versions[i]); err != nil {
+			return err
+		}
+		return note(ctx, actor, "catalog.withdraw", string(id))
+	})
+}
+
 // tellPrices publishes one event per partner that a version holds for.
-func (s *Service) tellPrices(ctx context.Context, l PriceList, v PriceVersion) error {
+func (s *Service) tellPrices(ctx context.Context, kind string, l PriceList, v PriceVersion) error {
 	ps, err := pairs(ctx, l.Org, false)
 	if err != nil {
 		return err
@@ -310,7 +362,7 @@ func (s *Service) tellPrices(ctx context.Context, l PriceList, v PriceVersion) e
 			continue
 		}
 		e := Event{Supplier: l.Org, Reseller: p.ResellerID, Partnership: p.ID, List: l.ID, Version: v.Number, EDI: all[p.ResellerID].PricesEDI}
-		if err := s.publish(ctx, PricesPublished, e); err != nil {
+		if err := s.publish(ctx, kind, e); err != nil {
 			return err
 		}
 	}

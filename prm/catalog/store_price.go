@@ -180,7 +180,7 @@ func versions(ctx context.Context, reader string, ls []PriceList) error {
 		tx := db.Tx(ctx).Table("price_version v").Select("v.*, (SELECT COUNT(*) FROM price_entry e WHERE e.org_id = v.org_id AND e.list_id = v.list_id AND e.version = v.version) AS items").
 			Where("v.org_id = ? AND v.list_id IN ?", org, ids)
 		if org != reader {
-			tx = tx.Where("v.state = 'published'")
+			tx = tx.Where("v.state <> 'draft'")
 		}
 		var rows []struct {
 			Row   versionRow `gorm:"embedded"`
@@ -298,6 +298,12 @@ func dropVersion(ctx context.Context, l PriceList, version int) error {
 func setPublished(ctx context.Context, l PriceList, version int, by string) (bool, error) {
 	done := db.Tx(ctx).Model(&versionRow{}).Where("org_id = ? AND list_id = ? AND version = ? AND state = 'draft'", l.Org, string(l.ID), version).
 		Updates(map[string]any{"state": Published, "published": db.Micros(db.Now(ctx)), "published_by": by})
+	return done.RowsAffected > 0, done.Error
+}
+
+// setWithdrawn takes a published version back; false when it is none any more.
+func setWithdrawn(ctx context.Context, l PriceList, version int) (bool, error) {
+	done := db.Tx(ctx).Model(&versionRow{}).Where("org_id = ? AND list_id = ? AND version = ? AND state = 'published'", l.Org, string(l.ID), version).Update("state", Withdrawn)
 	return done.RowsAffected > 0, done.Error
 }
 

@@ -31,6 +31,7 @@ const (
 	ClaimCorrected   = "fund.ClaimCorrected" // its partner claims less than was granted
 	Countered        = "fund.Countered"      // what a claim used of a subject is owed: goods came back, or a step is not reached any more
 	Recovered        = "fund.Recovered"      // what was owed came back
+	RecoverUndone    = "fund.RecoverUndone"  // that was booked wrongly: it is owed again
 )
 
 // ClaimDropped is published of a draft that was computed here and that its partner gave up: for
@@ -39,7 +40,7 @@ const ClaimDropped = "fund.ClaimDropped"
 
 // Events lists those that people and their systems may hear of.
 func Events() []string {
-	return []string{RequestSubmitted, RequestReturned, RequestDeclined, RequestApproved, RequestCancelled, RequestLapsed, ClaimFiled, ClaimReturnedTo, ClaimDeniedTo, ClaimDecided, ClaimSettledTo, ClaimTakenBack, SecondAsked, Granted, Offered, ClaimDiscussed, ClaimProof, ProofComplete, ClaimSeen, ProofRefusedTo, ClaimCorrected, Countered, Recovered}
+	return []string{RequestSubmitted, RequestReturned, RequestDeclined, RequestApproved, RequestCancelled, RequestLapsed, ClaimFiled, ClaimReturnedTo, ClaimDeniedTo, ClaimDecided, ClaimSettledTo, ClaimTakenBack, SecondAsked, Granted, Offered, ClaimDiscussed, ClaimProof, ProofComplete, ClaimSeen, ProofRefusedTo, ClaimCorrected, Countered, Recovered, RecoverUndone}
 }
 
 // Event is the payload of all of them: ids, no content.

@@ -283,16 +283,17 @@ var LineReasons = []string{"no_proof", "wrong_window", "wrong_product", "wrong_p
 const (
 	ReasonLate     = "late"
 	ReasonCurrency = "currency"
-	ReasonReturn   = "return"     // what went back counts by its credit or report
-	ReasonReplaced = "replaced"   // by a line with the same key, or by nothing
-	ReasonStep     = "below_step" // the volume of the window is below the step it asks for
-	ReasonUnit     = "unit"       // a unit that the product is not sold in
-	ReasonLowered  = "lowered"    // its sender claims less than was granted
-	ReasonTakenOff = "taken_off"  // its sender does not claim it any more, or says that the goods came back
+	ReasonReturn   = "return"         // what went back counts by its credit or report
+	ReasonReplaced = "replaced"       // by a line with the same key, or by nothing
+	ReasonStep     = "below_step"     // the volume of the window is below the step it asks for
+	ReasonUnit     = "unit"           // a unit that the product is not sold in
+	ReasonLowered  = "lowered"        // its sender claims less than was granted
+	ReasonList     = "list_corrected" // the price list was put right after the claim was sent (package prm/protect)
+	ReasonTakenOff = "taken_off"      // its sender does not claim it any more, or says that the goods came back
 )
 
 // DocumentReasons lists them.
-var DocumentReasons = []string{ReasonLate, ReasonCurrency, ReasonReturn, ReasonReplaced, ReasonStep, ReasonUnit, ReasonLowered, ReasonTakenOff}
+var DocumentReasons = []string{ReasonLate, ReasonCurrency, ReasonReturn, ReasonReplaced, ReasonStep, ReasonUnit, ReasonLowered, ReasonTakenOff, ReasonList}
 
 // What a line waits for by the checks of a document; the texts are "fundmissing.<word>".
 const (

@@ -145,24 +145,34 @@ func (s *Service) Check(ctx context.Context, actor access.Actor, id ProgramID) (
 	return out, err
 }
 
-// Reverse undoes an entry by its opposite: money put in, or a part given, while it is
-// still there. What belongs to a request or a claim is undone by its own steps.
+// Reverse undoes an entry by its opposite: money put in, or a part given, while it is still
+// there; and that what was owed came back (Recover), in a programme of any kind, by who may
+// settle: it is owed again. What belongs to a request or a claim is undone by its own steps.
 // Codes: NotFound, Forbidden, Invalid (a reason is missing), Conflict (reversed before, it
-// is used already, or not of a kind that is reversed).
+// is used already, or not of a kind that is reversed). Publishes RecoverUndone.
 func (s *Service) Reverse(ctx context.Context, actor access.Actor, id ProgramID, entry, reason string) error {
 	return s.change(ctx, actor, func(ctx context.Context) error {
-		p, err := s.own(ctx, actor, id)
+		p, err := s.program(ctx, actor, access.FundRead, id, true)
+		if err == nil && p.OwnerID != actor.Org {
+			err = notFound()
+		}
+		if err != nil {
+			return err
+		}
+		e, legs, err := entryOf(ctx, p.ID, entry)
+		switch {
+		case err == nil && e.Kind == EntryRecover:
+			err = access.Check(actor, access.ClaimSettle, access.Shared(p.OwnerID, e.OrgID))
+		case err == nil:
+			p, err = s.own(ctx, actor, id)
+		}
 		if err != nil {
 			return err
 		}
 		if reason = cut(reason, 300); reason == "" {
 			return fault.InvalidField("reason", "form.missing")
 		}
-		e, legs, err := entryOf(ctx, p.ID, entry)
-		if err != nil {
-			return err
-		}
-		if e.Kind != EntryFund && e.Kind != EntryGrant {
+		if !e.undoable() {
 			return fault.New(fault.Conflict, "fund.not_reversible")
 		}
 		if done, err := reversed(ctx, e.ID); err != nil || done {
@@ -178,8 +188,16 @@ func (s *Service) Reverse(ctx context.Context, actor access.Actor, id ProgramID,
 		if err != nil {
 			return err
 		}
-		return note(ctx, actor, "fund.reverse", "fund", p.ID)
+		if err := note(ctx, actor, "fund.reverse", "fund", p.ID); err != nil || e.Kind != EntryRecover {
+			return err
+		}
+		return s.publish(ctx, RecoverUndone, Event{Program: id, Supplier: p.OwnerID, Reseller: e.OrgID, Org: actor.Org, Person: actor.Person})
 	})
+}
+
+// undoable says that an entry is of a kind that is reversed as such.
+func (e entryRow) undoable() bool {
+	return e.Kind == EntryFund || e.Kind == EntryGrant || e.Kind == EntryRecover
 }
 
 // Posted is an entry of a programme's ledger as its owner sees it.
@@ -210,7 +228,7 @@ func (s *Service) Entries(ctx context.Context, actor access.Actor, id ProgramID,
 		next = n
 		for _, e := range rows {
 			x := Posted{Move: Move{Entry: e.ID, At: db.FromMicros(e.Happened), Kind: e.Kind, Program: id, Title: p.Title, SubjectKind: e.SubjectKind, Subject: e.SubjectID, Text: e.Text, Amount: money.Amount{Minor: e.Amount, Currency: money.Currency(e.Currency)}}, Org: e.OrgID, Person: e.PersonID}
-			x.Undoable = (e.Kind == EntryFund || e.Kind == EntryGrant) && !undone[e.ID]
+			x.Undoable = e.undoable() && !undone[e.ID]
 			out = append(out, x)
 		}
 		return nil

@@ -45,7 +45,8 @@ type RecoverCmd struct {
 }
 
 // Recover books that a partner gave back what it owes of a programme: less counts as paid to
-// it. The same key, or the same kind and reference, is booked once.
+// it. The same key, or the same kind and reference, is booked once, unless that was reversed
+// (Reverse).
 // Codes: NotFound, Forbidden, Invalid (by field), Conflict (nothing is owed any more, the
 // reference stands for another amount already).
 // Publishes Recovered.
@@ -75,9 +76,6 @@ func (s *Service) Recover(ctx context.Context, actor access.Actor, id ProgramID,
 		}
 		if err := bad.OrNil(); err != nil {
 			return err
-		}
-		if cmd.Key == "" {
-			cmd.Key = "recover:" + cmd.Org + ":" + cmd.Kind + ":" + cmd.Reference
 		}
 		if done, err := enteredBy(ctx, r.ID, cmd.Key); err != nil || done {
 			return err

@@ -78,6 +78,100 @@ func TestOwedIsTakenOnce(t *testing.T) {
 		stands(15_00, 55_00, 0, 55_00)
 		lower(2, 20_00)
 		stands(20_00, 55_00, 5_00, 50_00)
+
+		// the second paper was entered in error: an entry of its own, by who may settle, once
+		entry := func(text string) string {
+			t.Helper()
+			list, _, err := b.svc.Entries(b.at(), b.fin, p, "", 0)
+			b.must(err)
+			for _, e := range list {
+				if e.Kind == EntryRecover && e.Text == text && e.Undoable {
+					return e.Entry
+				}
+			}
+			t.Fatalf("no entry of %s that may be reversed", text)
+			return ""
+		}
+		e := entry("DN-2")
+		b.wants(b.svc.Reverse(b.at(), b.maya, p, e, "Wrong"), fault.NotFound, "")
+		b.wants(b.svc.Reverse(b.at(), b.wen, p, e, "Wrong"), fault.Forbidden, "")
+		b.wants(b.svc.Reverse(b.at(), b.fin, p, e, " "), fault.Invalid, "form.missing")
+		b.must(b.svc.Reverse(b.at(), b.fin, p, e, "Note of another partner"))
+		b.wants(b.svc.Reverse(b.at(), b.fin, p, e, "Again"), fault.Conflict, "fund.reversed_before")
+		stands(20_00, 90_00, 40_00, 50_00)
+		b.must(b.svc.Recover(b.at(), b.fin, p, paper)) // and may be booked again, once
+		b.must(b.svc.Recover(b.at(), b.fin, p, paper))
+		stands(20_00, 55_00, 5_00, 50_00)
+		b.must(b.svc.Reverse(b.at(), b.fin, p, entry("DN-2"), "Again"))
+		stands(20_00, 90_00, 40_00, 50_00)
+	})
+}
+
+// Above the company's own threshold two people decide about the money of a promotion, whatever
+// their own limits are: the documents alone grant nothing then, one person neither, and to
+// loosen it is for admins. Of another kind and another currency it says nothing.
+func TestFourEyesOfPromotions(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		dbtest.CheckModels(t, d, fourEyesRow{})
+		b := setup(t, d)
+		sys := access.System("edi", b.aurelia)
+		two := func(kind string, minor int64) FourEyes { return FourEyes{Kind: kind, Amount: gbp(minor)} }
+		b.wants(b.svc.SetFourEyes(b.at(), b.ingrid, two(KindMDF, 1)), fault.Invalid, "form.choice_wrong")
+		b.wants(b.svc.SetFourEyes(b.at(), b.fin, two(KindPromo, 1)), fault.Forbidden, "")
+		b.must(b.svc.SetFourEyes(b.at(), b.wen, two(KindPromo, 50_00)))
+		b.wants(b.svc.SetFourEyes(b.at(), b.wen, two(KindPromo, 50_01)), fault.Forbidden, "")
+		b.wants(b.svc.SetFourEyes(b.at(), b.wen, two(KindPromo, 0)), fault.Forbidden, "")
+		if got, err := b.svc.FourEyes(b.at(), b.maya); err != nil || len(got) != 0 {
+			t.Fatal(got, err)
+		}
+		earned := func(kind string) ProgramID {
+			t.Helper()
+			p, err := b.svc.SetEarned(b.at(), access.System("promotions", b.aurelia), SubjectCmd{Kind: kind, Subject: db.NewID(), Title: "Winter", From: "2026-11-01", Until: "2026-12-31", Zone: "Europe/London"}, b.toKestrel, gbp(200_00))
+			b.must(err)
+			return p
+		}
+		book := func(p ProgramID, number string, amounts ...int64) Claim {
+			t.Helper()
+			var all []Verdict
+			for i := range amounts {
+				all = append(all, Verdict{Position: i + 1, Verdict: LineAccepted})
+			}
+			c, err := b.svc.Book(b.at(), sys, b.kestrel, ClaimCmd{Program: p, Number: number, Nature: NatureRebate, Title: "Winter", Source: SourceEDI, Lines: lines("2026-11-10", amounts...)}, all)
+			b.must(err)
+			return c
+		}
+		p := earned(KindPromo)
+		if c := book(p, "CLM-1", 50_00); c.State != ClaimApproved {
+			t.Fatalf("%+v", c)
+		}
+		c := book(p, "CLM-2", 30_00, 20_01)
+		n := b.sound(p)
+		if c.State != ClaimSubmitted || c.Approved.Minor != 0 {
+			t.Fatalf("%+v", c)
+		}
+		c, err := b.svc.Decide(b.at(), b.ingrid, c.ID, c.Version, nil, "")
+		b.must(err)
+		if c.State != ClaimCheck || c.FirstBy != b.ingrid.Person || c.Approved.Minor != 0 || b.sound(p) != n {
+			t.Fatalf("%+v", c)
+		}
+		_, err = b.svc.Decide(b.at(), b.ingrid, c.ID, c.Version, nil, "")
+		b.wants(err, fault.Conflict, "fund.second_needed")
+		b.must(b.svc.SetFourEyes(b.at(), b.ingrid, two(KindPromo, 0))) // what two began two decide
+		_, err = b.svc.Decide(b.at(), b.ingrid, c.ID, c.Version, nil, "")
+		b.wants(err, fault.Conflict, "fund.second_needed")
+		c, err = b.svc.Decide(b.at(), b.wen, c.ID, c.Version, nil, "")
+		b.must(err)
+		if c.State != ClaimApproved || c.Approved != gbp(50_01) {
+			t.Fatalf("%+v", c)
+		}
+		b.must(b.svc.SetFourEyes(b.at(), b.ingrid, two(KindPromo, 1)))
+		if c := book(earned(KindProtect), "CLM-3", 60_00); c.State != ClaimApproved {
+			t.Fatalf("%+v", c)
+		}
+		if got, err := b.svc.FourEyes(b.at(), b.ingrid); err != nil || len(got) != 1 || got[0] != two(KindPromo, 1) {
+			t.Fatal(got, err)
+		}
 	})
 }
 

@@ -339,7 +339,8 @@ func (s *Service) ApproveRequest(ctx context.Context, actor access.Actor, id Req
 }
 
 // second checks that a person may decide about an amount, and says whether that is
-// enough: above the threshold of the budget two people have to decide the same.
+// enough: above the threshold of the budget, or for the money of promotions and falls of prices
+// that of the company, two people have to decide the same.
 func (s *Service) second(ctx context.Context, actor access.Actor, owner, program string, amount money.Amount, firstBy, firstMark *string, mark string, filed ...string) (bool, error) {
 	if actor.Person != "" && slices.Contains(filed, actor.Person) {
 		return false, fault.New(fault.Conflict, "fund.self_approval")
@@ -353,12 +354,12 @@ func (s *Service) second(ctx context.Context, actor access.Actor, owner, program
 			return false, fault.New(fault.Conflict, "fund.over_limit", "Limit", say(money.Amount{Minor: limit, Currency: amount.Currency}))
 		}
 	}
-	b, err := budgetOf(ctx, program, amount.Currency)
-	if err != nil && fault.CodeOf(err) != fault.NotFound {
+	above, err := threshold(ctx, program, amount.Currency)
+	if err != nil {
 		return false, err
 	}
 	// What two began to decide two decide, whatever the threshold is by now.
-	if *firstBy == "" && (b.FourEyes == 0 || amount.Minor <= b.FourEyes) {
+	if *firstBy == "" && (above == 0 || amount.Minor <= above) {
 		return true, nil
 	}
 	switch {

@@ -368,7 +368,7 @@ WHERE a.owner_id = ? AND a.org_id = ? AND a.currency = ? AND a.kind = ? AND a.ba
 
 // recovered is the entry by which what a partner owes of a programme came back with a paper.
 func recovered(ctx context.Context, program string, cmd RecoverCmd) (entryRow, error) {
-	return locked[entryRow](ctx, false, "program_id = ? AND org_id = ? AND kind = ? AND subject_kind = ? AND text = ?", program, cmd.Org, EntryRecover, cmd.Kind, cmd.Reference)
+	return locked[entryRow](ctx, false, "program_id = ? AND org_id = ? AND kind = ? AND subject_kind = ? AND text = ? AND NOT EXISTS (SELECT 1 FROM fund_entry r WHERE r.reverses = fund_entry.id)", program, cmd.Org, EntryRecover, cmd.Kind, cmd.Reference)
 }
 
 // dueOf are claims of a partner in a currency of which something is to be paid.

@@ -6,6 +6,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"entente/db"
+	"entente/prm/fault"
 	"entente/prm/money"
 )
 
@@ -103,4 +104,35 @@ UNION ALL SELECT org_id, 0, CASE WHEN request_id = '' THEN 1 ELSE 0 END, CASE WH
 		out[r.OrgID] = u
 	}
 	return out, err
+}
+
+// fourEyesRow is a threshold of a company for programmes of one kind.
+type fourEyesRow struct {
+	OwnerID   string `gorm:"primaryKey"`
+	Kind      string `gorm:"primaryKey"`
+	Currency  string `gorm:"primaryKey"`
+	Amount    int64
+	Changed   int64
+	ChangedBy string
+}
+
+func (fourEyesRow) TableName() string { return "fund_four_eyes" }
+
+// fourEyesOf are the thresholds of a company that hold.
+func fourEyesOf(ctx context.Context, owner string) ([]fourEyesRow, error) {
+	var rows []fourEyesRow
+	return rows, db.Tx(ctx).Where("owner_id = ? AND amount > 0", owner).Order("kind, currency").Find(&rows).Error
+}
+
+// fourEyesFor is one of them, 0 for none.
+func fourEyesFor(ctx context.Context, owner, kind string, c money.Currency) (int64, error) {
+	r, err := locked[fourEyesRow](ctx, false, "owner_id = ? AND kind = ? AND currency = ?", owner, kind, string(c))
+	if fault.CodeOf(err) == fault.NotFound {
+		return 0, nil
+	}
+	return r.Amount, err
+}
+
+func saveFourEyes(ctx context.Context, r fourEyesRow) error {
+	return db.Tx(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "owner_id"}, {Name: "kind"}, {Name: "currency"}}, DoUpdates: clause.AssignmentColumns([]string{"amount", "changed", "changed_by"})}).Create(&r).Error
 }

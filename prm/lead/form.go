@@ -24,6 +24,7 @@ type WebForm struct {
 	Org       string
 	Token     string // of its address; who knows it may fill the form, and no more
 	Active    bool
+	Confirms  bool   // campaigns write to an address only after whoever reads it confirmed it by a link
 	Title     string // what partners read first of its leads, such as "Demo request"
 	Intro     string
 	Consent   string // what people agree to, kept with each lead
@@ -82,7 +83,28 @@ type Filled struct {
 	Contact, Share                        bool   // agreed to be contacted, and to be passed on
 	Stamp                                 string // of the form that was shown
 	From                                  string // network address, for who keeps it as proof of consent
+	Language                              string // of the page that was filled in
 }
+
+// Wish is that of somebody who filled in the form of a company, to be written to by mail.
+type Wish struct {
+	Org      string
+	Contact  string // id of the contact that the form made
+	Mail     string
+	Name     string
+	Language string
+	Consent  string // the text that was shown
+	From     string // network address: kept as proof of the wish, and nowhere else
+}
+
+// Mailing is told who wants to be written to. It is a port.
+type Mailing interface {
+	// Ask takes a wish, in the caller's transaction.
+	Ask(ctx context.Context, w Wish) error
+}
+
+// Tell ties who asks people to confirm their address, once while wiring.
+func (s *Service) Tell(m Mailing) { s.mails = m }
 
 // WebForm returns the form of the actor's company; Version 0 where it has none.
 // Codes: Unauthenticated, NotFound.
@@ -159,7 +181,7 @@ func (s *Service) PublicForm(ctx context.Context, token string) (WebForm, error)
 	var out WebForm
 	err := s.db.View(ctx, func(ctx context.Context) error {
 		f, err := formByToken(ctx, token)
-		out = WebForm{Org: f.Org, Title: f.Title, Intro: f.Intro, Consent: f.Consent, secret: f.secret}
+		out = WebForm{Org: f.Org, Title: f.Title, Intro: f.Intro, Consent: f.Consent, Confirms: f.Confirms, secret: f.secret}
 		return err
 	})
 	return out, err
@@ -167,7 +189,8 @@ func (s *Service) PublicForm(ctx context.Context, token string) (WebForm, error)
 
 // FillForm makes a lead of what somebody wrote, with a customer of its own, and offers it
 // by the rules where the person agreed to be passed on; what no partner gets waits for a
-// person. With the stamp of what was sent before it adds nothing.
+// person. With the stamp of what was sent before it adds nothing. Where the form says so, the
+// address is asked to confirm before any campaign writes to it.
 // Codes: NotFound (no such form, or it is off), Invalid, Conflict (webform.fast,
 // webform.old).
 // Publishes EventOffered or EventUnplaced.
@@ -186,9 +209,9 @@ func (s *Service) FillForm(ctx context.Context, token string, in Filled) error {
 	if err != nil {
 		return err
 	}
-	err = s.fill(ctx, token, form.Org, what)
+	err = s.fill(ctx, token, form, what, in)
 	if db.IsDuplicate(err) { // the same was sent beside it, and is there now
-		err = s.fill(ctx, token, form.Org, what)
+		err = s.fill(ctx, token, form, what, in)
 	}
 	return err
 }
@@ -301,8 +324,8 @@ func (s *Service) FillDoor(ctx context.Context, d Door, in Filled) (Lead, bool, 
 }
 
 // fill makes the lead and offers it.
-func (s *Service) fill(ctx context.Context, token, org string, what Incoming) error {
-	actor := access.System("form", org)
+func (s *Service) fill(ctx context.Context, token string, form WebForm, what Incoming, in Filled) error {
+	actor := access.System("form", form.Org)
 	return s.change(ctx, actor, func(ctx context.Context) error {
 		if _, err := formByToken(ctx, token); err != nil { // turned off meanwhile
 			return err
@@ -311,7 +334,12 @@ func (s *Service) fill(ctx context.Context, token, org string, what Incoming) er
 		if err != nil || !made {
 			return err
 		}
-		t, err := survey(ctx, org)
+		if quiet, _ := ctx.Value(quietKey{}).(bool); form.Confirms && s.mails != nil && !quiet && in.Contact && in.Mail != "" {
+			if err := s.mails.Ask(ctx, Wish{Org: form.Org, Contact: string(l.Contact), Mail: in.Mail, Name: in.Name, Language: in.Language, Consent: form.Consent, From: in.From}); err != nil {
+				return err
+			}
+		}
+		t, err := survey(ctx, form.Org)
 		if err != nil {
 			return err
 		}

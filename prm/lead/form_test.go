@@ -85,6 +85,25 @@ func TestWebForm(t *testing.T) {
 		if p, err := f.svc.List(f.at(), f.ingrid, Filter{Source: "website", State: string(Routed)}); err != nil || len(p.Items) != 2 || p.Items[0].Title != "Demo request" {
 			t.Errorf("%+v, %v", p.Items, err)
 		}
+		// where the form says so, the address is asked to confirm, once, in the language of the page
+		asks := &asked{}
+		f.svc.Tell(asks)
+		in.Stamp = stamp()
+		f.must(f.svc.FillForm(f.at(), form.Token, in))
+		if len(*asks) != 0 {
+			t.Errorf("asked without being told to: %+v", *asks)
+		}
+		form.Confirms = true
+		form, err = f.svc.SaveWebForm(f.at(), f.ingrid, form, false)
+		f.must(err)
+		in.Stamp, in.Language, in.From, in.Mail = stamp(), "zh-CN", "203.0.113.9", "mei@b.example"
+		for range 2 {
+			f.must(f.svc.FillForm(f.at(), form.Token, in))
+		}
+		if x := *asks; len(x) != 1 || x[0].Contact == "" || x[0] != (Wish{Org: f.aurelia, Contact: x[0].Contact, Mail: "mei@b.example", Name: "Joe Day", Language: "zh-CN", Consent: "We may call you.", From: "203.0.113.9"}) {
+			t.Errorf("%+v", x)
+		}
+		f.events.take()
 		// a machine is too quick, a stamp is too old, of another form, or made up
 		open, err = f.svc.PublicForm(f.at(), form.Token)
 		f.must(err)
@@ -155,3 +174,8 @@ func TestWebFormAtOnce(t *testing.T) {
 		t.Errorf("%d leads", len(p.Items))
 	}
 }
+
+// asked keeps what people were asked to confirm.
+type asked []Wish
+
+func (a *asked) Ask(_ context.Context, w Wish) error { *a = append(*a, w); return nil }

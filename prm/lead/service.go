@@ -21,6 +21,7 @@ type Service struct {
 	jobs      Publisher
 	customers *customer.Service
 	calendar  Calendar
+	mails     Mailing
 }
 
 // NewService makes the service.

@@ -16,12 +16,13 @@ type formRow struct {
 	Changed               int64
 	ChangedBy             string
 	Version               int64
+	Confirms              int64
 }
 
 func (formRow) TableName() string { return "lead_form" }
 
 func (r formRow) form() WebForm {
-	return WebForm{Org: r.OrgID, Token: r.Token, secret: r.Secret, Active: r.Active == 1, Title: r.Title, Intro: r.Intro, Consent: r.Consent, Changed: db.FromMicros(r.Changed), ChangedBy: r.ChangedBy, Version: r.Version}
+	return WebForm{Org: r.OrgID, Token: r.Token, secret: r.Secret, Active: r.Active == 1, Confirms: r.Confirms == 1, Title: r.Title, Intro: r.Intro, Consent: r.Consent, Changed: db.FromMicros(r.Changed), ChangedBy: r.ChangedBy, Version: r.Version}
 }
 
 func formOf(ctx context.Context, org string) (WebForm, bool, error) {
@@ -49,9 +50,7 @@ func formByToken(ctx context.Context, token string) (WebForm, error) {
 // saveForm writes a form that still has the version of f, or none.
 func saveForm(ctx context.Context, f WebForm) (bool, error) {
 	r := formRow{OrgID: f.Org, Token: f.Token, Secret: f.secret, Title: f.Title, Intro: f.Intro, Consent: f.Consent, Changed: db.Micros(f.Changed), ChangedBy: f.ChangedBy, Version: f.Version + 1}
-	if f.Active {
-		r.Active = 1
-	}
+	r.Active, r.Confirms = db.Flag(f.Active), db.Flag(f.Confirms)
 	if f.Version == 0 {
 		res := db.Tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&r)
 		return res.RowsAffected == 1, res.Error

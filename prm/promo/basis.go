@@ -30,7 +30,8 @@ type Basis struct {
 // Basis reads what a company may claim under the promotion with a number, and books what
 // it earned so far; the actor is the owner's system. It joins the transaction of ctx.
 // Codes: NotFound (no promotion of that number, or the company takes no part),
-// Conflict (promo.not_billed_back, promo.cancelled).
+// Conflict (promo.not_billed_back), Invalid (the partnership is not active any more). Of one
+// that was cancelled what was bought before is still to be claimed.
 func (s *Service) Basis(ctx context.Context, actor access.Actor, number, org string) (Basis, error) {
 	if err := access.Check(actor, access.PromoWrite, access.Own(actor.Org)); err != nil {
 		return Basis{}, err

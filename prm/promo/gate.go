@@ -17,6 +17,7 @@ type Facts struct {
 	Owner                string
 	Number               string
 	Partner, Partnership string
+	Others               []string     // the other companies that take part and trade with the owner, in the order of the terms
 	Total                money.Amount // all of the budget
 	Was                  money.Amount // of the version that stands, zero where there is none
 }
@@ -50,8 +51,8 @@ func (s *Service) keep(ctx context.Context, actor access.Actor, r *row, t Terms,
 		return false, err
 	}
 	f := Facts{Promotion: ID(r.ID), Owner: r.OwnerID, Number: r.Number, Total: t.Budget()}
-	for i := 0; i < len(t.Parts) && f.Partnership == ""; i++ {
-		org := t.Parts[i].Org
+	for _, part := range t.Parts {
+		org := part.Org
 		list, err := s.partners.Between(ctx, access.System("promotions", r.OwnerID), org)
 		if err != nil {
 			return false, err
@@ -59,8 +60,12 @@ func (s *Service) keep(ctx context.Context, actor access.Actor, r *row, t Terms,
 		at := slices.IndexFunc(list, func(x partner.Partnership) bool {
 			return x.State == partner.Active && (x.Supplier == r.OwnerID || x.Reseller == r.OwnerID)
 		})
-		if at >= 0 {
+		switch {
+		case at < 0:
+		case f.Partnership == "":
 			f.Partner, f.Partnership = org, list[at].ID
+		default:
+			f.Others = append(f.Others, org)
 		}
 	}
 	if f.Partnership == "" {

@@ -17,7 +17,7 @@ import (
 // Confirm files exactly the claim that is proposed, whose mark is given; the actor is of the
 // distributor. The same mark is the same claim.
 // Codes: NotFound, Forbidden, Conflict (another claim follows now, nothing waits, it is late).
-// Publishes fund.ClaimFiled.
+// Publishes EventAnswered and fund.ClaimFiled.
 func (s *Service) Confirm(ctx context.Context, actor access.Actor, id ID, mark string) (fund.Claim, error) {
 	var out fund.Claim
 	err := s.change(ctx, actor, func(ctx context.Context) error {
@@ -38,7 +38,7 @@ func (s *Service) Confirm(ctx context.Context, actor access.Actor, id ID, mark s
 // (fund.ProofStock) and sends it; else it is filed at once. With nothing of any product
 // nothing is claimed, and the claim is empty. The same mark is the same claim.
 // Codes: NotFound, Forbidden, Conflict (as Confirm), Invalid (an item, a quantity).
-// Publishes fund.ClaimFiled where it is filed.
+// Publishes EventAnswered, and fund.ClaimFiled, unless it is a draft.
 func (s *Service) Counter(ctx context.Context, actor access.Actor, id ID, mark string, says []Say, words string) (fund.Claim, error) {
 	var out fund.Claim
 	err := s.change(ctx, actor, func(ctx context.Context) error {
@@ -244,7 +244,10 @@ func (s *Service) file(ctx context.Context, actor access.Actor, r *row, lines []
 	if err := save(ctx, r); err != nil {
 		return out, err
 	}
-	return out, note(ctx, actor, "protect.answer", Document, r.ID)
+	if err := note(ctx, actor, "protect.answer", Document, r.ID); err != nil || State(r.State) == Proving { // a draft is the distributor's own
+		return out, err
+	}
+	return out, s.publish(ctx, EventAnswered, *r)
 }
 
 // Followed brings a protection to what became of a claim of it: what is sent is granted, what is
@@ -282,12 +285,18 @@ func (s *Service) Followed(ctx context.Context, actor access.Actor, claim fund.C
 			return err
 		}
 		denied, live, draft := false, false, false
-		asked := map[string]int64{} // by claims that were not taken back
+		asked := map[string]int64{} // by claims that were not taken back, less what was cut since the list was put right
+		taken := map[string]bool{}  // back
 		for _, c := range all {
 			denied, live = denied || c.State == fund.ClaimDenied, live || !c.State.Over()
 			draft = draft || c.Submitted.IsZero() && !c.State.Over()
 			for _, l := range c.Lines {
-				if c.State != fund.ClaimWithdrawn {
+				switch {
+				case c.State == fund.ClaimWithdrawn:
+					taken[l.SKU] = true
+				case l.Reason == fund.ReasonList:
+					asked[l.SKU] += l.Approved.Minor
+				default:
 					asked[l.SKU] += l.Asked.Minor
 				}
 			}
@@ -296,8 +305,17 @@ func (s *Service) Followed(ctx context.Context, actor access.Actor, claim fund.C
 		if err := s.earn(ctx, p, &r, total, open); err != nil {
 			return err
 		}
-		if State(r.State) == Proving && live && !draft {
+		sent := State(r.State) == Proving && live && !draft
+		if sent {
 			r.State = string(Claimed)
+		}
+		for i := range lines { // what was cut may be claimed again, should the list be put right once more
+			if l := &lines[i]; asked[l.SKU] < l.Claimed && !taken[l.SKU] {
+				l.Claimed = asked[l.SKU]
+			}
+		}
+		if err := replaceLines(ctx, r.ID, lines); err != nil {
+			return err
 		}
 		back := slices.ContainsFunc(lines, func(l lineRow) bool { return asked[l.SKU] < l.Claimed })
 		switch st := State(r.State); {
@@ -308,6 +326,8 @@ func (s *Service) Followed(ctx context.Context, actor access.Actor, claim fund.C
 				lines[i].Claimed, lines[i].Said = asked[lines[i].SKU], -1
 			}
 			return s.reopen(ctx, p, &r, lines, live)
+		case sent && slices.ContainsFunc(lines, func(l lineRow) bool { return l.Amount > l.Claimed }): // the list was put right before it was sent
+			return s.conclude(ctx, p, &r, lines, lines, r.Mark)
 		case live:
 			return save(ctx, &r)
 		case denied:

@@ -9,9 +9,11 @@
 // prm/fund like any other, which the supplier decides and settles by a credit note.
 //
 // Prices are those the distributor pays, so its own price list counts before the standard one.
-// There is one protection for a pair, a currency and a day: a list that is published twice, or
-// put right before its day, changes what is proposed and adds nothing. What is put right after a
-// claim was sent makes a claim of the difference, or takes the difference back.
+// There is one protection for a pair, a currency and a day: a list that is published twice, put
+// right or withdrawn before its day, changes what is proposed and adds nothing. What is put right
+// after a claim was sent, also one with other quantities, makes a claim of the difference, or
+// takes the difference back; the claim says so, and may be answered by the corrected list
+// (Remarks, AnswerCorrected).
 package protect
 
 import (
@@ -53,11 +55,13 @@ const (
 	WhyDeclined = "declined" // the distributor claims nothing
 	WhyDenied   = "denied"   // the supplier denied the claim
 	WhyLate     = "late"     // the claim was taken back after its last day
+	// WhyWithdrawn: the version by which prices were to fall was taken back before its day.
+	WhyWithdrawn = "withdrawn"
 )
 
 // Whys lists them.
 func Whys() []string {
-	return []string{WhyNoStock, WhyNoFall, WhyLeast, WhyNoTerms, WhyInactive, WhyDeclined, WhyDenied, WhyLate}
+	return []string{WhyNoStock, WhyNoFall, WhyLeast, WhyNoTerms, WhyInactive, WhyDeclined, WhyDenied, WhyLate, WhyWithdrawn}
 }
 
 // Terms say what is granted when prices fall. Those with a Partner stand in the place of the
@@ -155,11 +159,17 @@ const (
 	EventProposed = "protect.Proposed" // or proposed anew with another sum
 	EventReminded = "protect.Reminded" // its last day is near
 	EventLapsed   = "protect.Lapsed"
+	EventAnswered = "protect.Answered" // it was claimed, or nothing is; of a claim people hear as of every claim
 	eventVersion  = 1
 )
 
-// Events lists them.
+// Events lists those that people hear of; systems hear of EventAnswered too.
 func Events() []string { return []string{EventProposed, EventReminded, EventLapsed} }
+
+type quietKey struct{}
+
+// Quiet marks work that makes demo data: its events say so, and nobody is told.
+func Quiet(ctx context.Context) context.Context { return context.WithValue(ctx, quietKey{}, true) }
 
 // Event is the payload of all of them: ids, no content.
 type Event struct {
@@ -168,6 +178,7 @@ type Event struct {
 	Reseller    string `json:"reseller"`
 	Partnership string `json:"partnership"`
 	Mark        string `json:"mark,omitempty"`
+	Quiet       bool   `json:"quiet,omitempty"`
 }
 
 // Publisher takes events in the caller's transaction; *job.Jobs is one.

@@ -355,6 +355,151 @@ func TestProtectionCounter(t *testing.T) {
 	})
 }
 
+// A list that is put right after other quantities were sent is followed: the claim says so, the
+// supplier answers by the corrected list, and what is more is proposed as a claim of its own. The
+// cap that was used up on a line is said there with what was cut. While the answer is a draft
+// nothing of it moves but what it comes to.
+func TestCorrectedAfterCounter(t *testing.T) {
+	t.Parallel()
+	b := setup(t, dbtest.One(t))
+	b.must(b.svc.SetTerms(b.at("10-01"), b.ingrid, Terms{Currency: "GBP", Partner: b.kestrel, Days: 60, Cover: money.One, Cap: gbp(20000), AnswerDays: 10}))
+	b.stock("11-30", map[string]int64{"AUR-B50": 4, "AUR-D18B": 20})
+	b.lower("12-01", "12-01", catalog.PriceChange{SKU: "AUR-D18B", Price: 74_000_000}, catalog.PriceChange{SKU: "AUR-B50", Price: 37_990_000})
+	x := b.one(b.maya, Proposed)
+	c, err := b.svc.Counter(b.at("12-01"), b.maya, x.ID, x.Mark, []Say{{"AUR-D18B", money.Whole(18)}, {"AUR-B50", money.Whole(3)}}, "Two were lost")
+	b.must(err)
+	if c.Asked != gbp(18600) || c.State != fund.ClaimSubmitted {
+		t.Fatalf("%+v", c)
+	}
+	b.follow("12-01", c)
+	remarks := func(a access.Actor, id fund.ClaimID, want ...Remark) {
+		t.Helper()
+		of, got, err := b.svc.Remarks(b.at("12-01"), a, id)
+		if err != nil || of != x.ID || len(got) != len(want) {
+			t.Fatalf("%v %s %+v", err, of, got)
+		}
+		for i, w := range want {
+			if got[i].List = ""; got[i] != w {
+				t.Fatalf("%+v, want %+v", got[i], w)
+			}
+		}
+	}
+	remarks(b.ingrid, c.ID)
+	_, err = b.svc.AnswerCorrected(b.at("12-01"), b.ingrid, c.ID, c.Version, "")
+	b.wants(err, fault.Conflict, "protect.not_corrected")
+
+	// the drill falls less, and the battery not at all
+	b.lower("12-01", "12-01", catalog.PriceChange{SKU: "AUR-D18B", Price: 79_000_000}, catalog.PriceChange{SKU: "AUR-B50", Price: 39_990_000})
+	b.stock("11-29", map[string]int64{"AUR-D18B": 500}) // and what it said it holds stands
+	if x = b.one(b.maya, Claimed); x.Lines[0].Said+x.Lines[1].Said != money.Whole(21) {
+		t.Fatalf("%+v", x)
+	}
+	drill, battery := Remark{Position: 2, Corrected: true, Drop: 5_000_000, Version: 3, Comes: gbp(9000)}, Remark{Position: 1, Corrected: true, Version: 2, Comes: gbp(0)}
+	remarks(b.maya, c.ID, battery, drill)
+	if _, _, err := b.svc.Remarks(b.at("12-01"), b.kaarel, c.ID); fault.CodeOf(err) != fault.NotFound {
+		t.Fatal(err)
+	}
+	_, err = b.svc.AnswerCorrected(b.at("12-01"), b.kaarel, c.ID, c.Version, "")
+	b.wants(err, fault.NotFound, "")
+	_, err = b.svc.AnswerCorrected(b.at("12-01"), b.maya, c.ID, c.Version, "")
+	b.wants(err, fault.Forbidden, "")
+	_, err = b.funds.Decide(b.at("12-01"), b.ingrid, c.ID, c.Version, nil, "") // all of it is not there any more
+	b.wants(err, fault.Conflict, "fund.short_available")
+	c, err = b.svc.AnswerCorrected(b.at("12-01"), b.ingrid, c.ID, c.Version, "")
+	b.must(err)
+	if c.Approved != gbp(9000) || c.Lines[0].Verdict != fund.LineRejected || c.Lines[1].Verdict != fund.LineChanged || c.Lines[1].Reason != fund.ReasonList {
+		t.Fatalf("%+v", c)
+	}
+	b.follow("12-01", c)
+	money := func(granted, owed int64) {
+		t.Helper()
+		w, err := b.funds.Wallet(b.at("12-01"), b.maya, c.Program)
+		b.must(err)
+		if bal := w.Balance; bal.Granted != gbp(granted) || bal.Owed != gbp(owed) {
+			t.Fatalf("%+v", bal)
+		}
+		if tally, err := b.funds.Check(b.at("12-01"), b.ingrid, c.Program); err != nil || !tally.OK() {
+			t.Fatalf("%v %+v", err, tally)
+		}
+	}
+	money(9000, 0)
+
+	// and further than before: the difference is proposed, by the quantities that were said
+	b.lower("12-01", "12-01", catalog.PriceChange{SKU: "AUR-D18B", Price: 70_000_000})
+	if x = b.one(b.maya, Proposed); x.Open != gbp(11000) { // to the cap
+		t.Fatalf("%+v", x)
+	}
+	more, err := b.svc.Confirm(b.at("12-01"), b.maya, x.ID, x.Mark)
+	b.must(err)
+	if l := more.Lines[0]; len(more.Lines) != 1 || more.Asked != gbp(11000) || l.SKU != "AUR-D18B" {
+		t.Fatalf("%+v", more)
+	}
+	b.follow("12-01", more)
+	money(20000, 0)
+}
+
+// The cap that is used up line by line is said on the line, with what was cut of it.
+func TestCapIsSaid(t *testing.T) {
+	t.Parallel()
+	b := setup(t, dbtest.One(t))
+	b.must(b.svc.SetTerms(b.at("10-01"), b.ingrid, Terms{Currency: "GBP", Days: 60, Cover: money.One / 2, Cap: gbp(6000), AnswerDays: 10}))
+	b.stock("11-30", map[string]int64{"AUR-B50": 4, "AUR-D18B": 20})
+	b.lower("12-01", "12-01", catalog.PriceChange{SKU: "AUR-D18B", Price: 74_000_000}, catalog.PriceChange{SKU: "AUR-B50", Price: 37_990_000})
+	x := b.one(b.maya, Proposed)
+	c, err := b.svc.Confirm(b.at("12-01"), b.maya, x.ID, x.Mark)
+	b.must(err)
+	_, got, err := b.svc.Remarks(b.at("12-01"), b.maya, c.ID)
+	if err != nil || len(got) != 1 || got[0].Position != 2 || got[0].Cap != gbp(6000) || got[0].Whole != gbp(10000) || got[0].Cut != gbp(4400) || c.Lines[1].Asked != gbp(5600) || got[0].Corrected {
+		t.Fatalf("%v %+v", err, got)
+	}
+
+	// a version by which something was claimed cannot be withdrawn, and one by which nothing was can:
+	// what was proposed by it comes to nothing
+	b.cat.Heed(b.svc)
+	list := catalog.ListID(b.aurelia + "-gbp")
+	b.wants(b.cat.Withdraw(b.at("12-01"), b.ingrid, list, 2), fault.Conflict, "catalog.priced_by")
+	b.wants(b.cat.Withdraw(b.at("12-01"), b.maya, list, 2), fault.Forbidden, "")
+	withdrawn := func(day string, version int) {
+		t.Helper()
+		for range 2 {
+			b.must(b.cat.Withdraw(b.at(day), b.ingrid, list, version))
+			for _, p := range []string{b.toKestrel, b.toBaltic} {
+				b.must(b.svc.Published(b.at(day), access.System("x", b.aurelia), p, list, version))
+			}
+		}
+	}
+	of := func(day string, state State, why string) {
+		t.Helper()
+		all, _, err := b.svc.List(b.at("12-01"), b.maya, Filter{})
+		b.must(err)
+		for _, x := range all {
+			if x.Day == "2026-"+day {
+				if x.State != state || x.Why != why {
+					t.Fatalf("%+v", x)
+				}
+				return
+			}
+		}
+		t.Fatalf("none of %s in %+v", day, all)
+	}
+	b.lower("12-02", "12-20", catalog.PriceChange{SKU: "AUR-D18B", Price: 60_000_000})
+	of("12-20", Coming, "")
+	withdrawn("12-03", 3)
+	of("12-20", Nothing, WhyWithdrawn)
+	b.lower("12-03", "12-20", catalog.PriceChange{SKU: "AUR-D18B", Price: 61_000_000})
+	of("12-20", Coming, "")
+	b.stock("12-19", map[string]int64{"AUR-D18B": 20})
+	b.must(b.svc.Tick(b.at("12-20")))
+	of("12-20", Proposed, "")
+	withdrawn("12-20", 4)
+	of("12-20", Nothing, WhyNoFall)
+	if l, err := b.cat.PriceList(b.at("12-20"), b.ingrid, list); err != nil || l.Versions[0].State != catalog.Withdrawn {
+		t.Fatalf("%v %+v", err, l.Versions)
+	} else if now, ok := l.InForce("2026-12-20"); !ok || now.Number != 2 {
+		t.Fatalf("%+v", now)
+	}
+}
+
 // What is put right on its day after the claim makes a claim of the difference, or takes the
 // difference back; less than the least pays nothing; what nobody answers lapses, after a word.
 func TestProtectionAdjusted(t *testing.T) {
@@ -430,6 +575,8 @@ func TestProtectionAdjusted(t *testing.T) {
 	}
 
 	b.lower("12-05", "12-05", catalog.PriceChange{SKU: "AUR-D18B", Price: 60_000_000})
+	// a report of long ago is heard of late: the last day is not before the one that was told
+	b.must(b.svc.Refresh(db.WithNow(context.Background(), time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC)), access.System("x", b.aurelia), b.kestrel))
 	b.must(b.svc.Tick(b.at("12-08")))
 	if b.told(EventReminded) != 0 {
 		t.Fatal("too early")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -49,7 +48,8 @@ func (s *Service) publish(ctx context.Context, kind string, r row) error {
 	if s.jobs == nil {
 		return nil
 	}
-	return s.jobs.Publish(ctx, job.Event{Kind: kind, Version: eventVersion, Orgs: []string{r.SupplierID, r.ResellerID}, Object: r.ID, Payload: Event{ID(r.ID), r.SupplierID, r.ResellerID, r.PartnershipID, r.Mark}})
+	quiet, _ := ctx.Value(quietKey{}).(bool)
+	return s.jobs.Publish(ctx, job.Event{Kind: kind, Version: eventVersion, Orgs: []string{r.SupplierID, r.ResellerID}, Object: r.ID, Payload: Event{ID(r.ID), r.SupplierID, r.ResellerID, r.PartnershipID, r.Mark, quiet}})
 }
 
 // desk is the system that acts for a supplier.
@@ -66,9 +66,10 @@ func system(a access.Actor, reseller string) error {
 	return nil
 }
 
-// Published notes that a version of a price list was published for a partner; the actor is the
-// supplier's system. Where prices fall by it and the terms protect the partner, they are
-// reckoned on the day they begin. Safe to repeat. Publishes EventProposed where that day is here.
+// Published notes that a version of a price list was published for a partner, or taken back
+// (catalog.Withdrawn); the actor is the supplier's system. Where prices fall by it and the terms
+// protect the partner, they are reckoned on the day they begin; a fall of which no version is
+// left comes to nothing. Safe to repeat. Publishes EventProposed where that day is here.
 // Codes: NotFound, Forbidden (a person).
 func (s *Service) Published(ctx context.Context, actor access.Actor, partnership string, list catalog.ListID, version int) error {
 	if _, err := access.List(actor, access.ClaimDecide); err != nil {
@@ -89,15 +90,15 @@ func (s *Service) Published(ctx context.Context, actor access.Actor, partnership
 		if err != nil {
 			return err
 		}
-		i := slices.IndexFunc(l.Versions, func(v catalog.PriceVersion) bool { return v.Number == version && v.State == catalog.Published })
+		i := slices.IndexFunc(l.Versions, func(v catalog.PriceVersion) bool { return v.Number == version && v.State != catalog.Draft })
 		if i < 0 {
 			return notFound()
 		}
-		day := l.Versions[i].From
+		day, gone := l.Versions[i].From, l.Versions[i].State == catalog.Withdrawn
 		r, err := byDay(ctx, p.SupplierID, p.ResellerID, string(l.Currency), day)
 		if fault.CodeOf(err) == fault.NotFound { // nothing was to fall on that day before
 			t, err := termsFor(ctx, p.SupplierID, string(l.Currency), p.ResellerID)
-			if err != nil || t.Days == 0 || p.State != "active" {
+			if err != nil || gone || t.Days == 0 || p.State != "active" {
 				return err
 			}
 			falls, err := s.catalog.Falls(ctx, actor, list, version)
@@ -125,7 +126,17 @@ func (s *Service) Published(ctx context.Context, actor access.Actor, partnership
 		}
 		begins := dayStart(p.Zone, day)
 		if begins.After(db.Now(ctx)) {
-			if State(r.State) == Nothing {
+			switch {
+			case gone && !begin(l, day): // nothing of this list falls on that day any more; of another one it may still
+				others, err := s.begin(ctx, actor, p, l.ID, day)
+				if err != nil {
+					return err
+				}
+				if !others {
+					r.State, r.Why, r.NextAt = string(Nothing), WhyWithdrawn, 0
+					return save(ctx, &r)
+				}
+			case State(r.State) == Nothing && !gone:
 				r.State, r.Why = string(Coming), ""
 			}
 			r.NextAt = db.Micros(begins)
@@ -133,6 +144,19 @@ func (s *Service) Published(ctx context.Context, actor access.Actor, partnership
 		}
 		return s.reckon(ctx, p, &r)
 	})
+}
+
+// begin says whether a published version of a list begins on a day.
+func begin(l catalog.PriceList, day string) bool {
+	return slices.ContainsFunc(l.Versions, func(v catalog.PriceVersion) bool { return v.State == catalog.Published && v.From == day })
+}
+
+// begin says whether one of another list does by which a partner pays.
+func (s *Service) begin(ctx context.Context, actor access.Actor, p pairing, not catalog.ListID, day string) (bool, error) {
+	all, err := s.catalog.Lists(ctx, actor)
+	return slices.ContainsFunc(all, func(l catalog.PriceList) bool {
+		return l.Org == p.SupplierID && l.ID != not && (l.Partner == "" || l.Partner == p.ResellerID) && begin(l, day)
+	}), err
 }
 
 // dayStart is the first instant of a civil day in a time zone.
@@ -195,21 +219,44 @@ func (s *Service) reckon(ctx context.Context, p pairing, r *row) error {
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(old, func(l lineRow) bool { return l.Said >= 0 }) { // people are at it: their quantities stand
-		r.NextAt = 0
-		return save(ctx, r)
-	}
-	was := r.Mark
-	lines, err := s.compute(ctx, p, r, old)
+	was, kept := r.Mark, *r
+	said := slices.ContainsFunc(old, func(l lineRow) bool { return l.Said >= 0 })
+	lines, err := s.compute(ctx, p, r, old, said)
 	if err != nil {
 		return err
 	}
+	if said { // people are at it: their quantities stand, and are priced anew where the list was put right
+		if !repriced(old, lines) {
+			*r = kept
+			r.NextAt = 0
+			return save(ctx, r)
+		}
+		r.Basis, r.ReportID, r.ReportNo, r.ReportDay, r.FromDay, r.ToDay, r.Covered, r.Straddling = kept.Basis, kept.ReportID, kept.ReportNo, kept.ReportDay, kept.FromDay, kept.ToDay, kept.Covered, kept.Straddling
+	}
+	if said && kept.Why == WhyDeclined && r.Why == WhyLeast {
+		r.Why = WhyDeclined
+	}
+	return s.conclude(ctx, p, r, old, lines, was)
+}
+
+// repriced says that other versions of price lists price lines than priced them before.
+func repriced(old, lines []lineRow) bool {
+	by := func(list []lineRow, l lineRow) bool {
+		return slices.ContainsFunc(list, func(x lineRow) bool { return x.List == l.List && x.ListVersion == l.ListVersion })
+	}
+	return slices.ContainsFunc(lines, func(l lineRow) bool { return !by(old, l) }) || slices.ContainsFunc(old, func(l lineRow) bool {
+		return l.Was != l.Price && !slices.ContainsFunc(lines, func(x lineRow) bool { return x.SKU == l.SKU })
+	})
+}
+
+// conclude saves what was reckoned, with what follows for what was claimed already.
+func (s *Service) conclude(ctx context.Context, p pairing, r *row, old, lines []lineRow, was string) error {
+	draft, had := State(r.State) == Proving, slices.ContainsFunc(old, func(l lineRow) bool { return l.Claimed > 0 })
 	ids, err := claimsOf(ctx, r.ID)
 	if err != nil {
 		return err
 	}
 	r.NextAt, r.Reminded = 0, 0
-	had := slices.ContainsFunc(old, func(l lineRow) bool { return l.Claimed > 0 })
 	if had && slices.Contains([]string{WhyInactive, WhyNoTerms, WhyNoStock}, r.Why) { // what was claimed stands
 		r.Why = ""
 		return save(ctx, r)
@@ -221,7 +268,7 @@ func (s *Service) reckon(ctx context.Context, p pairing, r *row) error {
 		l := &lines[i]
 		open += max(0, l.Amount-l.Claimed)
 		claimed += l.Claimed
-		fmt.Fprintf(h, "%s %d %d %d %d\n", l.SKU, l.Was, l.Price, l.Quantity, l.Amount-l.Claimed)
+		fmt.Fprintf(h, "%s %d %d %d %d\n", l.SKU, l.Was, l.Price, l.held(), l.Amount-l.Claimed)
 	}
 	r.Mark = hex.EncodeToString(h.Sum(nil))
 	if st := State(r.State); r.Mark == was && (st == Lapsed || st == Closed) { // it is over, and nothing else follows
@@ -239,26 +286,31 @@ func (s *Service) reckon(ctx context.Context, p pairing, r *row) error {
 		if err := s.adjust(ctx, p, r, lines); err != nil {
 			return err
 		}
-		if r.State = string(Claimed); open > 0 {
+		switch r.State = string(Claimed); {
+		case draft: // it is not sent yet: see Followed
+			r.State = string(Proving)
+		case open > 0:
 			r.State = string(Proposed)
 		}
 	case open > 0:
 		r.State, r.Why = string(Proposed), ""
 	default:
-		r.State = string(Nothing)
+		if r.State = string(Nothing); r.Why == "" && len(lines) > 0 {
+			r.Why = WhyDeclined
+		}
 	}
 	tell := State(r.State) == Proposed && r.Mark != was
 	switch {
 	case State(r.State) != Proposed:
 		r.AnswerBy = 0
 	case tell || r.AnswerBy == 0:
-		today := db.Now(ctx).In(zone(p.Zone)).Format(time.DateOnly)
+		today := max(db.Now(ctx).In(zone(p.Zone)).Format(time.DateOnly), r.Day) // what happened before it may be heard of after it
 		t, err := termsFor(ctx, r.SupplierID, r.Currency, r.ResellerID)
 		if err != nil {
 			return err
 		}
 		if t.AnswerDays > 0 || r.AnswerBy == 0 { // else there are no terms any more, and the day that was told stands
-			r.AnswerBy = db.Micros(dayStart(p.Zone, shifted(today, max(1, t.AnswerDays)+1))) // the end of the last day
+			r.AnswerBy = max(r.AnswerBy, db.Micros(dayStart(p.Zone, shifted(today, max(1, t.AnswerDays)+1)))) // the end of the last day; never before one that was told
 		}
 	}
 	if r.AnswerBy > 0 {
@@ -295,8 +347,9 @@ func remind(by, now int64) int64 {
 	return by
 }
 
-// compute reckons stock, prices and amounts. Position and what was claimed follow from the SKU.
-func (s *Service) compute(ctx context.Context, p pairing, r *row, old []lineRow) ([]lineRow, error) {
+// compute reckons stock, prices and amounts. Position and what was claimed follow from the SKU;
+// and where the distributor said quantities, these.
+func (s *Service) compute(ctx context.Context, p pairing, r *row, old []lineRow, said bool) ([]lineRow, error) {
 	t, err := termsFor(ctx, r.SupplierID, r.Currency, r.ResellerID)
 	if err != nil {
 		return nil, err
@@ -320,13 +373,18 @@ func (s *Service) compute(ctx context.Context, p pairing, r *row, old []lineRow)
 	}
 	r.Basis, r.ReportID, r.ReportNo, r.ReportDay = held.Basis, held.Report.ID, held.Report.Number, held.Report.Day
 	r.FromDay, r.ToDay, r.Covered, r.Straddling = held.From, held.Day, db.Flag(held.Complete), int64(held.Straddling)
-	if len(held.Rows) == 0 {
+	if len(held.Rows) == 0 && !said {
 		r.Why = WhyNoStock
 		return nil, nil
 	}
 	ids := make([]catalog.ID, len(held.Rows))
 	for i, h := range held.Rows {
 		ids[i] = h.Product
+	}
+	for _, l := range old {
+		if said && !slices.Contains(ids, catalog.ID(l.ProductID)) {
+			ids = append(ids, catalog.ID(l.ProductID))
+		}
 	}
 	falls, err := s.falls(ctx, *r, ids)
 	if err != nil {
@@ -341,15 +399,24 @@ func (s *Service) compute(ctx context.Context, p pairing, r *row, old []lineRow)
 		l.Position, l.SKU, l.Said = int64(len(lines)+1), h.SKU, -1
 		l.Opening, l.Came, l.Sold, l.Back, l.Quantity = int64(h.Opening), int64(h.In), int64(h.Sold), int64(h.Back), int64(h.Expected)
 		if k := slices.IndexFunc(old, func(x lineRow) bool { return x.SKU == h.SKU }); k >= 0 {
-			l.Claimed = old[k].Claimed
+			if l.Claimed = old[k].Claimed; said {
+				l.standing(old[k])
+			}
 		}
 		lines = append(lines, l)
+	}
+	for _, o := range old {
+		if l, fell := falls[catalog.ID(o.ProductID)]; said && fell && !slices.ContainsFunc(lines, func(x lineRow) bool { return x.SKU == o.SKU }) {
+			l.Position, l.SKU, l.Claimed = int64(len(lines)+1), o.SKU, o.Claimed
+			l.standing(o)
+			lines = append(lines, l)
+		}
 	}
 	if len(lines) == 0 {
 		r.Why = WhyNoFall
 		return nil, nil
 	}
-	if r.Whole, r.Amount, err = granted(lines, t, func(l lineRow) int64 { return l.Quantity }); err != nil {
+	if r.Whole, r.Amount, err = granted(lines, t, lineRow.held); err != nil {
 		return nil, err
 	}
 	if r.Amount < t.Least.Minor || r.Amount == 0 {
@@ -359,6 +426,11 @@ func (s *Service) compute(ctx context.Context, p pairing, r *row, old []lineRow)
 		}
 	}
 	return lines, nil
+}
+
+// standing keeps the quantities of a line as they were answered.
+func (l *lineRow) standing(o lineRow) {
+	l.Opening, l.Came, l.Sold, l.Back, l.Quantity, l.Said = o.Opening, o.Came, o.Sold, o.Back, o.Quantity, o.Said
 }
 
 // falls are the products whose price for the partner is lower on the day than on the day
@@ -479,75 +551,6 @@ func (s *Service) earn(ctx context.Context, p pairing, r *row, total, open int64
 	id, err := s.funds.SetEarned(ctx, desk(r.SupplierID), cmd, r.PartnershipID, money.Amount{Minor: total, Currency: money.Currency(r.Currency)})
 	r.ProgramID = string(id)
 	return err
-}
-
-// tickBatch bounds one pass.
-const tickBatch = 200
-
-// Tick reckons the falls whose day has begun, reminds of what nobody answered and ends it, each
-// in a transaction of its own. It runs on a schedule, late or twice.
-func (s *Service) Tick(ctx context.Context) error {
-	var errs []error
-	for {
-		var ids []ID
-		err := s.db.View(ctx, func(ctx context.Context) (err error) {
-			ids, err = due(ctx, db.Now(ctx), tickBatch)
-			return err
-		})
-		if err != nil || len(ids) == 0 {
-			return errors.Join(append(errs, err)...)
-		}
-		failed := len(errs)
-		for _, id := range ids {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			if err := s.tick(ctx, id); err != nil {
-				errs = append(errs, err) // the others go on
-			}
-		}
-		if len(ids) < tickBatch || len(errs) > failed {
-			return errors.Join(errs...)
-		}
-	}
-}
-
-func (s *Service) tick(ctx context.Context, id ID) error {
-	return s.db.InTx(ctx, func(ctx context.Context) error {
-		r, err := byID(ctx, id, true)
-		if fault.CodeOf(err) == fault.NotFound {
-			return nil
-		}
-		now := db.Micros(db.Now(ctx))
-		if err != nil || r.NextAt == 0 || r.NextAt > now { // somebody was faster
-			return err
-		}
-		p, err := pairOf(ctx, r.PartnershipID)
-		if err != nil {
-			return err
-		}
-		switch {
-		case State(r.State) == Coming:
-			return s.reckon(ctx, p, &r)
-		case State(r.State) != Proposed || r.AnswerBy == 0:
-			r.NextAt = 0
-			return save(ctx, &r)
-		case now < r.AnswerBy:
-			r.Reminded, r.NextAt = now, r.AnswerBy
-			if err := save(ctx, &r); err != nil {
-				return err
-			}
-			return s.publish(ctx, EventReminded, r)
-		}
-		r.State, r.NextAt, r.AnswerBy = string(Lapsed), 0, 0
-		if r.ProgramID != "" { // what was claimed before stays
-			r.State = string(Claimed)
-		}
-		if err := save(ctx, &r); err != nil {
-			return err
-		}
-		return s.publish(ctx, EventLapsed, r)
-	})
 }
 
 // sku folds an item number as the catalogue keeps it.

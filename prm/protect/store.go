@@ -294,3 +294,10 @@ func mustTrade(ctx context.Context, supplier, partner, currency string) error {
 	}
 	return err
 }
+
+// pricedBy says whether something was claimed, or said by the distributor, by a version of a list.
+func pricedBy(ctx context.Context, supplier, list string, version int) (bool, error) {
+	var n int64
+	err := db.Tx(ctx).Model(&lineRow{}).Where("supplier_id = ? AND list = ? AND list_version = ? AND (claimed > 0 OR said >= 0)", supplier, list, version).Count(&n).Error
+	return n > 0, err
+}

@@ -9,6 +9,7 @@ import (
 	"entente/db"
 	"entente/db/search"
 	"entente/prm/access"
+	"entente/prm/catalog"
 	"entente/prm/fault"
 )
 
@@ -454,6 +455,20 @@ func (s *Service) Orders(ctx context.Context, actor access.Actor, ids []OrderID)
 			}
 			out[o.ID] = o
 		}
+		return err
+	})
+	return out, err
+}
+
+// PricedBy says whether a line of an order took its price from a version of a price list of the
+// actor's company. Codes: Forbidden, NotFound.
+func (s *Service) PricedBy(ctx context.Context, actor access.Actor, list catalog.ListID, version int) (bool, error) {
+	if err := access.Check(actor, access.CatalogWrite, access.Own(actor.Org)); err != nil {
+		return false, err
+	}
+	out := false
+	err := s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) (err error) {
+		out, err = pricedBy(ctx, actor.Org, string(list), version)
 		return err
 	})
 	return out, err

@@ -2,6 +2,7 @@ package trade
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -364,4 +365,12 @@ func unplacedIn(ctx context.Context, partnership string) (int, error) {
 func ordersOfMany(ctx context.Context, scope access.Scope, ids []OrderID) (rows []orderRow, err error) {
 	err = db.Tx(ctx).Where("id IN ? AND (supplier_id = ? OR reseller_id = ?)", ids, scope.Org(), scope.Org()).Find(&rows).Error
 	return rows, err
+}
+
+// pricedBy says whether a line of an order of a supplier took its price from a version of a price
+// list, as the steps of its price say.
+func pricedBy(ctx context.Context, supplier, list string, version int) (bool, error) {
+	var ids []string
+	err := db.Tx(ctx).Model(&lineRow{}).Where("supplier_id = ? AND price_trail LIKE ?", supplier, fmt.Sprintf(`%%"l":"%s","v":%d,%%`, list, version)).Limit(1).Pluck("order_id", &ids).Error
+	return len(ids) > 0, err
 }

@@ -267,7 +267,7 @@ type Line struct {
 	Unit        string
 	Price       money.Price
 	ListPrice   money.Price
-	Amount      money.Amount // ordered × price
+	Amount      money.Amount // ordered × price, less what the invoice takes off under a promotion
 	Marks       Marks
 	State       LineState
 	RequestedOn string
