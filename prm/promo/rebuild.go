@@ -214,7 +214,7 @@ func agreedFirst(pacts []pact) (from time.Time) {
 // carried is what a rebuild takes along from slice to slice. The orders of all companies are
 // read in the order in which they came, as their rows were written then: what is added to an
 // index lies together. Then each company is ended, with the orders of its own that came
-// meanwhile.
+// meanwhile: until then its sums are those of before, with what other documents add to them.
 type carried struct {
 	Place string                               `json:"place,omitempty"` // up to which the orders of all were read
 	Taken map[string]map[string]money.Quantity `json:"taken,omitempty"` // what was granted so far, by company and promotion
@@ -298,7 +298,7 @@ func (s *Service) rebuildStep(ctx context.Context, orders Orders, x rebuildRow) 
 			if !slices.Equal(is, was) {
 				return saveRebuild(ctx, x.Step, &next) // somebody was faster: read again
 			}
-			if err := saveLines(ctx, was, now); err != nil {
+			if err := writeLines(ctx, was, now); err != nil { // the sums are counted when the company is ended
 				return err
 			}
 		}
@@ -366,6 +366,25 @@ func (s *Service) rebuiltOrg(ctx context.Context, r row, c carried, x *rebuildRo
 	x.Found, x.Differing = x.Found+int64(lines), x.Differing+int64(strays+changed+sums)
 	x.Place = c.Place
 	return s.nextToEnd(ctx, r, x)
+}
+
+// settling has the sums of a promotion that is settled in the middle of a rebuild be those
+// of its lines as they stand: it stops. The seats are locked.
+func settling(ctx context.Context, id string, seats []Seat) error {
+	x, found, err := rebuildOf(ctx, id)
+	if err != nil || !found || x.State != RebuildRunning {
+		return err
+	}
+	for _, org := range buyersOf(seats) {
+		added, _, err := addUp(ctx, id, org)
+		if err != nil {
+			return err
+		}
+		if _, err := recount(ctx, id, org, added); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // of are the rows of some orders.

@@ -133,9 +133,20 @@ func takeLines(ctx context.Context, rows []lineRow) error {
 	return t.write(ctx)
 }
 
-// saveLines writes the rows of some orders that are another than they were. The seats are
-// locked, and was are all the rows there are.
+// saveLines writes the rows of some orders that are another than they were, and what that
+// changes of the sums. The seats are locked, and was are all the rows there are.
 func saveLines(ctx context.Context, was, now []lineRow) error {
+	t := tally{}
+	t.lines(was, -1)
+	t.lines(now, 1)
+	if err := t.write(ctx); err != nil {
+		return err
+	}
+	return writeLines(ctx, was, now)
+}
+
+// writeLines is saveLines that leaves the sums as they are.
+func writeLines(ctx context.Context, was, now []lineRow) error {
 	rows := now
 	if len(was) > 0 {
 		type key struct {
@@ -159,12 +170,6 @@ func saveLines(ctx context.Context, was, now []lineRow) error {
 				return err
 			}
 		}
-	}
-	t := tally{}
-	t.lines(was, -1)
-	t.lines(now, 1)
-	if err := t.write(ctx); err != nil || len(rows) == 0 {
-		return err
 	}
 	var args []any
 	for size, n := 64, len(rows); n > 0; { // of a power of two: few texts are made
