@@ -119,15 +119,24 @@ func lockCompanies(ctx context.Context, id string, orgs []string) error {
 	return db.Tx(ctx).Raw("SELECT id FROM promotion_seat WHERE promotion_id = ? AND org_id IN ? ORDER BY org_id FOR UPDATE", id, orgs).Scan(&ids).Error
 }
 
-// linesOfOrders are the rows of some orders in a promotion.
+// linesOfOrders are the rows of some orders in a promotion. PostgreSQL seeks them order by
+// order: it keeps the plan of when there were few rows, and would read all of them each time.
 func linesOfOrders(ctx context.Context, id string, orders []string) ([]lineRow, error) {
-	args := make([]any, 0, len(orders)+1)
-	args = append(args, id)
-	for _, o := range orders {
-		args = append(args, o)
+	columns := strings.TrimPrefix(lineColumns, "promotion_id, ")
+	var query string
+	var args []any
+	if db.DialectOf(ctx) == db.Postgres {
+		query = "SELECT " + columns + " FROM unnest(CAST(? AS text[])) o(wanted) CROSS JOIN LATERAL (SELECT * FROM promotion_line WHERE promotion_id = ? AND order_id = o.wanted OFFSET 0) l"
+		args = []any{orders, id}
+	} else {
+		query = "SELECT " + columns + " FROM promotion_line WHERE promotion_id = ? AND order_id IN " + db.Values(len(orders), 1)
+		args = append(args, id)
+		for _, o := range orders {
+			args = append(args, o)
+		}
 	}
 	var out []lineRow
-	err := db.Rows(ctx, "SELECT "+strings.TrimPrefix(lineColumns, "promotion_id, ")+" FROM promotion_line WHERE promotion_id = ? AND order_id IN "+db.Values(len(orders), 1),
+	err := db.Rows(ctx, query,
 		args, func(scan func(...any) error) error {
 			r := lineRow{PromotionID: id}
 			err := scan(&r.OrderID, &r.Line, &r.OwnerID, &r.OrgID, &r.VersionNo, &r.Number, &r.SKU, &r.OrderedOn, &r.Arrived, &r.Unit, &r.Factor, &r.Verdict, &r.Reason, &r.Method, &r.Currency, &r.Price, &r.Allowance, &r.Ordered, &r.Granted, &r.Counted, &r.Confirmed, &r.Shipped, &r.Invoiced, &r.Value, &r.Earned, &r.Base)
