@@ -147,7 +147,7 @@ func saveLines(ctx context.Context, was, now []lineRow) error {
 
 // writeLines is saveLines that leaves the sums as they are.
 func writeLines(ctx context.Context, was, now []lineRow) error {
-	rows := now
+	added, changed := now, []lineRow(nil)
 	if len(was) > 0 {
 		type key struct {
 			promotion, order string
@@ -157,11 +157,14 @@ func writeLines(ctx context.Context, was, now []lineRow) error {
 		for i := range was {
 			old[key{was[i].PromotionID, was[i].OrderID, was[i].Line}] = &was[i]
 		}
-		rows = make([]lineRow, 0, len(now))
+		added = nil
 		for i := range now {
 			k := key{now[i].PromotionID, now[i].OrderID, now[i].Line}
-			if o := old[k]; o == nil || *o != now[i] {
-				rows = append(rows, now[i])
+			switch o := old[k]; {
+			case o == nil:
+				added = append(added, now[i])
+			case *o != now[i]:
+				changed = append(changed, now[i])
 			}
 			delete(old, k)
 		}
@@ -171,21 +174,40 @@ func writeLines(ctx context.Context, was, now []lineRow) error {
 			}
 		}
 	}
+	most := 64
+	if db.DialectOf(ctx) == db.SQLite {
+		// One by one: before a statement of several rows changes a page, SQLite copies it to a
+		// file from which it could take back the statement, and nearly each row that is added
+		// goes to pages of its own in the indexes.
+		most = 1
+	}
+	if err := putLines(ctx, added, most); err != nil {
+		return err
+	}
+	return putLines(ctx, changed, 64)
+}
+
+// putLines writes rows in statements of a power of two of them, up to most: few texts are made.
+func putLines(ctx context.Context, rows []lineRow, most int) error {
 	var args []any
-	for size, n := 64, len(rows); n > 0; { // of a power of two: few texts are made
-		for size > n {
-			size /= 2
+	query, of := "", 0
+	for len(rows) > 0 {
+		for most > len(rows) {
+			most /= 2
+		}
+		if of != most {
+			query, of = "INSERT INTO promotion_line ("+lineColumns+") VALUES "+db.Values(lineWidth, most)+lineReplaced, most
 		}
 		args = args[:0]
-		for i := range rows[len(rows)-n:][:size] {
-			r := &rows[len(rows)-n+i]
+		for i := range rows[:most] {
+			r := &rows[i]
 			args = append(args, r.PromotionID, r.OrderID, r.Line, r.OwnerID, r.OrgID, r.VersionNo, r.Number, r.SKU, r.OrderedOn, r.Arrived, r.Unit, r.Factor, r.Verdict, r.Reason, r.Method, r.Currency, r.Price, r.Allowance,
 				r.Ordered, r.Granted, r.Counted, r.Confirmed, r.Shipped, r.Invoiced, r.Value, r.Earned, r.Base)
 		}
-		if _, err := db.Exec(ctx, "INSERT INTO promotion_line ("+lineColumns+") VALUES "+db.Values(lineWidth, size)+lineReplaced, args...); err != nil {
+		if _, err := db.Exec(ctx, query, args...); err != nil {
 			return err
 		}
-		n -= size
+		rows = rows[most:]
 	}
 	return nil
 }
