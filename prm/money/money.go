@@ -8,7 +8,9 @@ package money
 
 import (
 	"errors"
+	"math"
 	"math/big"
+	"math/bits"
 	"strconv"
 	"strings"
 )
@@ -194,9 +196,23 @@ func Extend(qty Quantity, price Price, c Currency) (Amount, error) {
 	if !c.Valid() {
 		return Amount{}, ErrCurrency
 	}
+	drop := 2*Scale - c.Digits()
+	if qty >= 0 && price >= 0 && drop >= 0 && drop < len(tens) { // of nearly every line: without memory of its own
+		hi, lo := bits.Mul64(uint64(qty), uint64(price))
+		lo, carry := bits.Add64(lo, tens[drop]/2, 0)
+		if hi += carry; hi < tens[drop] {
+			if n, _ := bits.Div64(hi, lo, tens[drop]); n <= math.MaxInt64 {
+				return Amount{int64(n), c}, nil
+			}
+		}
+		return Amount{}, ErrRange
+	}
 	p := new(big.Int).Mul(big.NewInt(int64(qty)), big.NewInt(int64(price)))
-	return round(p, 2*Scale-c.Digits(), c)
+	return round(p, drop, c)
 }
+
+// tens are the powers of ten that Extend divides by.
+var tens = [2*Scale + 1]uint64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12}
 
 // Portion is amount × rate, rounded half up: tax and percentages.
 func Portion(a Amount, r Rate) (Amount, error) {

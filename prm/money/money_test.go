@@ -2,6 +2,8 @@ package money
 
 import (
 	"math"
+	"math/big"
+	"math/rand/v2"
 	"testing"
 )
 
@@ -66,6 +68,23 @@ func TestWithin(t *testing.T) {
 	}{{"46.50", "46.50", "0", true}, {"46.51", "46.50", "0", false}, {"46.73", "46.50", "0.005", true}, {"46.74", "46.50", "0.005", false}, {"46.27", "46.50", "0.005", true}} {
 		if Within(p(c.got), p(c.want), p(c.tol)) != c.ok {
 			t.Errorf("Within(%s, %s, %s) != %v", c.got, c.want, c.tol, c.ok)
+		}
+	}
+}
+
+// What fits into one word is extended as big numbers say.
+func TestExtendAsBigNumbersSay(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for _, c := range []Currency{"JPY", "GBP", "KWD"} {
+		for range 3000 {
+			q, p := Quantity(r.Int64()>>r.IntN(63)), Price(r.Int64()>>r.IntN(63))
+			if r.IntN(4) == 0 {
+				q = -q
+			}
+			want, wantErr := round(new(big.Int).Mul(big.NewInt(int64(q)), big.NewInt(int64(p))), 2*Scale-c.Digits(), c)
+			if got, err := Extend(q, p, c); got != want || err != wantErr {
+				t.Fatalf("%d × %d %s: %v %v, want %v %v", q, p, c, got, err, want, wantErr)
+			}
 		}
 	}
 }

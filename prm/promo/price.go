@@ -2,7 +2,9 @@ package promo
 
 import (
 	"context"
+	"math"
 	"math/big"
+	"math/bits"
 	"slices"
 	"time"
 
@@ -111,7 +113,8 @@ func liveAt(pacts []pact, org string, t time.Time) []*live {
 func judge(ls []*live, o trade.PromoOrder) []trade.PromoVerdict {
 	out := make([]trade.PromoVerdict, len(o.Lines))
 	meant := make([]*live, len(o.Lines))
-	for i, l := range o.Lines {
+	for i := range o.Lines {
+		l := &o.Lines[i]
 		quoted := l.Deal
 		if quoted == "" {
 			quoted = o.Deal
@@ -125,7 +128,7 @@ func judge(ls []*live, o trade.PromoOrder) []trade.PromoVerdict {
 				continue
 			}
 			v.Promotion, v.Version = ls[k].id, ls[k].version
-			if v.Reason = ls[k].refuses(o, l); v.Reason == "" {
+			if v.Reason = ls[k].refuses(&o, l); v.Reason == "" {
 				meant[i] = ls[k]
 				if v.Reason = WhyHeadNumber; l.Deal != "" {
 					v.Reason = WhyNumber
@@ -135,7 +138,7 @@ func judge(ls []*live, o trade.PromoOrder) []trade.PromoVerdict {
 		}
 		var best, needs *live
 		for _, p := range ls {
-			if p.cancelled || p.refuses(o, l) != "" {
+			if p.cancelled || p.refuses(&o, l) != "" {
 				continue
 			}
 			switch {
@@ -153,8 +156,13 @@ func judge(ls []*live, o trade.PromoOrder) []trade.PromoVerdict {
 			v.Promotion, v.Version, v.Number, v.Reason = needs.id, needs.version, needs.number, WhyNoNumber
 		}
 	}
-	for i := range out {
-		out[i].Territory = slices.ContainsFunc(ls, func(p *live) bool { return p.id == out[i].Promotion && len(p.terms.Countries) > 0 })
+	for _, p := range ls {
+		if len(p.terms.Countries) == 0 {
+			continue
+		}
+		for i := range out {
+			out[i].Territory = out[i].Territory || p.id == out[i].Promotion
+		}
 	}
 	grant(out, meant, o)
 	return out
@@ -164,7 +172,7 @@ func judge(ls []*live, o trade.PromoOrder) []trade.PromoVerdict {
 func grant(out []trade.PromoVerdict, meant []*live, o trade.PromoOrder) {
 	bought := map[*live]money.Quantity{} // base units of qualifying lines of this order
 	for i, p := range meant {
-		if p != nil && !p.free(o.Lines[i]) {
+		if p != nil && !p.free(&o.Lines[i]) {
 			bought[p] += times(o.Lines[i].Ordered, o.Lines[i].Factor)
 		}
 	}
@@ -173,7 +181,7 @@ func grant(out []trade.PromoVerdict, meant []*live, o trade.PromoOrder) {
 		if p == nil {
 			continue
 		}
-		l, v := o.Lines[i], &out[i]
+		l, v := &o.Lines[i], &out[i]
 		want := times(l.Ordered, l.Factor)
 		got := want
 		if p.free(l) {
@@ -214,7 +222,7 @@ func grant(out []trade.PromoVerdict, meant []*live, o trade.PromoOrder) {
 }
 
 // free says whether a line is the free goods of the promotion.
-func (p *live) free(l trade.PromoLine) bool {
+func (p *live) free(l *trade.PromoLine) bool {
 	if p.terms.Kind != Free || l.SKU != p.terms.FreeSKU {
 		return false
 	}
@@ -222,8 +230,8 @@ func (p *live) free(l trade.PromoLine) bool {
 }
 
 // refuses says why a line does not count; empty: it does.
-func (p *live) refuses(o trade.PromoOrder, l trade.PromoLine) string {
-	t := p.terms
+func (p *live) refuses(o *trade.PromoOrder, l *trade.PromoLine) string {
+	t := &p.terms
 	switch {
 	case p.cancelled:
 		return WhyCancelled
@@ -255,7 +263,7 @@ func (p *live) refuses(o trade.PromoOrder, l trade.PromoLine) string {
 
 // each is the allowance per unit of a line, rounded half up at six places; bought is the
 // quantity that decides the step of tiers.
-func (p *live) each(l trade.PromoLine, bought money.Quantity) money.Price {
+func (p *live) each(l *trade.PromoLine, bought money.Quantity) money.Price {
 	base := basePrice(l)
 	switch p.terms.Kind {
 	case Percent:
@@ -276,7 +284,7 @@ func (p *live) each(l trade.PromoLine, bought money.Quantity) money.Price {
 }
 
 // basePrice is what percentages are of.
-func basePrice(l trade.PromoLine) money.Price {
+func basePrice(l *trade.PromoLine) money.Price {
 	if l.ListPrice > 0 {
 		return l.ListPrice
 	}
@@ -296,7 +304,7 @@ func (t Terms) step(bought money.Quantity) money.Rate {
 
 // least is each for choosing among promotions. Where the steps go by what comes later too it
 // is the first one: the choice is the same whenever it is made.
-func (p *live) least(l trade.PromoLine, bought money.Quantity) money.Price {
+func (p *live) least(l *trade.PromoLine, bought money.Quantity) money.Price {
 	if p.terms.Cumulative {
 		return times(basePrice(l), p.terms.Tiers[0].Percent)
 	}
@@ -305,6 +313,17 @@ func (p *live) least(l trade.PromoLine, bought money.Quantity) money.Price {
 
 // times is a × b at six places, rounded half up; what does not fit is nothing.
 func times(a, b money.Micro) money.Micro {
+	if a >= 0 && b >= 0 { // nearly always, and once for every figure of a line: without memory of its own
+		hi, lo := bits.Mul64(uint64(a), uint64(b))
+		lo, carry := bits.Add64(lo, money.One/2, 0)
+		if hi += carry; hi >= money.One {
+			return 0
+		}
+		if q, _ := bits.Div64(hi, lo, money.One); q <= math.MaxInt64 {
+			return money.Micro(q)
+		}
+		return 0
+	}
 	n := new(big.Int).Mul(big.NewInt(int64(a)), big.NewInt(int64(b)))
 	n.Add(n, big.NewInt(money.One/2))
 	n.Div(n, big.NewInt(money.One))
@@ -316,6 +335,13 @@ func times(a, b money.Micro) money.Micro {
 
 // per is a ÷ b at six places, rounded down.
 func per(a, b money.Micro) money.Micro {
+	if a >= 0 && b > 0 {
+		if hi, lo := bits.Mul64(uint64(a), money.One); hi < uint64(b) {
+			if q, _ := bits.Div64(hi, lo, uint64(b)); q <= math.MaxInt64 {
+				return money.Micro(q)
+			}
+		}
+	}
 	n := new(big.Int).Mul(big.NewInt(int64(a)), big.NewInt(money.One))
 	return money.Micro(n.Quo(n, big.NewInt(int64(b))).Int64())
 }
@@ -347,7 +373,9 @@ func (s *Service) Take(ctx context.Context, o trade.PromoOrder, vs []trade.Promo
 			if err != nil {
 				return err
 			}
-			rows = append(rows, lineOf(o, o.Lines[i], v, t.Terms))
+			r := judgedLine(&o, &o.Lines[i], &v, &t.Terms)
+			r.follow(&o.Lines[i], &Terms{}) // no shipment is known yet
+			rows = append(rows, r)
 		}
 		if err := takeLines(ctx, rows); err != nil {
 			return err
@@ -359,8 +387,8 @@ func (s *Service) Take(ctx context.Context, o trade.PromoOrder, vs []trade.Promo
 	})
 }
 
-// lineOf is the row of a verdict, before anything became of the line.
-func lineOf(o trade.PromoOrder, l trade.PromoLine, v trade.PromoVerdict, t Terms) lineRow {
+// judgedLine is the row of a verdict, before it is followed.
+func judgedLine(o *trade.PromoOrder, l *trade.PromoLine, v *trade.PromoVerdict, t *Terms) lineRow {
 	r := lineRow{PromotionID: v.Promotion, OrderID: string(o.ID), Line: int64(l.Number), OwnerID: o.Supplier, OrgID: o.Reseller, VersionNo: int64(v.Version), Number: o.Number, SKU: l.SKU, OrderedOn: o.OrderedOn, Arrived: db.Micros(o.Received), Unit: l.Unit, Factor: int64(l.Factor),
 		Verdict: LineOut, Reason: v.Reason, Method: v.Method, Currency: string(o.Currency), Price: int64(l.Price), Allowance: int64(v.Allowance), Ordered: int64(times(l.Ordered, l.Factor)), Granted: int64(times(v.Granted, l.Factor))}
 	switch {
@@ -373,7 +401,6 @@ func lineOf(o trade.PromoOrder, l trade.PromoLine, v trade.PromoVerdict, t Terms
 	if t.Cumulative && r.Granted > 0 {
 		r.Base = int64(basePrice(l))
 	}
-	r.follow(l, Terms{})
 	return r
 }
 
@@ -386,8 +413,8 @@ const (
 
 // follow computes what became of a line from its documents, under the terms it was judged
 // by; zero terms know no dates of shipment yet.
-func (r *lineRow) follow(l trade.PromoLine, t Terms) {
-	f := l.Fact
+func (r *lineRow) follow(l *trade.PromoLine, t *Terms) {
+	f := &l.Fact
 	base := func(q money.Quantity) money.Quantity { return times(q, l.Factor) }
 	ordered := base(l.Ordered - f.Cancelled)
 	counted := min(money.Quantity(r.Granted), max(0, ordered))
@@ -524,7 +551,7 @@ func followed(ctx context.Context, was []lineRow, o trade.PromoOrder) (now []lin
 		before := r
 		if j := slices.IndexFunc(o.Lines, func(l trade.PromoLine) bool { return int64(l.Number) == r.Line }); j >= 0 {
 			r.Price = int64(o.Lines[j].Price)
-			r.follow(o.Lines[j], t)
+			r.follow(&o.Lines[j], &t)
 		}
 		changed = changed || r != before
 		now = append(now, r)

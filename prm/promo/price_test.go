@@ -3,6 +3,7 @@ package promo
 import (
 	"context"
 	"fmt"
+	"math/big"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -584,5 +585,22 @@ func (m *market) lates(id ID, want ...string) {
 	}
 	if r, err := m.svc.Results(m.at(), m.kaarel, id); err == nil && len(r.Adjusted) > 0 {
 		m.t.Errorf("another company reads %+v", r.Adjusted)
+	}
+}
+
+// What fits into one word is multiplied and divided as big numbers say.
+func TestTimesAndPerAsBigNumbersSay(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	one := big.NewInt(money.One)
+	for range 5000 {
+		a, b := money.Micro(r.Int64()>>r.IntN(63)), money.Micro(1+r.Int64()>>1>>r.IntN(62))
+		n := new(big.Int).Mul(big.NewInt(int64(a)), big.NewInt(int64(b)))
+		n.Div(n.Add(n, big.NewInt(money.One/2)), one)
+		if got := times(a, b); n.IsInt64() && int64(got) != n.Int64() || !n.IsInt64() && got != 0 {
+			t.Fatalf("%d × %d: %d, want %v", a, b, got, n)
+		}
+		if n.Quo(n.Mul(big.NewInt(int64(a)), one), big.NewInt(int64(b))); n.IsInt64() && int64(per(a, b)) != n.Int64() {
+			t.Fatalf("%d ÷ %d: %d, want %v", a, b, per(a, b), n)
+		}
 	}
 }

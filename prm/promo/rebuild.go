@@ -1,10 +1,10 @@
 package promo
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"entente/db"
@@ -71,7 +71,7 @@ func (s *Service) startRebuild(ctx context.Context, actor access.Actor, id ID, l
 		now := db.Now(ctx)
 		out = rebuildRow{PromotionID: r.ID, OwnerID: r.OwnerID, State: RebuildRunning, Started: db.Micros(now), StartedBy: actor.Person, Changed: db.Micros(now), Lease: db.Micros(now.Add(lease)), Step: was.Step + 1, Taken: "{}"}
 		buyers := buyersOf(seats)
-		if out.OrgID = after(buyers, ""); out.OrgID == "" {
+		if len(buyers) == 0 {
 			out.State = RebuildDone
 		}
 		for _, org := range buyers {
@@ -196,7 +196,10 @@ func after(sorted []string, at string) string {
 // it know none.
 func (s *Service) since(ctx context.Context, owner, org string) (time.Time, error) {
 	pacts, err := pactsOf(ctx, owner, org, false)
-	from := time.Time{}
+	return agreedFirst(pacts), err
+}
+
+func agreedFirst(pacts []pact) (from time.Time) {
 	for _, p := range pacts {
 		for _, v := range p.versions {
 			if from.IsZero() || v.Agreed.Before(from) {
@@ -204,32 +207,50 @@ func (s *Service) since(ctx context.Context, owner, org string) (time.Time, erro
 			}
 		}
 	}
-	return from, err
+	return from
 }
 
-// slice is what a step found: the rows of some orders as they are and as they should be.
-type slice struct {
-	was, now []lineRow
-	orders   int
-	differ   []string // orders
-	changed  int
-	last     bool   // no order follows
-	place    string // of the last one
+// carried is what a rebuild takes along from slice to slice. The orders of all companies are
+// read in the order in which they came, as their rows were written then: what is added to an
+// index lies together. Then each company is ended, with the orders of its own that came
+// meanwhile: until then its sums are those of before, with what other documents add to them.
+type carried struct {
+	Place string                               `json:"place,omitempty"` // up to which the orders of all were read
+	Taken map[string]map[string]money.Quantity `json:"taken,omitempty"` // what was granted so far, by company and promotion
+}
+
+func (x rebuildRow) carried() (c carried, err error) {
+	if err := json.Unmarshal([]byte(x.Taken), &c); err != nil {
+		return c, fault.Wrap(err, fault.Internal, "error.internal")
+	}
+	if c.Taken == nil {
+		c.Taken = map[string]map[string]money.Quantity{}
+	}
+	return c, nil
+}
+
+func (x *rebuildRow) carry(c carried) error {
+	b, err := json.Marshal(c)
+	if err != nil {
+		return fault.Wrap(err, fault.Internal, "error.internal")
+	}
+	x.Taken = string(b)
+	return nil
 }
 
 // rebuildStep does the next orders of a rebuild. What it read is judged outside of a writing
 // transaction, and only what differs is written, if it is still as it was read.
 func (s *Service) rebuildStep(ctx context.Context, orders Orders, x rebuildRow) (rebuildRow, error) {
 	ctx = db.WithOrgs(ctx, x.OwnerID)
-	var r row
 	var got slice
-	taken := map[string]money.Quantity{}
-	if err := json.Unmarshal([]byte(x.Taken), &taken); err != nil {
-		return x, fault.Wrap(err, fault.Internal, "error.internal")
+	c, err := x.carried()
+	if err != nil {
+		return x, err
 	}
-	err := s.db.View(ctx, func(ctx context.Context) (err error) {
-		if r, err = byID(ctx, ID(x.PromotionID), false); err == nil {
-			got, err = s.replay(ctx, orders, r, x, taken)
+	err = s.db.View(ctx, func(ctx context.Context) error {
+		r, err := byID(ctx, ID(x.PromotionID), false)
+		if err == nil {
+			got, err = s.replay(ctx, orders, r, x, c)
 		}
 		return err
 	})
@@ -239,7 +260,11 @@ func (s *Service) rebuildStep(ctx context.Context, orders Orders, x rebuildRow) 
 	next := x
 	err = s.db.InTx(ctx, func(ctx context.Context) error {
 		next = x
-		if err := lockSeats(ctx, x.OrgID, []string{x.PromotionID}); err != nil {
+		locked := got.orgs
+		if got.last && x.OrgID != "" {
+			locked = []string{x.OrgID}
+		}
+		if err := lockCompanies(ctx, x.PromotionID, locked); err != nil {
 			return err
 		}
 		r, err := byID(ctx, ID(x.PromotionID), false)
@@ -261,50 +286,65 @@ func (s *Service) rebuildStep(ctx context.Context, orders Orders, x rebuildRow) 
 			if !slices.Equal(is, was) {
 				return saveRebuild(ctx, x.Step, &next) // somebody was faster: read again
 			}
-			if err := saveLines(ctx, was, now); err != nil {
+			if err := writeLines(ctx, was, now); err != nil { // the sums are counted when the company is ended
 				return err
 			}
 		}
 		next.Done, next.Found, next.Differing = x.Done+got.orders, x.Found+int64(len(got.now)), x.Differing+int64(got.changed)
-		if got.orders > 0 {
-			b, err := json.Marshal(taken)
-			if err != nil {
-				return fault.Wrap(err, fault.Internal, "error.internal")
-			}
-			next.Place, next.Taken = got.place, string(b)
+		next.Place = got.place
+		switch {
+		case !got.last:
+		case x.OrgID == "":
+			c.Place = next.Place
+			err = s.nextToEnd(ctx, r, &next)
+		default:
+			err = s.rebuiltOrg(ctx, r, c, &next)
 		}
-		if got.last {
-			if err := s.rebuiltOrg(ctx, r, &next); err != nil {
-				return err
-			}
+		if err != nil {
+			return err
+		}
+		if err := next.carry(c); err != nil {
+			return err
 		}
 		return saveRebuild(ctx, x.Step, &next)
 	})
 	return next, err
 }
 
-// rebuiltOrg ends a company, if no order came meanwhile, and goes on to the next.
-func (s *Service) rebuiltOrg(ctx context.Context, r row, x *rebuildRow) error {
+// nextToEnd goes on to the company that is ended next.
+func (s *Service) nextToEnd(ctx context.Context, r row, x *rebuildRow) error {
+	seats, err := seatsOf(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	if x.OrgID = after(buyersOf(seats), x.OrgID); x.OrgID == "" {
+		x.State = RebuildDone
+	}
+	return nil
+}
+
+// rebuiltOrg ends a company, if no order of it came meanwhile, and goes on to the next.
+func (s *Service) rebuiltOrg(ctx context.Context, r row, c carried, x *rebuildRow) error {
 	from, err := s.since(ctx, r.OwnerID, x.OrgID)
 	if err != nil {
 		return err
 	}
-	counts, err := nextOrders(ctx, r.OwnerID, x.OrgID, from, x.Place, 1)
-	if err != nil || len(counts) > 0 {
+	more, err := nextOrders(ctx, r.OwnerID, []string{x.OrgID}, from, x.Place, 1)
+	if err != nil || len(more) > 0 {
 		return err
 	}
-	strays, err := dropStrays(ctx, r.ID, x.OrgID)
+	added, strays, err := addUp(ctx, r.ID, x.OrgID)
 	if err != nil {
 		return err
 	}
-	if err := recountTaken(ctx, r.ID, x.OrgID); err != nil {
+	if err := setTaken(ctx, r.ID, x.OrgID, added.taken); err != nil {
 		return err
 	}
 	lines, changed, err := s.remeasure(ctx, r, x.OrgID)
 	if err != nil {
 		return err
 	}
-	sums, err := recount(ctx, r.ID, x.OrgID)
+	sums, err := recount(ctx, r.ID, x.OrgID, added)
 	if err != nil {
 		return err
 	}
@@ -312,70 +352,93 @@ func (s *Service) rebuiltOrg(ctx context.Context, r row, x *rebuildRow) error {
 		return err
 	}
 	x.Found, x.Differing = x.Found+int64(lines), x.Differing+int64(strays+changed+sums)
-	seats, err := seatsOf(ctx, r.ID)
-	if err != nil {
+	x.Place = c.Place
+	return s.nextToEnd(ctx, r, x)
+}
+
+// settling has the sums of a promotion that is settled in the middle of a rebuild be those
+// of its lines as they stand: it stops. The seats are locked.
+func settling(ctx context.Context, id string, seats []Seat) error {
+	x, found, err := rebuildOf(ctx, id)
+	if err != nil || !found || x.State != RebuildRunning {
 		return err
 	}
-	x.Place, x.Taken = "", "{}"
-	if x.OrgID = after(buyersOf(seats), x.OrgID); x.OrgID == "" {
-		x.State = RebuildDone
+	for _, org := range buyersOf(seats) {
+		added, _, err := addUp(ctx, id, org)
+		if err != nil {
+			return err
+		}
+		if _, err := recount(ctx, id, org, added); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// of are the rows of some orders.
-func of(rows []lineRow, orders []string) []lineRow {
-	in := map[string]bool{}
-	for _, o := range orders {
-		in[o] = true
-	}
-	var out []lineRow
-	for _, r := range rows {
-		if in[r.OrderID] {
-			out = append(out, r)
+// replay judges and follows the next orders of the companies, or of the one that is ended,
+// since the first promotion of each was agreed; what c has taken goes on.
+func (s *Service) replay(ctx context.Context, orders Orders, r row, x rebuildRow, c carried) (slice, error) {
+	out := slice{last: true, place: x.Place}
+	orgs := []string{x.OrgID}
+	if x.OrgID == "" {
+		seats, err := seatsOf(ctx, r.ID)
+		if err != nil {
+			return out, err
 		}
+		orgs = buyersOf(seats)
 	}
-	return out
-}
-
-// replay judges and follows the next orders of a company since its first promotion was
-// agreed; taken is carried on.
-func (s *Service) replay(ctx context.Context, orders Orders, r row, x rebuildRow, taken map[string]money.Quantity) (slice, error) {
-	out := slice{last: true}
-	pacts, err := pactsOf(ctx, r.OwnerID, x.OrgID, false)
+	pacts, err := readPacts(ctx, r.OwnerID, orgs, false)
 	if err != nil {
 		return out, err
 	}
-	from, err := s.since(ctx, r.OwnerID, x.OrgID)
-	if err != nil || from.IsZero() {
-		return out, err
-	}
-	versions := map[int]Terms{}
-	for _, p := range pacts {
-		for _, v := range p.versions {
-			if p.row.ID == r.ID {
-				versions[v.Number] = v.Terms
+	from, since := time.Time{}, map[string]int64{}
+	for org, ps := range pacts {
+		if at := agreedFirst(ps); !at.IsZero() {
+			since[org] = db.Micros(at)
+			if from.IsZero() || at.Before(from) {
+				from = at
 			}
 		}
 	}
-	counts, err := nextOrders(ctx, r.OwnerID, x.OrgID, from, x.Place, rebuildOrders)
-	if err != nil || len(counts) == 0 {
+	versions := map[int]*Terms{}
+	for _, ps := range pacts {
+		for _, p := range ps {
+			for i, v := range p.versions {
+				if p.row.ID == r.ID {
+					versions[v.Number] = &p.versions[i].Terms
+				}
+			}
+		}
+	}
+	next, err := nextOrders(ctx, r.OwnerID, orgs, from, x.Place, rebuildOrders)
+	if err != nil {
 		return out, err
 	}
-	n, lines := 0, 0
-	for n < len(counts) && (n == 0 || lines+counts[n] <= s.slice) {
-		lines += counts[n]
-		n++
+	out.last = len(next) < rebuildOrders
+	var ids []trade.OrderID
+	lines := 0
+	for _, o := range next {
+		if at, ok := since[o.ResellerID]; ok && o.Received >= at {
+			if lines += o.LineCount; lines > s.slice && len(ids) > 0 {
+				out.last = false
+				break
+			}
+			ids = append(ids, trade.OrderID(o.ID))
+		}
+		out.place = db.Cursor(o.Received, o.ID)
 	}
-	got, next, err := orders.PromoOrders(ctx, access.System("promotions", r.OwnerID), x.OrgID, from, x.Place, n)
+	if len(ids) == 0 {
+		return out, nil
+	}
+	got, _, err := orders.PromoOrders(ctx, access.System("promotions", r.OwnerID), "", time.Time{}, "", len(ids), ids...)
 	if err != nil || len(got) == 0 {
 		return out, err
 	}
-	ids := make([]string, len(got))
-	for i, o := range got {
-		ids[i] = string(o.ID)
+	named := make([]string, len(ids))
+	for i, id := range ids {
+		named[i] = string(id)
 	}
-	if out.was, err = linesOfOrders(ctx, r.ID, ids); err != nil {
+	if out.was, err = linesOfOrders(ctx, r.ID, named); err != nil {
 		return out, err
 	}
 	moved, err := catalog.MovedSince(ctx, r.OwnerID, got[0].Received)
@@ -383,107 +446,40 @@ func (s *Service) replay(ctx context.Context, orders Orders, r row, x rebuildRow
 		return out, err
 	}
 	belonged(out.was, versions, moved, got)
+	rows, groups := make([]lineRow, 0, lines), make([][]lineRow, 0, len(got)) // of each order
 	for _, o := range got {
-		ls := liveAt(pacts, x.OrgID, o.Received)
+		begin := len(rows)
+		ls := liveAt(pacts[o.Reseller], o.Reseller, o.Received)
+		taken := c.Taken[o.Reseller]
 		for _, l := range ls {
 			l.taken = taken[l.id]
 		}
 		vs := judge(ls, o)
 		for _, l := range ls {
+			if l.taken == taken[l.id] {
+				continue
+			}
+			if taken == nil {
+				taken = map[string]money.Quantity{}
+				c.Taken[o.Reseller] = taken
+			}
 			taken[l.id] = l.taken
 		}
-		for k, v := range vs {
-			if v.Promotion != r.ID {
+		for k := range vs {
+			if vs[k].Promotion != r.ID {
 				continue
 			}
-			y := lineOf(o, o.Lines[k], v, versions[v.Version])
-			y.follow(o.Lines[k], versions[v.Version])
-			out.now = append(out.now, y)
+			y := judgedLine(&o, &o.Lines[k], &vs[k], versions[vs[k].Version])
+			y.follow(&o.Lines[k], versions[vs[k].Version])
+			rows = append(rows, y)
+		}
+		if len(rows) > begin {
+			groups = append(groups, rows[begin:len(rows):len(rows)])
 		}
 	}
-	end := got[len(got)-1]
-	out.orders, out.last, out.place = len(got), next == "", db.Cursor(db.Micros(end.Received), string(end.ID))
+	slices.SortFunc(groups, func(a, b []lineRow) int { return strings.Compare(a[0].OrderID, b[0].OrderID) })
+	out.now = slices.Concat(groups...)
+	out.orders = len(got)
 	out.compare()
 	return out, nil
-}
-
-// belonged gives order lines the family by which they were judged when they came: where terms
-// name families as they are, what moved to another one since neither gains nor loses by that.
-// A line that nothing was kept of is judged by what the catalogue says of that instant.
-func belonged(rows []lineRow, versions map[int]Terms, moved catalog.Moved, got []trade.PromoOrder) {
-	type key struct {
-		order trade.OrderID
-		line  int
-	}
-	was := map[key]lineRow{}
-	for _, r := range rows {
-		was[key{trade.OrderID(r.OrderID), int(r.Line)}] = r
-	}
-	for i, o := range got {
-		own := false
-		for k, l := range o.Lines {
-			r, ok := was[key{o.ID, l.Number}]
-			t := versions[int(r.VersionNo)]
-			if then := moved.At(catalog.ID(l.Product), o.Received, l.Family); !ok && then != l.Family {
-				if !own {
-					got[i].Lines, own = slices.Clone(o.Lines), true
-				}
-				got[i].Lines[k].Family = then
-				continue
-			}
-			if !ok || t.Fixed || len(t.Families) == 0 || r.SKU != l.SKU || t.Kind == Free && l.SKU == t.FreeSKU {
-				continue
-			}
-			family := l.Family
-			switch covers := t.Covers(l.SKU, l.Family); {
-			case !covers && r.Verdict != LineOut:
-				family = t.Families[0]
-			case covers && r.Verdict == LineOut && r.Reason == WhyProduct:
-				family = ""
-			}
-			if family == l.Family {
-				continue
-			}
-			if !own {
-				got[i].Lines, own = slices.Clone(o.Lines), true
-			}
-			got[i].Lines[k].Family = family
-		}
-	}
-}
-
-// compare finds the orders whose rows are not the same.
-func (b *slice) compare() {
-	sortLines(b.now)
-	type key struct {
-		order string
-		line  int64
-	}
-	old := make(map[key]lineRow, len(b.was))
-	for _, r := range b.was {
-		old[key{r.OrderID, r.Line}] = r
-	}
-	add := func(order string) {
-		b.changed++
-		if !slices.Contains(b.differ, order) {
-			b.differ = append(b.differ, order)
-		}
-	}
-	for _, r := range b.now {
-		k := key{r.OrderID, r.Line}
-		if o, ok := old[k]; !ok || o != r {
-			add(r.OrderID)
-		}
-		delete(old, k)
-	}
-	for k := range old {
-		add(k.order)
-	}
-}
-
-// sortLines puts rows in the order in which linesOfOrders reads them.
-func sortLines(rows []lineRow) {
-	slices.SortFunc(rows, func(a, b lineRow) int {
-		return cmp.Or(cmp.Compare(a.OrderID, b.OrderID), cmp.Compare(a.Line, b.Line))
-	})
 }

@@ -79,6 +79,11 @@ func TestRebuildInSlices(t *testing.T) {
 		if more, err := m.svc.RebuildSome(db.WithNow(context.Background(), db.FromMicros(at.Lease-1)), m.trade); more || err != nil {
 			t.Fatalf("before the lease is over: %v %v", more, err)
 		}
+		for at.OrgID == "" { // until the orders of all are read, and the first company is to be ended
+			at, err = m.svc.rebuildStep(m.at(), m.trade, at)
+			m.must(err)
+		}
+		later := m.order("2026-12-21", p.Number, want{"AUR-D18B", "1", "84", ""})
 		m.now = db.FromMicros(at.Lease).Add(time.Minute)
 		for more := true; more; {
 			more, err = m.svc.RebuildSome(m.at(), m.trade)
@@ -87,13 +92,55 @@ func TestRebuildInSlices(t *testing.T) {
 		r, err = m.svc.Rebuilding(m.at(), m.ingrid, p.ID)
 		m.must(err)
 		// a line too few, one another, one too many and one missing; the wrong sum
-		if w := r.Rebuild; w.State != RebuildDone || w.Lines != 16 || w.Changed < 5 {
+		if w := r.Rebuild; w.State != RebuildDone || w.Lines != 17 || w.Changed < 5 {
 			t.Fatalf("%+v", w)
 		}
 		m.rebuilt(p.ID)
 		m.must(m.db.InTx(m.at(), func(ctx context.Context) error { _, err := giveBack(ctx, late.ID); return err }))
+		m.must(m.db.InTx(m.at(), func(ctx context.Context) error { _, err := giveBack(ctx, later.ID); return err }))
 		if now := figures(); now != right {
 			t.Errorf("without the late order\n%s, before\n%s", now, right)
+		}
+	})
+}
+
+// Who settles a promotion in the middle of a rebuild settles what its lines come to as they
+// stand, and the rebuild stops.
+func TestSettledInTheMiddleOfARebuild(t *testing.T) {
+	open4(t, func(m *market) {
+		p := m.running(m.terms())
+		m.order("2026-12-02", p.Number, want{"AUR-D18B", "3", "84", ""}, want{"AUR-B50", "2", "31.20", ""})
+		m.order("2026-12-03", p.Number, want{"AUR-D18B", "4", "84", ""})
+		right, err := m.svc.Results(m.at(), m.ingrid, p.ID)
+		m.must(err)
+		m.must(m.db.InTx(context.Background(), func(ctx context.Context) error {
+			if _, err := db.Exec(ctx, "DELETE FROM promotion_line WHERE promotion_id = ? AND line = 1", string(p.ID)); err != nil {
+				return err
+			}
+			_, err := db.Exec(ctx, "DELETE FROM promotion_sum WHERE promotion_id = ?", string(p.ID))
+			return err
+		}))
+		m.must(m.svc.Tick(m.on("2026-12-02")))
+		m.must(m.svc.Tick(m.on("2027-01-02")))
+		m.must(m.svc.StartRebuild(m.on("2027-02-01"), m.ingrid, p.ID))
+		read := func() (x rebuildRow) {
+			m.must(m.db.View(m.at(), func(ctx context.Context) (err error) {
+				x, _, err = rebuildOf(ctx, string(p.ID))
+				return err
+			}))
+			return x
+		}
+		x := read()
+		for x.OrgID == "" {
+			x, err = m.svc.rebuildStep(m.on("2027-02-01"), m.trade, x)
+			m.must(err)
+		}
+		m.must(m.svc.Settle(m.on("2027-02-01"), m.ingrid, p.ID, m.get(p.ID).Version, ""))
+		if got, err := m.svc.Results(m.at(), m.ingrid, p.ID); err != nil || fmt.Sprint(got.Frozen) != fmt.Sprint(right.Parts) || fmt.Sprint(got.Parts, got.Products) != fmt.Sprint(right.Parts, right.Products) {
+			t.Errorf("settled with %v, lines %v %v, want %v %v (%v)", got.Frozen, got.Parts, got.Products, right.Parts, right.Products, err)
+		}
+		if x, err = m.svc.rebuildStep(m.on("2027-02-01"), m.trade, x); err != nil || x.State != RebuildStopped || read().State != RebuildStopped {
+			t.Errorf("%+v %v", x, err)
 		}
 	})
 }

@@ -112,7 +112,7 @@ func (s *Service) replayPart(ctx context.Context, actor access.Actor, orders Ord
 					continue
 				}
 				if t.Cumulative {
-					all = append(all, counted{v.Granted, basePrice(o.Lines[i])})
+					all = append(all, counted{v.Granted, basePrice(&o.Lines[i])})
 					continue
 				}
 				if a, err := money.Extend(v.Granted, v.Allowance, p.Currency); err == nil {

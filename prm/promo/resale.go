@@ -181,7 +181,7 @@ func (s *Service) measure(ctx context.Context, pacts []pact, o Resale) ([]resale
 			continue
 		}
 		l := trade.PromoLine{SKU: r.SKU, Price: money.Price(r.Price), ListPrice: money.Price(r.Price), Factor: money.One}
-		r.Allowance, least[i] = int64(x.each(l, bought[r.PromotionID])), x.least(l, bought[r.PromotionID])
+		r.Allowance, least[i] = int64(x.each(&l, bought[r.PromotionID])), x.least(&l, bought[r.PromotionID])
 		k, seen := best[r.Line]
 		switch {
 		case !seen:

@@ -206,6 +206,9 @@ func (s *Service) Settle(ctx context.Context, actor access.Actor, id ID, version
 		if err := lockAll(ctx, r.ID); err != nil {
 			return err
 		}
+		if err := settling(ctx, r.ID, seats); err != nil {
+			return err
+		}
 		fs, err := sums(ctx, r.ID, "", "org_id")
 		if err != nil {
 			return err

@@ -40,49 +40,53 @@ func (lineRow) TableName() string { return "promotion_line" }
 // transaction: no seat moves that it has locked, but by itself.
 func pactsOf(ctx context.Context, owner, org string, lock bool) ([]pact, error) {
 	return db.Remember(ctx, "promo.pacts:"+owner+":"+org+":"+strconv.FormatBool(lock), []string{"promotion", "promotion_seat", "promotion_version"}, func() ([]pact, error) {
-		return readPacts(ctx, owner, org, lock)
+		out, err := readPacts(ctx, owner, []string{org}, lock)
+		return out[org], err
 	})
 }
 
-func readPacts(ctx context.Context, owner, org string, lock bool) ([]pact, error) {
+// readPacts reads them of some companies: three queries, and each version once.
+func readPacts(ctx context.Context, owner string, orgs []string, lock bool) (map[string][]pact, error) {
 	tx := db.Tx(ctx)
 	if lock && db.DialectOf(ctx) == db.Postgres {
 		tx = tx.Clauses(clause.Locking{Strength: "UPDATE"})
 	}
 	var seats []seatRow
-	if err := tx.Where("org_id = ? AND owner_id = ? AND role = ?", org, owner, Participant).Order("promotion_id").Find(&seats).Error; err != nil || len(seats) == 0 {
+	if err := tx.Where("org_id IN ? AND owner_id = ? AND role = ?", orgs, owner, Participant).Order("promotion_id, org_id").Find(&seats).Error; err != nil || len(seats) == 0 {
 		return nil, err
 	}
 	ids := make([]string, len(seats))
 	for i, s := range seats {
 		ids[i] = s.PromotionID
 	}
+	ids = slices.Compact(ids)
 	var rows []row
-	if err := db.Tx(ctx).Omit("draft", "result").Where("id IN ? AND agreed_no > 0", ids).Order("id").Find(&rows).Error; err != nil {
+	if err := db.Tx(ctx).Omit("draft", "result").Where("id IN ? AND agreed_no > 0", ids).Find(&rows).Error; err != nil {
 		return nil, err
 	}
 	var vs []versionRow
 	if err := db.Tx(ctx).Where("promotion_id IN ? AND agreed > 0", ids).Order("number").Find(&vs).Error; err != nil {
 		return nil, err
 	}
-	out := make([]pact, 0, len(rows))
+	is, versions := map[string]row{}, map[string][]Version{}
 	for _, r := range rows {
-		p := pact{row: r}
-		for _, s := range seats {
-			if s.PromotionID == r.ID {
-				p.seat = s.seat()
-			}
+		is[r.ID] = r
+	}
+	for _, v := range vs {
+		if _, ok := is[v.PromotionID]; !ok {
+			continue
 		}
-		for _, v := range vs {
-			if v.PromotionID == r.ID {
-				x, err := v.version()
-				if err != nil {
-					return nil, err
-				}
-				p.versions = append(p.versions, x)
-			}
+		x, err := v.version()
+		if err != nil {
+			return nil, err
 		}
-		out = append(out, p)
+		versions[v.PromotionID] = append(versions[v.PromotionID], x)
+	}
+	out := map[string][]pact{}
+	for _, x := range seats {
+		if r, ok := is[x.PromotionID]; ok {
+			out[x.OrgID] = append(out[x.OrgID], pact{row: r, seat: x.seat(), versions: versions[r.ID]})
+		}
 	}
 	return out, nil
 }
@@ -129,50 +133,81 @@ func takeLines(ctx context.Context, rows []lineRow) error {
 	return t.write(ctx)
 }
 
-// saveLines writes the rows of some orders that are another than they were. The seats are
-// locked, and was are all the rows there are.
+// saveLines writes the rows of some orders that are another than they were, and what that
+// changes of the sums. The seats are locked, and was are all the rows there are.
 func saveLines(ctx context.Context, was, now []lineRow) error {
-	type key struct {
-		promotion, order string
-		line             int64
-	}
-	old := map[key]lineRow{}
-	for _, r := range was {
-		old[key{r.PromotionID, r.OrderID, r.Line}] = r
-	}
-	var rows []lineRow
-	for _, r := range now {
-		k := key{r.PromotionID, r.OrderID, r.Line}
-		if old[k] != r {
-			rows = append(rows, r)
-		}
-		delete(old, k)
-	}
-	for k := range old {
-		if err := db.Tx(ctx).Where("promotion_id = ? AND order_id = ? AND line = ?", k.promotion, k.order, k.line).Delete(&lineRow{}).Error; err != nil {
-			return err
-		}
-	}
 	t := tally{}
 	t.lines(was, -1)
 	t.lines(now, 1)
-	if err := t.write(ctx); err != nil || len(rows) == 0 {
+	if err := t.write(ctx); err != nil {
 		return err
 	}
+	return writeLines(ctx, was, now)
+}
+
+// writeLines is saveLines that leaves the sums as they are.
+func writeLines(ctx context.Context, was, now []lineRow) error {
+	added, changed := now, []lineRow(nil)
+	if len(was) > 0 {
+		type key struct {
+			promotion, order string
+			line             int64
+		}
+		old := make(map[key]*lineRow, len(was))
+		for i := range was {
+			old[key{was[i].PromotionID, was[i].OrderID, was[i].Line}] = &was[i]
+		}
+		added = nil
+		for i := range now {
+			k := key{now[i].PromotionID, now[i].OrderID, now[i].Line}
+			switch o := old[k]; {
+			case o == nil:
+				added = append(added, now[i])
+			case *o != now[i]:
+				changed = append(changed, now[i])
+			}
+			delete(old, k)
+		}
+		for k := range old {
+			if err := db.Tx(ctx).Where("promotion_id = ? AND order_id = ? AND line = ?", k.promotion, k.order, k.line).Delete(&lineRow{}).Error; err != nil {
+				return err
+			}
+		}
+	}
+	most := 64
+	if db.DialectOf(ctx) == db.SQLite {
+		// One by one: before a statement of several rows changes a page, SQLite copies it to a
+		// file from which it could take back the statement, and nearly each row that is added
+		// goes to pages of its own in the indexes.
+		most = 1
+	}
+	if err := putLines(ctx, added, most); err != nil {
+		return err
+	}
+	return putLines(ctx, changed, 64)
+}
+
+// putLines writes rows in statements of a power of two of them, up to most: few texts are made.
+func putLines(ctx context.Context, rows []lineRow, most int) error {
 	var args []any
-	for size, n := 64, len(rows); n > 0; { // of a power of two: few texts are made
-		for size > n {
-			size /= 2
+	query, of := "", 0
+	for len(rows) > 0 {
+		for most > len(rows) {
+			most /= 2
+		}
+		if of != most {
+			query, of = "INSERT INTO promotion_line ("+lineColumns+") VALUES "+db.Values(lineWidth, most)+lineReplaced, most
 		}
 		args = args[:0]
-		for _, r := range rows[len(rows)-n:][:size] {
+		for i := range rows[:most] {
+			r := &rows[i]
 			args = append(args, r.PromotionID, r.OrderID, r.Line, r.OwnerID, r.OrgID, r.VersionNo, r.Number, r.SKU, r.OrderedOn, r.Arrived, r.Unit, r.Factor, r.Verdict, r.Reason, r.Method, r.Currency, r.Price, r.Allowance,
 				r.Ordered, r.Granted, r.Counted, r.Confirmed, r.Shipped, r.Invoiced, r.Value, r.Earned, r.Base)
 		}
-		if _, err := db.Exec(ctx, "INSERT INTO promotion_line ("+lineColumns+") VALUES "+db.Values(lineWidth, size)+lineReplaced, args...); err != nil {
+		if _, err := db.Exec(ctx, query, args...); err != nil {
 			return err
 		}
-		n -= size
+		rows = rows[most:]
 	}
 	return nil
 }

@@ -2,6 +2,8 @@ package promo
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"gorm.io/gorm/clause"
@@ -71,55 +73,73 @@ func saveRebuild(ctx context.Context, step int64, x *rebuildRow) error {
 	return q.Error
 }
 
-// sinceQuery are the orders of a company from an instant on, behind a place.
-func sinceQuery(owner, org string, from time.Time, place string) (string, []any, error) {
-	q, args := " FROM purchase_order WHERE supplier_id = ? AND reseller_id = ? AND received >= ?", []any{owner, org, db.Micros(from)}
-	if place == "" {
-		return q, args, nil
-	}
-	at, id, ok := db.ReadCursor(place)
-	if !ok {
-		return "", nil, fault.New(fault.Internal, "error.internal", "Cause", "the place of a rebuild")
-	}
-	return q + " AND received >= ? AND (received > ? OR id > ?)", append(args, at, at, id), nil
+// nextOrder is an order that is read next.
+type nextOrder struct {
+	ID, ResellerID string
+	Received       int64
+	LineCount      int
 }
 
-// nextOrders are how many lines the next orders of a company have, behind a place.
-func nextOrders(ctx context.Context, owner, org string, from time.Time, place string, limit int) ([]int, error) {
-	if from.IsZero() {
+// nextOrders are the next orders of some companies from an instant on, behind a place, in the
+// order in which they came.
+func nextOrders(ctx context.Context, owner string, orgs []string, from time.Time, place string, limit int) ([]nextOrder, error) {
+	if from.IsZero() || len(orgs) == 0 {
 		return nil, nil
 	}
-	q, args, err := sinceQuery(owner, org, from, place)
-	if err != nil {
-		return nil, err
+	q, args := "SELECT id, reseller_id, received, line_count FROM purchase_order WHERE supplier_id = ? AND received >= ?", []any{owner, db.Micros(from)}
+	if place != "" {
+		at, id, ok := db.ReadCursor(place)
+		if !ok {
+			return nil, fault.New(fault.Internal, "error.internal", "Cause", "the place of a rebuild")
+		}
+		q, args = q+" AND received >= ? AND (received > ? OR id > ?)", append(args, at, at, id)
 	}
-	var out []int
-	return out, db.Tx(ctx).Raw("SELECT line_count"+q+" ORDER BY received, id LIMIT ?", append(args, limit)...).Scan(&out).Error
+	if len(orgs) == 1 {
+		q, args = q+" AND reseller_id = ?", append(args, orgs[0])
+	} else { // walked in the supplier's order: no index on the reseller helps
+		q, args = q+" AND reseller_id || '' IN ?", append(args, orgs)
+	}
+	var out []nextOrder
+	return out, db.Tx(ctx).Raw(q+" ORDER BY received, id LIMIT ?", append(args, limit)...).Scan(&out).Error
 }
 
 func ordersSince(ctx context.Context, owner, org string, from time.Time) (n int, err error) {
 	if from.IsZero() {
 		return 0, nil
 	}
-	q, args, err := sinceQuery(owner, org, from, "")
-	if err != nil {
-		return 0, err
-	}
-	return n, db.Tx(ctx).Raw("SELECT COUNT(*)"+q, args...).Scan(&n).Error
+	return n, db.Tx(ctx).Raw("SELECT COUNT(*) FROM purchase_order WHERE supplier_id = ? AND reseller_id = ? AND received >= ?", owner, org, db.Micros(from)).Scan(&n).Error
 }
 
-// linesOfOrders are the rows of some orders in a promotion.
+// lockCompanies makes whoever changes lines of some companies in a promotion wait.
+func lockCompanies(ctx context.Context, id string, orgs []string) error {
+	if db.DialectOf(ctx) != db.Postgres || len(orgs) == 0 {
+		return nil
+	}
+	var ids []string
+	return db.Tx(ctx).Raw("SELECT id FROM promotion_seat WHERE promotion_id = ? AND org_id IN ? ORDER BY org_id FOR UPDATE", id, orgs).Scan(&ids).Error
+}
+
+// linesOfOrders are the rows of some orders in a promotion. PostgreSQL seeks them order by
+// order: it keeps the plan of when there were few rows, and would read all of them each time.
 func linesOfOrders(ctx context.Context, id string, orders []string) ([]lineRow, error) {
-	args := make([]any, 0, len(orders)+1)
-	args = append(args, id)
-	for _, o := range orders {
-		args = append(args, o)
+	columns := strings.TrimPrefix(lineColumns, "promotion_id, ")
+	var query string
+	var args []any
+	if db.DialectOf(ctx) == db.Postgres {
+		query = "SELECT " + columns + " FROM unnest(CAST(? AS text[])) o(wanted) CROSS JOIN LATERAL (SELECT * FROM promotion_line WHERE promotion_id = ? AND order_id = o.wanted OFFSET 0) l"
+		args = []any{orders, id}
+	} else {
+		query = "SELECT " + columns + " FROM promotion_line WHERE promotion_id = ? AND order_id IN " + db.Values(len(orders), 1)
+		args = append(args, id)
+		for _, o := range orders {
+			args = append(args, o)
+		}
 	}
 	var out []lineRow
-	err := db.Rows(ctx, "SELECT "+lineColumns+" FROM promotion_line WHERE promotion_id = ? AND order_id IN "+db.Values(len(orders), 1),
+	err := db.Rows(ctx, query,
 		args, func(scan func(...any) error) error {
-			var r lineRow
-			err := scan(&r.PromotionID, &r.OrderID, &r.Line, &r.OwnerID, &r.OrgID, &r.VersionNo, &r.Number, &r.SKU, &r.OrderedOn, &r.Arrived, &r.Unit, &r.Factor, &r.Verdict, &r.Reason, &r.Method, &r.Currency, &r.Price, &r.Allowance, &r.Ordered, &r.Granted, &r.Counted, &r.Confirmed, &r.Shipped, &r.Invoiced, &r.Value, &r.Earned, &r.Base)
+			r := lineRow{PromotionID: id}
+			err := scan(&r.OrderID, &r.Line, &r.OwnerID, &r.OrgID, &r.VersionNo, &r.Number, &r.SKU, &r.OrderedOn, &r.Arrived, &r.Unit, &r.Factor, &r.Verdict, &r.Reason, &r.Method, &r.Currency, &r.Price, &r.Allowance, &r.Ordered, &r.Granted, &r.Counted, &r.Confirmed, &r.Shipped, &r.Invoiced, &r.Value, &r.Earned, &r.Base)
 			out = append(out, r)
 			return err
 		})
@@ -127,18 +147,86 @@ func linesOfOrders(ctx context.Context, id string, orders []string) ([]lineRow, 
 	return out, err
 }
 
-// dropStrays removes the rows of a company in a promotion whose order is not there.
-func dropStrays(ctx context.Context, id, org string) (int, error) {
-	var rows []lineRow
-	if err := db.Tx(ctx).Where("promotion_id = ? AND org_id = ? AND NOT EXISTS (SELECT 1 FROM purchase_order o WHERE o.id = promotion_line.order_id AND o.reseller_id = promotion_line.org_id)", id, org).Limit(10_000).Find(&rows).Error; err != nil || len(rows) == 0 {
-		return 0, err
-	}
-	return len(rows), saveLines(ctx, rows, nil)
+// strayChunk bounds how many orders are asked for at once.
+const strayChunk = 1000
+
+// addedUp is what the lines of a company in a promotion come to: their sums, and what was
+// granted towards the limit of its seat (see took).
+type addedUp struct {
+	sums  tally
+	taken int64
 }
 
-// recountTaken says what the rows of a seat were granted towards its limit: see took.
-func recountTaken(ctx context.Context, id, org string) error {
-	const granted = "(SELECT CAST(COALESCE(SUM(granted), 0) AS BIGINT) FROM promotion_line WHERE promotion_id = ? AND org_id = ? AND reason NOT LIKE 'free%')"
-	_, err := db.Exec(ctx, "UPDATE promotion_seat SET taken = "+granted+" WHERE promotion_id = ? AND org_id = ?", id, org, id, org)
+// addUp adds up the lines of a company in a promotion, after it has removed those whose order
+// is not there: how many those were. Each line is read once.
+func addUp(ctx context.Context, id, org string) (out addedUp, strays int, err error) {
+	for {
+		var orders []string
+		if out, orders, err = addLines(ctx, id, org); err != nil {
+			return out, strays, err
+		}
+		gone, err := missingOrders(ctx, org, orders)
+		if err != nil || len(gone) == 0 {
+			return out, strays, err
+		}
+		for part := range slices.Chunk(gone, strayChunk) {
+			var rows []lineRow
+			if err := db.Tx(ctx).Where("promotion_id = ? AND org_id = ? AND order_id IN ?", id, org, part).Order("order_id, line").Find(&rows).Error; err != nil {
+				return out, strays, err
+			}
+			if err := saveLines(ctx, rows, nil); err != nil {
+				return out, strays, err
+			}
+			strays += len(rows)
+		}
+	}
+}
+
+// addLines adds up the lines of a company in a promotion, and names their orders.
+func addLines(ctx context.Context, id, org string) (out addedUp, orders []string, err error) {
+	adder := adder{}
+	err = db.Rows(ctx, "SELECT order_id, sku, method, currency, verdict, reason, granted, counted, confirmed, shipped, invoiced, value, earned FROM promotion_line WHERE promotion_id = ? AND org_id = ? ORDER BY arrived, order_id, line", []any{id, org}, func(scan func(...any) error) error {
+		r := lineRow{PromotionID: id, OrgID: org}
+		if err := scan(&r.OrderID, &r.SKU, &r.Method, &r.Currency, &r.Verdict, &r.Reason, &r.Granted, &r.Counted, &r.Confirmed, &r.Shipped, &r.Invoiced, &r.Value, &r.Earned); err != nil {
+			return err
+		}
+		if n := len(orders); n == 0 || orders[n-1] != r.OrderID {
+			orders = append(orders, r.OrderID)
+		}
+		if !strings.HasPrefix(r.Reason, "free") {
+			out.taken += r.Granted
+		}
+		adder.line(&r)
+		return nil
+	})
+	out.sums = tally{}
+	adder.into(out.sums, 1)
+	return out, orders, err
+}
+
+// missingOrders are those of some orders that a company does not have.
+func missingOrders(ctx context.Context, org string, orders []string) ([]string, error) {
+	var gone []string
+	for part := range slices.Chunk(orders, strayChunk) {
+		var have []string
+		if err := db.Tx(ctx).Raw("SELECT id FROM purchase_order WHERE reseller_id || '' = ? AND id IN ?", org, part).Scan(&have).Error; err != nil {
+			return nil, err
+		}
+		if len(have) == len(part) {
+			continue
+		}
+		slices.Sort(have)
+		for _, o := range part {
+			if _, ok := slices.BinarySearch(have, o); !ok {
+				gone = append(gone, o)
+			}
+		}
+	}
+	return gone, nil
+}
+
+// setTaken says what the rows of a seat were granted towards its limit: see took.
+func setTaken(ctx context.Context, id, org string, taken int64) error {
+	_, err := db.Exec(ctx, "UPDATE promotion_seat SET taken = ? WHERE promotion_id = ? AND org_id = ?", taken, id, org)
 	return err
 }

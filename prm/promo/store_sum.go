@@ -55,28 +55,59 @@ func (t tally) add(k sumKey, x sum, sign int64) {
 	t[k] = s
 }
 
-// lines adds all lines that some orders have, or takes them away.
+// adder adds up lines, those of an order one after the other.
+type adder map[sumKey]*adding
+
+type adding struct {
+	sum
+	order string // the last one that counts
+}
+
+func (a adder) at(k sumKey) *adding {
+	x := a[k]
+	if x == nil {
+		x = &adding{}
+		a[k] = x
+	}
+	return x
+}
+
+func (a adder) line(r *lineRow) {
+	a.at(sumKey{r.PromotionID, byOrg, r.OrgID, "", r.Method, r.Currency}).line(r)
+	a.at(sumKey{r.PromotionID, bySKU, r.OrgID, r.SKU, r.Method, r.Currency}).line(r)
+}
+
+func (x *adding) line(r *lineRow) {
+	if r.Verdict == LineOut {
+		x.out++
+	} else {
+		if x.lines++; x.order != r.OrderID {
+			x.order = r.OrderID
+			x.orders++
+		}
+	}
+	x.counted += r.Counted
+	x.confirmed += r.Confirmed
+	x.shipped += r.Shipped
+	x.invoiced += r.Invoiced
+	x.value += r.Value
+	x.earned += r.Earned
+}
+
+func (a adder) into(t tally, sign int64) {
+	for k, x := range a {
+		t.add(k, x.sum, sign)
+	}
+}
+
+// lines adds all lines that some orders have, or takes them away: those of an order stand
+// one after the other.
 func (t tally) lines(rows []lineRow, sign int64) {
-	type seen struct {
-		sumKey
-		order string
+	a := adder{}
+	for i := range rows {
+		a.line(&rows[i])
 	}
-	orders := map[seen]bool{}
-	for _, r := range rows {
-		one := sum{counted: r.Counted, confirmed: r.Confirmed, shipped: r.Shipped, invoiced: r.Invoiced, value: r.Value, earned: r.Earned}
-		if r.Verdict == LineOut {
-			one.out = 1
-		} else {
-			one.lines = 1
-		}
-		for _, k := range [2]sumKey{{r.PromotionID, byOrg, r.OrgID, "", r.Method, r.Currency}, {r.PromotionID, bySKU, r.OrgID, r.SKU, r.Method, r.Currency}} {
-			x := one
-			if first := (seen{k, r.OrderID}); r.Verdict != LineOut && !orders[first] {
-				orders[first], x.orders = true, 1
-			}
-			t.add(k, x, sign)
-		}
-	}
+	a.into(t, sign)
 }
 
 // resales adds resale lines that count, or takes them away.
@@ -171,16 +202,10 @@ func earnedOf(ctx context.Context, id, org, currency, by string) (n int64, err e
 	return max(0, n), err
 }
 
-// counting are the sums of a company in a promotion as its lines have them.
-var counting = [4]string{
-	lineSums("'org'", "''", "method"),
-	lineSums("'sku'", "sku", "method, sku"),
+// counting are the sums of the resale lines of a company in a promotion.
+var counting = [2]string{
 	resaleSums("'org'", "''", "currency"),
 	resaleSums("'sku'", "sku", "currency, sku"),
-}
-
-func lineSums(grain, sku, by string) string {
-	return "SELECT promotion_id, " + grain + ", org_id, " + sku + ", method, currency, COUNT(DISTINCT CASE WHEN verdict <> 'out' THEN order_id END), COUNT(CASE WHEN verdict <> 'out' THEN 1 END), COUNT(CASE WHEN verdict = 'out' THEN 1 END), CAST(SUM(counted) AS BIGINT), CAST(SUM(confirmed) AS BIGINT), CAST(SUM(shipped) AS BIGINT), CAST(SUM(invoiced) AS BIGINT), 0, CAST(SUM(value) AS BIGINT), CAST(SUM(earned) AS BIGINT) FROM promotion_line WHERE promotion_id = ? AND org_id = ? GROUP BY promotion_id, org_id, currency, " + by
 }
 
 func resaleSums(grain, sku, by string) string {
@@ -197,10 +222,10 @@ func readSums(ctx context.Context, into tally, sign int64, query string, args ..
 	})
 }
 
-// recount counts the sums of a company in a promotion from its lines again, and says how
-// many were another.
-func recount(ctx context.Context, id, org string) (int, error) {
-	apart := tally{}
+// recount counts the sums of a company in a promotion again, with what its order lines come
+// to, and says how many were another.
+func recount(ctx context.Context, id, org string, lines addedUp) (int, error) {
+	apart := lines.sums
 	if err := readSums(ctx, apart, -1, "SELECT "+sumColumns+" FROM promotion_sum WHERE promotion_id = ? AND org_id = ?", id, org); err != nil {
 		return 0, err
 	}

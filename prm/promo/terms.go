@@ -108,12 +108,12 @@ type Terms struct {
 }
 
 // Covers says whether the terms are about a product of a family.
-func (t Terms) Covers(sku, family string) bool {
-	if slices.Contains(t.SKUs, sku) {
+func (t *Terms) Covers(sku, family string) bool {
+	if _, ok := slices.BinarySearch(t.SKUs, sku); ok { // normal terms are sorted, and there may be many
 		return true
 	}
 	if t.Fixed {
-		_, ok := slices.BinarySearch(t.Within, sku) // normal terms are sorted, and there may be many
+		_, ok := slices.BinarySearch(t.Within, sku)
 		return ok
 	}
 	return family != "" && slices.Contains(t.Families, family)

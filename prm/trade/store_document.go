@@ -1,6 +1,7 @@
 package trade
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -344,7 +345,12 @@ func link(ctx context.Context, kind, id, interchange string) error {
 	return db.Tx(ctx).Model(model).Where("id = ? AND interchange_id = ''", id).Update("interchange_id", interchange).Error
 }
 
-// promoOrders reads orders as promotions look at them: six queries, whatever their number.
+// promoMany is how many orders are so many that the products of their lines are read once,
+// and not with each line.
+const promoMany = 20
+
+// promoOrders reads orders as promotions look at them: six queries, or seven, whatever their
+// number.
 func promoOrders(ctx context.Context, scope access.Scope, reseller string, from time.Time, after string, limit int, ids []OrderID) ([]PromoOrder, string, error) {
 	q := db.Tx(ctx).Where("supplier_id = ?", scope.Org())
 	if len(ids) > 0 {
@@ -360,7 +366,7 @@ func promoOrders(ctx context.Context, scope access.Scope, reseller string, from 
 		q = q.Where("(received > ? OR received = ? AND id > ?)", a.micros, a.micros, a.id)
 	}
 	var rows []orderRow
-	if err := q.Order("received, id").Limit(limit + 1).Find(&rows).Error; err != nil || len(rows) == 0 {
+	if err := q.Select("id", "supplier_id", "reseller_id", "number", "ordered_on", "received", "currency", "references_json", "parties", "line_count").Order("received, id").Limit(limit + 1).Find(&rows).Error; err != nil || len(rows) == 0 {
 		return nil, "", err
 	}
 	next := ""
@@ -386,69 +392,133 @@ func promoOrders(ctx context.Context, scope access.Scope, reseller string, from 
 			return nil, "", err
 		}
 		out[i] = PromoOrder{ID: OrderID(r.ID), Supplier: r.SupplierID, Reseller: r.ResellerID, Number: r.Number, OrderedOn: r.OrderedOn, Received: db.FromMicros(r.Received), Currency: money.Currency(r.Currency), Country: h.goes(countries[r.ResellerID]).Country, Deal: promoNumber(deal(h.Refs))}
+		out[i].Lines = make([]PromoLine, 0, r.LineCount)
 		index[r.ID], named[i] = &out[i], r.ID
 	}
-	place := map[promoPlace]*PromoFact{}
 	args := make([]any, len(named))
 	for i, id := range named {
 		args[i] = id
 	}
-	err = db.Rows(ctx, `SELECT l.order_id, l.line, l.product_id, l.sku, l.unit, l.price, l.list_price, l.deal_number, l.requested_on, l.ordered, l.cancelled, l.confirmed, l.shipped, l.invoiced, l.credited, l.backordered, COALESCE(p.family, ''), COALESCE(p.unit, ''), COALESCE(k.quantity, 0) FROM order_line l LEFT JOIN product p ON p.org_id = l.supplier_id AND p.id = l.product_id
-LEFT JOIN pack k ON k.org_id = l.supplier_id AND k.product_id = l.product_id AND k.unit = l.unit WHERE l.order_id IN `+db.Values(len(args), 1)+` ORDER BY l.order_id, l.line`, args, func(scan func(...any) error) error {
+	goods, join := "", ""
+	if len(rows) < promoMany {
+		goods, join = ", COALESCE(p.family, ''), COALESCE(p.unit, ''), COALESCE(k.quantity, 0)", " LEFT JOIN product p ON p.org_id = l.supplier_id AND p.id = l.product_id LEFT JOIN pack k ON k.org_id = l.supplier_id AND k.product_id = l.product_id AND k.unit = l.unit"
+	}
+	var o *PromoOrder // of the line before
+	err = db.Rows(ctx, "SELECT l.order_id, l.line, l.product_id, l.sku, l.unit, l.price, l.list_price, l.deal_number, l.requested_on, l.ordered, l.cancelled, l.confirmed, l.shipped, l.invoiced, l.credited, l.backordered"+goods+" FROM order_line l"+join+" WHERE l.order_id IN "+db.Values(len(args), 1)+" ORDER BY l.order_id, l.line", args, func(scan func(...any) error) error {
 		var x PromoLine
 		var order, baseUnit string
 		var backordered money.Quantity
-		if err := scan(&order, &x.Number, &x.Product, &x.SKU, &x.Unit, &x.Price, &x.ListPrice, &x.Deal, &x.RequestedOn, &x.Ordered, &x.Fact.Cancelled, &x.Fact.Confirmed, &x.Fact.Shipped, &x.Fact.Invoiced, &x.Fact.Credited, &backordered, &x.Family, &baseUnit, &x.Factor); err != nil {
+		into := []any{&order, &x.Number, &x.Product, &x.SKU, &x.Unit, &x.Price, &x.ListPrice, &x.Deal, &x.RequestedOn, &x.Ordered, &x.Fact.Cancelled, &x.Fact.Confirmed, &x.Fact.Shipped, &x.Fact.Invoiced, &x.Fact.Credited, &backordered, &x.Family, &baseUnit, &x.Factor}
+		if join == "" {
+			into = into[:len(into)-3]
+		}
+		if err := scan(into...); err != nil {
 			return err
 		}
 		x.Deal, x.Fact.Backordered = promoNumber(x.Deal), backordered > 0
-		if baseUnit != "" && catalog.SameUnit(x.Unit) == catalog.SameUnit(baseUnit) {
-			x.Factor = money.One
+		x.measured(baseUnit)
+		if o == nil || string(o.ID) != order {
+			o = index[order]
 		}
-		o := index[order]
 		o.Lines = append(o.Lines, x)
 		return nil
 	})
+	if err == nil && join == "" {
+		err = promoGoods(ctx, scope, out)
+	}
 	if err != nil {
 		return nil, "", err
 	}
-	for id, o := range index {
-		for i := range o.Lines {
-			place[promoPlace{id, o.Lines[i].Number}] = &o.Lines[i].Fact
+	return out, next, promoFacts(ctx, args, index)
+}
+
+// measured says that the unit of a line is that of the product.
+func (l *PromoLine) measured(base string) {
+	if base != "" && (l.Unit == base || catalog.SameUnit(l.Unit) == catalog.SameUnit(base)) {
+		l.Factor = money.One
+	}
+}
+
+// promoGoods tells the lines of many orders the families of their products, and how many base
+// units are in theirs.
+func promoGoods(ctx context.Context, scope access.Scope, orders []PromoOrder) error {
+	type good struct {
+		family, base string
+		packs        map[string]money.Quantity
+	}
+	goods := map[string]*good{}
+	var ids []any
+	for i := range orders {
+		for k := range orders[i].Lines {
+			if id := orders[i].Lines[k].Product; id != "" && goods[id] == nil {
+				goods[id] = &good{packs: map[string]money.Quantity{}}
+				ids = append(ids, id)
+			}
 		}
 	}
-	return out, next, promoFacts(ctx, args, place)
+	for part := range slices.Chunk(ids, 1000) {
+		err := db.Rows(ctx, "SELECT p.id, p.family, p.unit, COALESCE(k.unit, ''), COALESCE(k.quantity, 0) FROM product p LEFT JOIN pack k ON k.org_id = p.org_id AND k.product_id = p.id WHERE p.org_id = ? AND p.id IN "+db.Values(len(part), 1), slices.Concat([]any{scope.Org()}, part), func(scan func(...any) error) error {
+			var id, family, base, unit string
+			var quantity money.Quantity
+			if err := scan(&id, &family, &base, &unit, &quantity); err != nil {
+				return err
+			}
+			g := goods[id]
+			g.family, g.base, g.packs[unit] = family, base, quantity
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for i := range orders {
+		for k := range orders[i].Lines {
+			l := &orders[i].Lines[k]
+			if g := goods[l.Product]; g != nil {
+				l.Family, l.Factor = g.family, g.packs[l.Unit]
+				l.measured(g.base)
+			}
+		}
+	}
+	return nil
 }
 
-// promoPlace is one line of an order.
-type promoPlace struct {
-	order string
-	line  int
+// line finds a line by its number; nil: there is none.
+func (o *PromoOrder) line(number int) *PromoLine {
+	if i := number - 1; i >= 0 && i < len(o.Lines) && o.Lines[i].Number == number { // nearly always
+		return &o.Lines[i]
+	}
+	if i, ok := slices.BinarySearchFunc(o.Lines, number, func(l PromoLine, n int) int { return cmp.Compare(l.Number, n) }); ok {
+		return &o.Lines[i]
+	}
+	return nil
 }
 
-// promoFacts adds shipments, invoices and answers to the lines.
-func promoFacts(ctx context.Context, ids []any, lines map[promoPlace]*PromoFact) error {
+// promoFacts adds shipments, invoices and answers to the lines, in no order.
+func promoFacts(ctx context.Context, ids []any, orders map[string]*PromoOrder) error {
 	in := db.Values(len(ids), 1)
 	read := func(query string, args []any, fn func(x *PromoFact, m PromoMove)) error {
 		return db.Rows(ctx, query, args, func(scan func(...any) error) error {
-			var at promoPlace
+			var order string
+			var number int
 			var m PromoMove
-			if err := scan(&at.order, &at.line, &m.On, &m.Quantity); err != nil {
+			if err := scan(&order, &number, &m.On, &m.Quantity); err != nil {
 				return err
 			}
-			if x := lines[at]; x != nil {
-				fn(x, m)
+			if o := orders[order]; o != nil {
+				if l := o.line(number); l != nil {
+					fn(&l.Fact, m)
+				}
 			}
 			return nil
 		})
 	}
-	if err := read("SELECT s.order_id, l.line, s.shipped_on, l.quantity FROM shipment s JOIN shipment_line l ON l.shipment_id = s.id WHERE s.order_id IN "+in+" ORDER BY s.made, s.id, l.line", ids, func(x *PromoFact, m PromoMove) { x.Ships = append(x.Ships, m) }); err != nil {
+	if err := read("SELECT s.order_id, l.line, s.shipped_on, l.quantity FROM shipment s JOIN shipment_line l ON l.shipment_id = s.id WHERE s.order_id IN "+in, ids, func(x *PromoFact, m PromoMove) { x.Ships = append(x.Ships, m) }); err != nil {
 		return err
 	}
 	twice := slices.Concat(ids, []any{InvoiceDebit}, ids, []any{InvoiceDebit})
-	if err := read(`SELECT order_id, line, day, quantity FROM (SELECT i.order_id, l.line, i.issued_on AS day, l.quantity, i.made, i.id, l.position FROM invoice i JOIN invoice_line l ON l.invoice_id = i.id WHERE i.order_id IN `+in+` AND i.kind = ? AND i.orders = 0
-UNION ALL SELECT x.order_id, l.line, i.issued_on, l.quantity, i.made, i.id, l.position FROM invoice_share x JOIN invoice i ON i.id = x.invoice_id JOIN invoice_line l ON l.invoice_id = i.id AND l.order_id = x.order_id WHERE x.order_id IN `+in+` AND i.kind = ?) d
-ORDER BY made, id, position`, twice, func(x *PromoFact, m PromoMove) { x.Bills = append(x.Bills, m) }); err != nil {
+	if err := read("SELECT i.order_id, l.line, i.issued_on, l.quantity FROM invoice i JOIN invoice_line l ON l.invoice_id = i.id WHERE i.order_id IN "+in+` AND i.kind = ? AND i.orders = 0
+UNION ALL SELECT x.order_id, l.line, i.issued_on, l.quantity FROM invoice_share x JOIN invoice i ON i.id = x.invoice_id JOIN invoice_line l ON l.invoice_id = i.id AND l.order_id = x.order_id WHERE x.order_id IN `+in+" AND i.kind = ?", twice, func(x *PromoFact, m PromoMove) { x.Bills = append(x.Bills, m) }); err != nil {
 		return err
 	}
 	return read("SELECT DISTINCT r.order_id, l.line, '', 0 FROM order_response r JOIN order_response_line l ON l.response_id = r.id WHERE r.order_id IN "+in+" AND l.code = ?", append(slices.Clone(ids), codeBackorder), func(x *PromoFact, _ PromoMove) { x.Backordered = true })
