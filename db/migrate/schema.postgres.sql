@@ -22,7 +22,7 @@ CREATE TABLE api_token (
 );
 CREATE INDEX api_token_person ON api_token USING btree (person_id);
 CREATE TABLE approval (
-  id text NOT NULL, org_id text NOT NULL, partner_id text NOT NULL, partnership_id text NOT NULL, about text NOT NULL, kind text NOT NULL, subject_id text NOT NULL, number text NOT NULL, state text NOT NULL, currency text NOT NULL, amount bigint NOT NULL, content text NOT NULL, source_key text NOT NULL, asked bigint NOT NULL, asked_by text NOT NULL, due bigint NOT NULL, overdue bigint NOT NULL, decided bigint NOT NULL, decided_by text NOT NULL, reason text NOT NULL, made_id text NOT NULL,
+  id text NOT NULL, org_id text NOT NULL, partner_id text NOT NULL, partnership_id text NOT NULL, about text NOT NULL, kind text NOT NULL, subject_id text NOT NULL, number text NOT NULL, state text NOT NULL, currency text NOT NULL, amount bigint NOT NULL, content text NOT NULL, source_key text NOT NULL, asked bigint NOT NULL, asked_by text NOT NULL, due bigint NOT NULL, overdue bigint NOT NULL, decided bigint NOT NULL, decided_by text NOT NULL, reason text NOT NULL, made_id text NOT NULL, others text NOT NULL,
   PRIMARY KEY (id),
   FOREIGN KEY (org_id) REFERENCES org(id),
   FOREIGN KEY (partner_id) REFERENCES org(id),
@@ -82,7 +82,7 @@ CREATE TABLE as2_refused (
 );
 CREATE INDEX as2_refused_hour ON as2_refused USING btree (hour);
 CREATE TABLE as2_station (
-  org_id text NOT NULL, url text NOT NULL, receipt_hosts text NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL, http_user text NOT NULL, http_secret bytea,
+  org_id text NOT NULL, url text NOT NULL, receipt_hosts text NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL, http_user text NOT NULL, http_secret bytea, locked bigint NOT NULL, locked_by text NOT NULL,
   PRIMARY KEY (org_id),
   FOREIGN KEY (org_id) REFERENCES org(id)
 );
@@ -760,6 +760,11 @@ CREATE TABLE fund_file (
 CREATE INDEX fund_file_hash ON fund_file USING btree (hash);
 CREATE INDEX fund_file_org ON fund_file USING btree (org_id);
 CREATE INDEX fund_file_subject ON fund_file USING btree (subject_id, made, id);
+CREATE TABLE fund_four_eyes (
+  owner_id text NOT NULL, kind text NOT NULL, currency text NOT NULL, amount bigint NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL,
+  PRIMARY KEY (owner_id, kind, currency),
+  FOREIGN KEY (owner_id) REFERENCES org(id)
+);
 CREATE TABLE fund_limit (
   owner_id text NOT NULL, person_id text NOT NULL, currency text NOT NULL, amount bigint NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL,
   PRIMARY KEY (owner_id, person_id, currency),
@@ -1026,7 +1031,7 @@ CREATE TABLE lead_activity (
 );
 CREATE INDEX lead_activity_offer ON lead_activity USING btree (offer_id, happened);
 CREATE TABLE lead_form (
-  org_id text NOT NULL, token text NOT NULL, secret text NOT NULL, active bigint NOT NULL, title text NOT NULL, intro text NOT NULL, consent text NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL, version bigint NOT NULL,
+  org_id text NOT NULL, token text NOT NULL, secret text NOT NULL, active bigint NOT NULL, title text NOT NULL, intro text NOT NULL, consent text NOT NULL, changed bigint NOT NULL, changed_by text NOT NULL, version bigint NOT NULL, confirms bigint NOT NULL,
   UNIQUE (token),
   PRIMARY KEY (org_id),
   FOREIGN KEY (org_id) REFERENCES org(id)

@@ -17,7 +17,7 @@ CREATE TABLE approval (
   id TEXT PRIMARY KEY, org_id TEXT NOT NULL REFERENCES org(id), partner_id TEXT NOT NULL REFERENCES org(id), partnership_id TEXT NOT NULL REFERENCES partnership(id), about TEXT NOT NULL, kind TEXT NOT NULL, subject_id TEXT NOT NULL,
   number TEXT NOT NULL, state TEXT NOT NULL, currency TEXT NOT NULL, amount INTEGER NOT NULL, content TEXT NOT NULL, source_key TEXT NOT NULL, asked INTEGER NOT NULL, asked_by TEXT NOT NULL, due INTEGER NOT NULL, overdue INTEGER NOT NULL,
   decided INTEGER NOT NULL, decided_by TEXT NOT NULL, reason TEXT NOT NULL, made_id TEXT NOT NULL
-);
+, others TEXT NOT NULL DEFAULT '');
 CREATE INDEX approval_due ON approval (due, id) WHERE state = 'waiting' AND overdue = 0;
 CREATE INDEX approval_list ON approval (org_id, state, asked, id);
 CREATE UNIQUE INDEX approval_source ON approval (org_id, source_key) WHERE source_key <> '';
@@ -66,7 +66,7 @@ CREATE TABLE as2_refused (
 CREATE INDEX as2_refused_hour ON as2_refused (hour);
 CREATE TABLE as2_station (
   org_id TEXT PRIMARY KEY REFERENCES org(id), url TEXT NOT NULL, receipt_hosts TEXT NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL
-, http_user TEXT NOT NULL DEFAULT '', http_secret BLOB);
+, http_user TEXT NOT NULL DEFAULT '', http_secret BLOB, locked INTEGER NOT NULL DEFAULT 0, locked_by TEXT NOT NULL DEFAULT '');
 CREATE TABLE as2_terms (
   partnership_id TEXT NOT NULL, sender_id TEXT NOT NULL REFERENCES org(id), supplier_id TEXT NOT NULL, reseller_id TEXT NOT NULL, terms TEXT NOT NULL, version INTEGER NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL, PRIMARY KEY (partnership_id, sender_id)
 );
@@ -571,6 +571,9 @@ CREATE TABLE fund_file (
 CREATE INDEX fund_file_hash ON fund_file (hash);
 CREATE INDEX fund_file_org ON fund_file (org_id);
 CREATE INDEX fund_file_subject ON fund_file (subject_id, made, id);
+CREATE TABLE fund_four_eyes (
+  owner_id TEXT NOT NULL REFERENCES org(id), kind TEXT NOT NULL, currency TEXT NOT NULL, amount INTEGER NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL, PRIMARY KEY (owner_id, kind, currency)
+);
 CREATE TABLE fund_limit (
   owner_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL, currency TEXT NOT NULL, amount INTEGER NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL, PRIMARY KEY (owner_id, person_id, currency)
 );
@@ -760,7 +763,7 @@ CREATE TABLE lead_activity (
 CREATE INDEX lead_activity_offer ON lead_activity (offer_id, happened);
 CREATE TABLE lead_form (
   org_id TEXT PRIMARY KEY REFERENCES org(id), token TEXT NOT NULL UNIQUE, secret TEXT NOT NULL, active INTEGER NOT NULL, title TEXT NOT NULL, intro TEXT NOT NULL, consent TEXT NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL, version INTEGER NOT NULL
-);
+, confirms INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE lead_offer (
   id TEXT PRIMARY KEY, lead_id TEXT NOT NULL, supplier_id TEXT NOT NULL REFERENCES org(id), reseller_id TEXT NOT NULL REFERENCES org(id), partnership_id TEXT NOT NULL REFERENCES partnership(id), number INTEGER NOT NULL,
   state TEXT NOT NULL, phase TEXT NOT NULL, due INTEGER NOT NULL, teaser TEXT NOT NULL, shared TEXT NOT NULL, rule_id TEXT NOT NULL, rule TEXT NOT NULL, fit INTEGER NOT NULL, factors TEXT NOT NULL, note TEXT NOT NULL, convert_hours INTEGER NOT NULL,
