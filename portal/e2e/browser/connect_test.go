@@ -62,7 +62,7 @@ func TestConnect(t *testing.T) {
 			// The wrong order first: sent as a test, refused.
 			send := func(text, verdict string) {
 				t.Helper()
-				must(t, p.Fill("[name=edi]", text), p.Leave(`form[action$="/bench"] .btn-primary`), p.Says("#result .st", verdict), p.Leave(`form[action$="/bench/send"] .btn-primary`))
+				must(t, p.Fill("[name=edi]", text), p.Leave(`form[action$="/bench"] [type=submit]`), p.Says("#result .st", verdict), p.Leave(`form[action$="/bench/send"] .btn-primary`))
 				must(t, p.Until(`(() => { const s = document.querySelector("#main .st, .e-head .st"); if (document.body.textContent.includes(`+quote(verdict)+`)) return true; if (!window.__again) { window.__again = setTimeout(() => location.reload(), 700) } return s === null && false })()`))
 			}
 			bad := pasted(t, p, "850-wrong", "000000101")
