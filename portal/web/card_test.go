@@ -394,12 +394,17 @@ func TestTaskOfMessage(t *testing.T) {
 	if owner == nil || other == nil || strings.Contains(pane, mark+`/remove`) {
 		t.Fatalf("the pane offers nobody, or to delete what another gave: %v %v", owner, other)
 	}
-	for _, to := range []string{other[1], owner[1]} {
-		if a := ingrid.Post(t, mark+"/hand", url.Values{"person": {to}}); a.Status != 303 {
-			t.Fatalf("%d %.300s", a.Status, a.Body)
-		}
+	hers := strings.Replace(mark, "/c/aurelia/", "/c/kestrel/", 1) + "/hand"
+	if a := ingrid.Post(t, mark+"/hand", url.Values{"person": {other[1]}}); a.Status != 303 {
+		t.Fatalf("%d %.300s", a.Status, a.Body)
 	}
-	if b := maya.Get(t, at).Body; !strings.Contains(b, "handed a task of Ingrid Dahl on to Maya Osei") || !strings.Contains(b, "Ingrid Dahl took over a task of Maya Osei") {
+	if a := ingrid.Post(t, mark+"/hand", url.Values{"person": {owner[1]}}); a.Status != 403 { // it is Kestrel's now, who gave it too
+		t.Errorf("taken from another company: %d", a.Status)
+	}
+	if a := maya.Post(t, hers, url.Values{"person": {owner[1]}}); a.Status != 303 {
+		t.Fatalf("%d %.300s", a.Status, a.Body)
+	}
+	if b := maya.Get(t, at).Body; !strings.Contains(b, "Ingrid Dahl handed a task of Ingrid Dahl on to Maya Osei") || !strings.Contains(b, "Maya Osei handed a task of Maya Osei on to Ingrid Dahl") {
 		t.Error("the room does not tell that it was handed on")
 	}
 	if a := kaarel.Post(t, strings.Replace(mark, "/c/aurelia/", "/c/baltic/", 1)+"/hand", url.Values{"person": {owner[1]}}); a.Status != 404 {
