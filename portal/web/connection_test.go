@@ -38,7 +38,7 @@ func TestConnectionPages(t *testing.T) {
 		{Name: "searched by name", As: ingrid, Path: "/c/aurelia/edi/connections?q=kestrel", Contains: []string{"Kestrel Supply", `value="kestrel"`}, Lacks: []string{"Baltic Trade", "华东五金"}},
 		{Name: "searched by an identity", As: ingrid, Path: "/c/aurelia/edi/connections?q=balt%69ctrade", Contains: []string{"Baltic Trade"}, Lacks: []string{">Kestrel Supply</a>"}},
 		{Name: "searched for a competitor", As: maya, Path: "/c/kestrel/edi/connections?q=BALTIC", Contains: []string{"Nothing"}, Lacks: []string{"Baltic Trade", ">Aurelia Tools</a>"}},
-		{Name: "certificates searched", As: ingrid, Path: "/c/aurelia/edi/certificates?q=aurelia-as2", Contains: []string{"AURELIA-AS2"}, Lacks: []string{"Nothing found"}},
+		{Name: "certificates searched", As: ingrid, Path: "/c/aurelia/edi/certificates?q=aurelia-as2", Contains: []string{"AURELIA-AS2"}, Lacks: []string{"Nothing matches"}},
 		{Name: "certificates searched in vain", As: ingrid, Path: "/c/aurelia/edi/certificates?q=nobody-as2", Contains: []string{"Nothing"}, Lacks: []string{"AURELIA-AS2"}},
 		{Name: "certificates of nobody", As: maya, Path: "/c/kestrel/edi/certificates?q=baltic", Lacks: []string{"BALTIC-AS2"}},
 		{Name: "maps searched", As: ingrid, Path: "/c/aurelia/edi/maps?q=kestrel", Contains: []string{"Kestrel Supply"}, Lacks: []string{">Baltic Trade"}},
