@@ -118,7 +118,7 @@ func TestWrittenOverTheAPI(t *testing.T) {
 			{"partner", get, "/library/{doc}", "", 404, nil, "", ""},
 		},
 		"forum": {
-			{"partner", get, "/categories", "", 200, map[string]string{"category": "items.0.id"}, "", ""},
+			{"owner", post, "/categories", `{"name":"Written ` + key + `","seats":[{"org":"kestrel","create":true},{"org":"baltic","create":true}]}`, 201, map[string]string{"category": "id"}, "", ""},
 			{"partner", post, "/categories/{category}/files?name=torque.txt", "83 Nm", 201, map[string]string{"file": "id"}, "torque.txt", ""},
 			{"rival", post, "/topics", `{"category":"{category}","kind":"question","title":"Stolen ` + key + `","body":"x","key":"s` + key + `","files":["{file}"]}`, 422, nil, "", ""},
 			{"partner", post, "/topics", `{"category":"{category}","kind":"question","title":"Torque ` + key + `","body":"See the file.","key":"t` + key + `","files":["{file}"]}`, 201, map[string]string{"topic": "id"}, "torque.txt", ""},
