@@ -381,7 +381,7 @@ func (a *App) protectionNotices(ctx context.Context, e job.Received) error {
 		if got.State != protect.Proposed || got.Mark != x.Mark { // it was answered, or another sum is told of
 			return nil
 		}
-		n.Args["amount"], n.Args["currency"] = got.Open.String(), string(got.Currency)
+		n.Args["amount"] = got.Open.String() + " " + string(got.Currency)
 		loc, err := time.LoadLocation(orgs[x.Reseller].Zone)
 		if err != nil {
 			loc = time.UTC

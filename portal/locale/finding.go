@@ -15,6 +15,30 @@ func (p *Printer) Fill(key string, args map[string]string) string {
 	return p.T(key, m)
 }
 
+// stored writes the arguments of a notice or an event as the language does, where they are kept
+// as text: a civil date "2026-11-28", and an amount with its currency "1632.00 GBP".
+func (p *Printer) stored(args []any) []any {
+	out := make([]any, 0, 2*len(args))
+	for k, v := range data(args) {
+		if text, ok := v.(string); ok {
+			v = p.value(text)
+		}
+		out = append(out, k, v)
+	}
+	return out
+}
+
+func (p *Printer) value(text string) string {
+	if _, err := time.Parse(time.DateOnly, text); err == nil {
+		return p.Date(text)
+	}
+	amount, currency, ok := strings.Cut(text, " ")
+	if !ok || len(currency) != 3 || strings.Trim(currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" || amount == "" || strings.Trim(amount, "-.0123456789") != "" || strings.Trim(amount, "-.") == "" {
+		return text
+	}
+	return p.Money(amount, currency)
+}
+
 // Finding is the sentence of an EDI finding: what is wrong, where, how to mend
 // it. key is the rule's name, the text is "edi.finding." + key, and facts are
 // those of wire.Finding.Data. What a partner found gets the words of its code, or the

@@ -157,6 +157,9 @@ func (p *Printer) write(key string, plural any, args []any) string {
 	if !Has(p.lang, key) {
 		return "⟦" + key + "⟧"
 	}
+	if strings.HasPrefix(key, "notice.") || strings.HasPrefix(key, "event.") {
+		args = p.stored(args)
+	}
 	if plain, ok := bundle().simple[p.lang][key]; ok {
 		return plain.write(args)
 	}

@@ -290,3 +290,24 @@ func TestNoticeWords(t *testing.T) {
 		}
 	}
 }
+
+// What is kept as text in a notice is written as the language does; what only looks like it is not.
+func TestStoredValues(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC)
+	for lang, want := range map[Language]string{
+		English: "Aurelia lowers prices on 28 Nov: £5,000.00 on your stock wait for your yes until 12 Jan 2027",
+		Chinese: "Aurelia 自 11月28日 起降价：您的库存可获 £5,000.00，请于 2027年1月12日 前确认",
+	} {
+		got := New(lang, time.UTC, at).T("notice.protect.proposed", "partner", "Aurelia", "date", "2026-11-28", "amount", "5000.00 GBP", "by", "2027-01-12")
+		if got != want {
+			t.Errorf("%s: %q, want %q", lang, got, want)
+		}
+	}
+	p := New(English, time.UTC, at)
+	for _, text := range []string{"PO 123", "12 ABCD", "- GBP", "x GBP", "2026-13-01", "4500187619", "3 gbp"} {
+		if got := p.value(text); got != text {
+			t.Errorf("%q became %q", text, got)
+		}
+	}
+}
