@@ -160,11 +160,12 @@ func (s *Service) Reverse(ctx context.Context, actor access.Actor, id ProgramID,
 			return err
 		}
 		e, legs, err := entryOf(ctx, p.ID, entry)
-		switch {
-		case err == nil && e.Kind == EntryRecover:
+		if err == nil && e.Kind == EntryRecover {
 			err = access.Check(actor, access.ClaimSettle, access.Shared(p.OwnerID, e.OrgID))
-		case err == nil:
-			p, err = s.own(ctx, actor, id)
+		} else if own, no := s.own(ctx, actor, id); no != nil {
+			return no
+		} else {
+			p = own
 		}
 		if err != nil {
 			return err
