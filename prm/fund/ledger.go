@@ -153,8 +153,10 @@ func (s *Service) Check(ctx context.Context, actor access.Actor, id ProgramID) (
 func (s *Service) Reverse(ctx context.Context, actor access.Actor, id ProgramID, entry, reason string) error {
 	return s.change(ctx, actor, func(ctx context.Context) error {
 		p, err := s.program(ctx, actor, access.FundRead, id, true)
-		if err == nil && p.OwnerID != actor.Org {
-			err = notFound()
+		if err == nil && p.OwnerID != actor.Org { // a partner reads it and writes nothing
+			if _, err = s.own(ctx, actor, id); err == nil {
+				err = notFound()
+			}
 		}
 		if err != nil {
 			return err
