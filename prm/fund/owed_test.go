@@ -93,7 +93,7 @@ func TestOwedIsTakenOnce(t *testing.T) {
 			return ""
 		}
 		e := entry("DN-2")
-		b.wants(b.svc.Reverse(b.at(), b.maya, p, e, "Wrong"), fault.NotFound, "")
+		b.wants(b.svc.Reverse(b.at(), b.maya, p, e, "Wrong"), fault.Forbidden, "")
 		b.wants(b.svc.Reverse(b.at(), b.wen, p, e, "Wrong"), fault.Forbidden, "")
 		b.wants(b.svc.Reverse(b.at(), b.fin, p, e, " "), fault.Invalid, "form.missing")
 		b.must(b.svc.Reverse(b.at(), b.fin, p, e, "Note of another partner"))

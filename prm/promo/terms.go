@@ -109,14 +109,22 @@ type Terms struct {
 
 // Covers says whether the terms are about a product of a family.
 func (t *Terms) Covers(sku, family string) bool {
-	if _, ok := slices.BinarySearch(t.SKUs, sku); ok { // normal terms are sorted, and there may be many
+	if has(t.SKUs, sku) {
 		return true
 	}
 	if t.Fixed {
-		_, ok := slices.BinarySearch(t.Within, sku)
-		return ok
+		return has(t.Within, sku)
 	}
 	return family != "" && slices.Contains(t.Families, family)
+}
+
+// has says whether a product is in a list of normal terms: those are sorted, and there may be many.
+func has(list []string, sku string) bool {
+	if len(list) <= 16 {
+		return slices.Contains(list, sku)
+	}
+	_, ok := slices.BinarySearch(list, sku)
+	return ok
 }
 
 // Part gives what the terms say of a company.

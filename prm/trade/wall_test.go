@@ -14,6 +14,7 @@ import (
 	"entente/db/dbtest"
 	"entente/edi/doc"
 	"entente/prm/access"
+	"entente/prm/catalog"
 	"entente/prm/fault"
 	"entente/prm/location"
 	"entente/prm/money"
@@ -169,6 +170,13 @@ func TestStranger(t *testing.T) {
 			"Summaries": func(a access.Actor) (int, error) {
 				m, err := s.Summaries(ctx, a, []string{b.toKestrel, b.toBaltic})
 				return len(m), err
+			},
+			"PricedBy": func(a access.Actor) (int, error) {
+				used, err := s.PricedBy(ctx, a, catalog.ListID(b.aurelia+"-eur"), 1)
+				if used {
+					return 1, err
+				}
+				return 0, err
 			},
 			"LateAnswers": func(a access.Actor) (int, error) { l, n, err := s.LateAnswers(ctx, a, 50); return len(l) + n, err },
 			"Backorders": func(a access.Actor) (int, error) {
