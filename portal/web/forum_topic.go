@@ -172,7 +172,7 @@ func (v *visit) topicMoves(page *view.TopicPage, id forum.TopicID) error {
 	for _, m := range all {
 		switch {
 		case m.Bar != "":
-			page.NoMoves = append(page.NoMoves, view.T("forum.move_not_"+string(m.Bar), "category", m.Category.Name, "companies", named(m.Gains)))
+			page.NoMoves = append(page.NoMoves, view.T("forum.move_not."+string(m.Bar), "category", m.Category.Name, "companies", named(m.Gains)))
 		case len(m.Loses) > 0:
 			page.Moves = append(page.Moves, view.Option{Value: string(m.Category.ID), Label: view.T("forum.move_loses", "category", m.Category.Name, "companies", named(m.Loses))})
 		default:
