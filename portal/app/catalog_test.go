@@ -86,6 +86,19 @@ func TestCatalogueByEDI(t *testing.T) {
 	if len(got) != 1 || !strings.Contains(got[0], "77.13") || strings.Count(got[0], "LIN*") != 40 || !strings.Contains(got[0], "AUR-G125") {
 		t.Errorf("Kestrel's 832: %d %.900s", len(got), strings.Join(got, "\n"))
 	}
+	// withdrawn, what held before takes its place, and says so
+	l, err := a.catalog.PriceList(ctx, boss, special.ID)
+	must(err)
+	mine, ok := l.InForce(from)
+	if !ok {
+		t.Fatalf("%+v", l.Versions)
+	}
+	must(a.catalog.Withdraw(ctx, boss, special.ID, mine.Number))
+	must(a.jobs.Idle(ctx))
+	replaces := fmt.Sprintf("**GBP-%s*%d***05~", from, mine.Number)
+	if got = outgoing(t, a, ids["kestrel"], replaces); len(got) != 1 || strings.Contains(got[0], "77.13") || !strings.Contains(got[0], "LIN*") || strings.Contains(got[0], "BCT*PC*GBP-"+from) {
+		t.Errorf("the 832 of the withdrawal, %s: %d %.900s", replaces, len(got), strings.Join(got, "\n"))
+	}
 	eur := catalog.ListID(ids["aurelia"] + "-eur")
 	_, err = a.catalog.BeginDraft(ctx, boss, eur, catalog.DraftCmd{From: from, Percent: money.One / 50})
 	must(err)

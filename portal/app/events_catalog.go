@@ -52,11 +52,11 @@ func (a *App) catalogNotices(ctx context.Context, e job.Received) error {
 // protection.
 type priceUses struct{ a *App }
 
-func (p priceUses) PricedBy(ctx context.Context, actor access.Actor, list catalog.ListID, version int) (bool, error) {
-	if used, err := p.a.trade.PricedBy(ctx, actor, list, version); err != nil || used {
+func (p priceUses) PricedBy(ctx context.Context, actor access.Actor, list catalog.ListID, v catalog.PriceVersion) (bool, error) {
+	if used, err := p.a.trade.PricedBy(ctx, actor, list, v); err != nil || used {
 		return used, err
 	}
-	return p.a.protect.PricedBy(ctx, actor, list, version)
+	return p.a.protect.PricedBy(ctx, actor, list, v)
 }
 
 // publishedPrices are the list and the version of an event.
@@ -73,8 +73,9 @@ func (a *App) publishedPrices(ctx context.Context, c catalog.Event) (catalog.Pri
 	return l, catalog.PriceVersion{}, fmt.Errorf("app: price list %s has no version %d", c.List, c.Version)
 }
 
-// to832 sends a partner its own prices as of the day a new version begins, or began until it was
-// withdrawn.
+// to832 sends a partner its own prices as of the day a new version begins. Where it was withdrawn
+// they take the place of those that were sent: under the version that holds on that day now, and
+// where none does what the version had is deleted.
 func (a *App) to832(ctx context.Context, e job.Received) error {
 	var c catalog.Event
 	if err := e.Decode(&c); err != nil || !c.EDI {
@@ -106,14 +107,28 @@ func (a *App) to832(ctx context.Context, e job.Received) error {
 			break
 		}
 	}
+	id := fmt.Sprintf("%s:%d:%s", c.List, c.Version, c.Partnership)
+	if e.Kind == catalog.PricesWithdrawn {
+		id += ":withdrawn"
+		d.Purpose, d.Replaces = "05", doc.CatalogVersion{Number: d.Number, Version: d.Version}
+		if now, ok := l.InForce(v.From); ok {
+			d.Number, d.Version = string(l.Currency)+"-"+now.From, strconv.Itoa(now.Number)
+		}
+		for after, none := "", len(d.Lines) == 0; none; none = after != "" {
+			page, err := a.catalog.PriceEntries(ctx, actor, l.ID, catalog.EntryFilter{Version: v.Number, After: after, Limit: 200})
+			if err != nil {
+				return err
+			}
+			for _, x := range page.Items {
+				d.Lines = append(d.Lines, doc.CatalogItem{Line: itemLine(len(d.Lines)+1, x.Product, ""), Action: "002"})
+			}
+			after = page.Next
+		}
+	}
 	if len(d.Lines) == 0 {
 		return nil
 	}
 	d.LineCount = len(d.Lines)
-	id := fmt.Sprintf("%s:%d:%s", c.List, c.Version, c.Partnership)
-	if e.Kind == catalog.PricesWithdrawn {
-		id += ":withdrawn"
-	}
 	return a.emitCatalog(ctx, actor, c, gateway.Outgoing{Kind: "832", Doc: &d, DocumentKind: catalog.DocumentPriceList, DocumentID: id, Number: d.Number})
 }
 

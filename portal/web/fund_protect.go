@@ -327,6 +327,9 @@ func (v *visit) claimRemarks(page *view.FundClaimPage, c fund.Claim) error {
 	page.Facts = append(page.Facts, view.KV{Label: view.T("protect.link"), Value: view.T("action.open"), URL: v.protectURL(id)})
 	for _, x := range list {
 		i := slices.IndexFunc(c.Lines, func(l fund.Line) bool { return l.Position == x.Position })
+		if i < 0 || i >= len(page.Lines) {
+			continue
+		}
 		l, row := c.Lines[i], &page.Lines[i]
 		if x.Cut.Minor > 0 {
 			row.Notes = append(row.Notes, view.T("protectnote.cap", "cap", amount(x.Cap), "whole", amount(x.Whole), "cut", amount(x.Cut)))

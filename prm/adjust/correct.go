@@ -2,7 +2,6 @@ package adjust
 
 import (
 	"context"
-	"fmt"
 	"math/big"
 	"slices"
 
@@ -98,11 +97,7 @@ func (s *Service) counter(ctx context.Context, actor access.Actor, standing map[
 		_, stands := of.sums()
 		less := max(l.asked.Minor, -l.asked.Minor)
 		if less == 0 {
-			whole := money.Quantity(0)
-			for _, x := range of {
-				whole += x.Quantity
-			}
-			less = share(stands, l.quantity, whole)
+			less = share(stands, l.quantity, of.quantity())
 		}
 		if less = min(less, stands); less <= 0 {
 			continue
@@ -128,18 +123,12 @@ func share(minor int64, part, whole money.Quantity) int64 {
 	return n.Quo(n, new(big.Int).Lsh(big.NewInt(int64(whole)), 1)).Int64()
 }
 
-// mostRaises is how often one line may be raised after it was granted.
-const mostRaises = 9
-
-// raise is the key of what a line was raised by for the nth time.
-func raise(key string, n int) string { return fmt.Sprintf("%s~%d", cut(key, 195), n) }
-
 // raised are keys with those of what their lines may have been raised by.
 func raised(keys []string) []string {
 	out := slices.Clone(keys)
 	for _, k := range keys {
-		for n := range mostRaises {
-			out = append(out, raise(k, n+1))
+		for n := range fund.MostRaises {
+			out = append(out, fund.RaiseKey(k, n+1))
 		}
 	}
 	return out
@@ -156,18 +145,23 @@ func chain(standing map[string]fund.KeyedLine, key string) granted {
 		return nil
 	}
 	out := granted{old}
-	for n := range mostRaises {
-		if x, ok := standing[raise(key, n+1)]; ok {
+	for n := range fund.MostRaises {
+		if x, ok := standing[fund.RaiseKey(key, n+1)]; ok {
 			out = append(out, x)
 		}
 	}
 	return out
 }
 
-// sums are what they ask for and what was granted of it, in minor units.
+// sums are what they ask for and what was granted of it, in minor units. Of a line that its
+// sender lowered it asks for what it left of it.
 func (g granted) sums() (asked, stands int64) {
 	for _, x := range g {
-		asked += x.Asked.Minor
+		if x.Reason == fund.ReasonLowered {
+			asked += x.Approved.Minor
+		} else {
+			asked += x.Asked.Minor
+		}
 		if x.Granted() {
 			stands += x.Approved.Minor
 		}
@@ -175,10 +169,22 @@ func (g granted) sums() (asked, stands int64) {
 	return asked, stands
 }
 
+// quantity is of how many units they are: of a line that was lowered the part that is left.
+func (g granted) quantity() (out money.Quantity) {
+	for _, x := range g {
+		if x.Reason == fund.ReasonLowered {
+			out += money.Quantity(share(int64(x.Quantity), money.Quantity(x.Approved.Minor), money.Quantity(x.Asked.Minor)))
+		} else {
+			out += x.Quantity
+		}
+	}
+	return out
+}
+
 // free is the number of the next raise.
 func (g granted) free() int {
 	for n := 1; ; n++ {
-		if !slices.ContainsFunc(g, func(x fund.KeyedLine) bool { return x.Key == raise(g[0].Key, n) }) {
+		if !slices.ContainsFunc(g, func(x fund.KeyedLine) bool { return x.Key == fund.RaiseKey(g[0].Key, n) }) {
 			return n
 		}
 	}

@@ -455,6 +455,15 @@ func TestRaisedClaim(t *testing.T) {
 	s.verdicts(s.booked(k), "changed lowered 8.40")
 	s.verdicts(s.booked(m), "accepted  8.40")
 	stands(25_20, 16_80, 42_00, 0)
+	// and raised back to what it was before it was lowered
+	m = s.receive(say("CLM-1", "05", "20", "84.00"), Taken)
+	if back := s.booked(m); back.Lines[0].Quantity != money.Whole(6) {
+		t.Fatalf("%+v", back.Lines)
+	}
+	s.verdicts(s.booked(m), "accepted  25.20")
+	stands(0, 42_00, 42_00, 0)
+	s.receive(say("CLM-1", "05", "14", "58.80"), Taken)
+	stands(25_20, 16_80, 42_00, 0)
 	// another number claims none of it, raised or not
 	o := s.claim("CLM-2", "00", item("1", "K-CLM-1", "AUR-D18B", "2026-11-10", "15", "63.00"))
 	s.verdicts(s.booked(s.receive(o, Taken)), "rejected claimed_before 0.00")
@@ -467,8 +476,23 @@ func TestRaisedClaim(t *testing.T) {
 		t.Fatalf("%+v", l)
 	}
 	stands(37_80, 4_20, 42_00, 0)
+	// what is raised is decided with what stands: together they are over what one may decide
+	s.must(s.funds.SetFourEyes(s.at(), s.ingrid, fund.FourEyes{Kind: fund.KindPromo, Amount: money.Amount{Minor: 50_00, Currency: "GBP"}}))
+	s.sold("SR-3", "AUR-D18B", 12)
+	f := s.booked(s.receive(s.claim("CLM-4", "00", item("1", "K-CLM-4", "AUR-D18B", "2026-11-10", "2", "8.40")), Taken))
+	s.verdicts(f, "accepted  8.40")
+	f = s.booked(s.receive(s.claim("CLM-4", "05", item("1", "K-CLM-4", "AUR-D18B", "2026-11-10", "13", "54.60")), Taken))
+	if s.verdicts(f, "open  0.00"); f.State != fund.ClaimSubmitted {
+		t.Fatalf("%+v", f)
+	}
+	f, err = s.funds.Decide(s.at(), s.ingrid, f.ID, f.Version, nil, "")
+	s.must(err)
+	if f.Approved.Minor != 0 || f.State != fund.ClaimCheck { // the second is asked
+		t.Fatalf("%+v", f)
+	}
+	s.receive(s.claim("CLM-4", "01"), Taken)
 	s.receive(s.claim("CLM-1", "01"), Taken)
-	stands(79_80, 0, 42_00, 37_80) // what was freed last pays off what is owed
+	stands(130_20, 0, 42_00, 37_80) // what was freed last pays off what is owed
 	if led, err = s.funds.Check(s.at(), s.ingrid, c.Program); err != nil || !led.OK() {
 		t.Fatalf("%v %+v", err, led)
 	}

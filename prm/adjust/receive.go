@@ -371,7 +371,7 @@ func (s *Service) take(ctx context.Context, actor access.Actor, r *noticeRow, d 
 		granted := has && (old.Granted() || old.Verdict == fund.LineCounter)
 		same := granted && !used[k] && (asked == l.asked.Minor || stands == l.asked.Minor || mine && old.Verdict == fund.LineCounter) && l.asked.Currency == currency
 		corrects := old.Granted() && !used[k] && mine && r.Purpose == "05" && !l.back && l.asked.Currency == currency && l.asked.Minor > 0
-		lower, more := corrects && !same && l.asked.Minor < stands, corrects && !same && l.asked.Minor > stands && len(of) <= mostRaises
+		lower, more := corrects && !same && l.asked.Minor < stands, corrects && !same && l.asked.Minor > stands && len(of) <= fund.MostRaises
 		if lower {
 			if err := s.lower(ctx, actor, of, l.asked.Minor); err != nil {
 				return nil, err
@@ -389,10 +389,7 @@ func (s *Service) take(ctx context.Context, actor access.Actor, r *noticeRow, d 
 			}
 			at.ClaimID, at.Line = "", rowOf(i+1, len(of))
 			l.asked.Minor -= stands
-			l.had, k = stands, raise(k, of.free())
-			for _, x := range of {
-				l.hadOf += x.Quantity
-			}
+			l.had, l.hadOf, k = stands, of.quantity(), fund.RaiseKey(k, of.free())
 		}
 		l.position = len(fresh) + 1
 		x := fund.LineCmd{Text: said(&c.Lines[i]), SKU: l.sku, On: cmp.Or(l.on, r.IssuedOn), Quantity: max(0, l.quantity-l.hadOf), Amount: money.Amount{Minor: max(0, l.asked.Minor), Currency: currency}}

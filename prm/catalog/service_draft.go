@@ -300,7 +300,7 @@ func (s *Service) Publish(ctx context.Context, actor access.Actor, id ListID, cm
 type Uses interface {
 	// PricedBy says whether anything that stands was priced by a version of a list of the
 	// actor's company: then it cannot be withdrawn.
-	PricedBy(ctx context.Context, actor access.Actor, list ListID, version int) (bool, error)
+	PricedBy(ctx context.Context, actor access.Actor, list ListID, v PriceVersion) (bool, error)
 }
 
 // Heed has withdrawals ask for what was priced by a version; call it before use. Without it
@@ -330,7 +330,7 @@ func (s *Service) Withdraw(ctx context.Context, actor access.Actor, id ListID, v
 		}
 		used := s.uses == nil
 		if !used {
-			if used, err = s.uses.PricedBy(ctx, actor, id, version); err != nil {
+			if used, err = s.uses.PricedBy(ctx, actor, id, l.Versions[i]); err != nil {
 				return err
 			}
 		}

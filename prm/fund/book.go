@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"entente/db"
 	"entente/prm/access"
@@ -37,6 +38,7 @@ type KeyedLine struct {
 	Position int
 	Key      string
 	Verdict  string
+	Reason   string // of LineReasons or DocumentReasons
 	Asked    money.Amount
 	Approved money.Amount
 	Quantity money.Quantity
@@ -54,11 +56,44 @@ func (s *Service) Keyed(ctx context.Context, actor access.Actor, org string, c m
 	err := s.view(ctx, actor, func(ctx context.Context) error {
 		rows, err := keyed(ctx, actor.Org, org, keys)
 		for _, r := range rows {
-			out[r.LineKey] = KeyedLine{Claim: ClaimID(r.ClaimID), Position: int(r.Position), Key: r.LineKey, Verdict: r.Verdict, Asked: money.Amount{Minor: r.Asked, Currency: c}, Approved: money.Amount{Minor: r.Approved, Currency: c}, Quantity: money.Quantity(r.Quantity), State: ClaimState(r.State), Number: r.Number}
+			out[r.LineKey] = KeyedLine{Claim: ClaimID(r.ClaimID), Position: int(r.Position), Key: r.LineKey, Verdict: r.Verdict, Reason: r.Reason, Asked: money.Amount{Minor: r.Asked, Currency: c}, Approved: money.Amount{Minor: r.Approved, Currency: c}, Quantity: money.Quantity(r.Quantity), State: ClaimState(r.State), Number: r.Number}
 		}
 		return err
 	})
 	return out, err
+}
+
+// MostRaises is how often one line may be raised after it was granted.
+const MostRaises = 9
+
+// RaiseKey is the key of what a line was raised by for the nth time, up to MostRaises.
+func RaiseKey(key string, n int) string { return fmt.Sprintf("%s~%d", cut(key, 195), n) }
+
+// raisedOver is what stands already, in minor units, of the lines that lines raise: of themselves
+// and of their other raises, in other claims. Together they are what is decided about.
+func raisedOver(ctx context.Context, r claimRow, lines []lineRow) (int64, error) {
+	seen := map[string]bool{}
+	var keys []string
+	for _, l := range lines {
+		i := strings.LastIndexByte(l.LineKey, '~')
+		if i < 0 || len(l.LineKey) != i+2 || l.Verdict == LineRejected || seen[l.LineKey[:i]] {
+			continue
+		}
+		key := l.LineKey[:i]
+		seen[key] = true
+		keys = append(keys, key)
+		for n := range MostRaises {
+			keys = append(keys, RaiseKey(key, n+1))
+		}
+	}
+	rows, err := keyed(ctx, r.OwnerID, r.OrgID, keys)
+	sum := int64(0)
+	for _, x := range rows {
+		if x.ClaimID != r.ID {
+			sum += x.Approved
+		}
+	}
+	return sum, err
 }
 
 // mostWaiting is how many claims that wait are read at once.

@@ -108,7 +108,12 @@ func (s *Service) decide(ctx context.Context, actor access.Actor, r *claimRow, l
 			l := lines[i]
 			fmt.Fprintf(&mark, "%d %s %d %s %s\n", l.Position, l.Verdict, l.Approved, l.Reason, l.DueOn)
 		}
-		ok, err := s.second(ctx, actor, r.OwnerID, r.ProgramID, total, &r.FirstBy, &r.FirstMark, mark.String(), r.MadeBy, r.SubmittedBy)
+		stands, err := raisedOver(ctx, *r, lines)
+		if err != nil {
+			return err
+		}
+		whole := money.Amount{Minor: total.Minor + stands, Currency: total.Currency}
+		ok, err := s.second(ctx, actor, r.OwnerID, r.ProgramID, whole, &r.FirstBy, &r.FirstMark, mark.String(), r.MadeBy, r.SubmittedBy)
 		if err != nil {
 			return err
 		}

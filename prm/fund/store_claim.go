@@ -132,6 +132,7 @@ type keyedRow struct {
 	Position int64
 	LineKey  string
 	Verdict  string
+	Reason   string
 	Asked    int64
 	Approved int64
 	Quantity int64
@@ -144,7 +145,7 @@ func keyed(ctx context.Context, owner, org string, keys []string) ([]keyedRow, e
 	var out []keyedRow
 	for part := range slices.Chunk(keys, 500) {
 		var rows []keyedRow
-		err := db.Tx(ctx).Raw("SELECT l.claim_id, l.position, l.line_key, l.verdict, l.asked, l.approved, l.quantity, c.state, c.number FROM fund_claim_line l JOIN fund_claim c ON c.id = l.claim_id WHERE l.owner_id = ? AND l.org_id = ? AND l.live = 1 AND l.line_key IN ?", owner, org, part).Scan(&rows).Error
+		err := db.Tx(ctx).Raw("SELECT l.claim_id, l.position, l.line_key, l.verdict, l.reason, l.asked, l.approved, l.quantity, c.state, c.number FROM fund_claim_line l JOIN fund_claim c ON c.id = l.claim_id WHERE l.owner_id = ? AND l.org_id = ? AND l.live = 1 AND l.line_key IN ?", owner, org, part).Scan(&rows).Error
 		if err != nil {
 			return nil, err
 		}

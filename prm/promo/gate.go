@@ -51,14 +51,18 @@ func (s *Service) keep(ctx context.Context, actor access.Actor, r *row, t Terms,
 		return false, err
 	}
 	f := Facts{Promotion: ID(r.ID), Owner: r.OwnerID, Number: r.Number, Total: t.Budget()}
+	orgs := make([]string, len(t.Parts))
+	for i, part := range t.Parts {
+		orgs[i] = part.Org
+	}
+	list, err := s.partners.With(ctx, access.System("promotions", r.OwnerID), orgs...)
+	if err != nil {
+		return false, err
+	}
 	for _, part := range t.Parts {
 		org := part.Org
-		list, err := s.partners.Between(ctx, access.System("promotions", r.OwnerID), org)
-		if err != nil {
-			return false, err
-		}
 		at := slices.IndexFunc(list, func(x partner.Partnership) bool {
-			return x.State == partner.Active && (x.Supplier == r.OwnerID || x.Reseller == r.OwnerID)
+			return x.State == partner.Active && org != r.OwnerID && (x.Supplier == r.OwnerID && x.Reseller == org || x.Reseller == r.OwnerID && x.Supplier == org)
 		})
 		switch {
 		case at < 0:

@@ -326,8 +326,14 @@ func (s *Service) Followed(ctx context.Context, actor access.Actor, claim fund.C
 				lines[i].Claimed, lines[i].Said = asked[lines[i].SKU], -1
 			}
 			return s.reopen(ctx, p, &r, lines, live)
+		case sent: // a draft was told to nobody
+			if err := s.publish(ctx, EventAnswered, r); err != nil {
+				return err
+			}
+		}
+		switch {
 		case sent && slices.ContainsFunc(lines, func(l lineRow) bool { return l.Amount > l.Claimed }): // the list was put right before it was sent
-			return s.conclude(ctx, p, &r, lines, lines, r.Mark)
+			return s.conclude(ctx, p, &r, lines, lines, "") // the difference was told to nobody yet
 		case live:
 			return save(ctx, &r)
 		case denied:

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -335,7 +336,11 @@ func TestProtectionCounter(t *testing.T) {
 		b.must(err)
 		c, err = b.funds.SubmitClaim(b.at("12-04"), b.maya, c.ID, c.Version)
 		b.must(err)
+		answered := b.told(EventAnswered)
 		b.follow("12-04", c)
+		if b.told(EventAnswered) != answered+1 {
+			t.Fatal("that a draft was sent is told once")
+		}
 		if s := b.one(b.ingrid, Claimed); s.Note == "" || s.Lines[0].Said != money.Whole(32) || len(s.Claims) != 1 {
 			t.Fatalf("%+v", s)
 		}
@@ -438,6 +443,31 @@ func TestCorrectedAfterCounter(t *testing.T) {
 	money(20000, 0)
 }
 
+// A list that is put right while the answer is a draft: what is more is told once it is sent.
+func TestCorrectedDraft(t *testing.T) {
+	t.Parallel()
+	b := setup(t, dbtest.One(t))
+	b.must(b.svc.SetTerms(b.at("10-01"), b.ingrid, Terms{Currency: "GBP", Days: 60, Cover: money.One, AnswerDays: 10}))
+	b.stock("11-30", map[string]int64{"AUR-D18B": 20})
+	b.lower("12-01", "12-01", catalog.PriceChange{SKU: "AUR-D18B", Price: 74_000_000})
+	x := b.one(b.maya, Proposed)
+	c, err := b.svc.Counter(b.at("12-01"), b.maya, x.ID, x.Mark, []Say{{"AUR-D18B", money.Whole(22)}}, "")
+	b.must(err)
+	b.lower("12-01", "12-01", catalog.PriceChange{SKU: "AUR-D18B", Price: 70_000_000})
+	b.one(b.maya, Proving)
+	proposed, answered := b.told(EventProposed), b.told(EventAnswered)
+	_, err = b.funds.AddFile(b.at("12-01"), b.maya, fund.FileCmd{Claim: c.ID, Item: fund.ProofStock, Name: "stock.pdf", Mime: "application/pdf"}, bytes.NewReader([]byte("%PDF-1.4 stock")))
+	b.must(err)
+	c, err = b.funds.GetClaim(b.at("12-01"), b.maya, c.ID)
+	b.must(err)
+	c, err = b.funds.SubmitClaim(b.at("12-01"), b.maya, c.ID, c.Version)
+	b.must(err)
+	b.follow("12-01", c)
+	if x = b.one(b.maya, Proposed); x.Open != gbp(8800) || b.told(EventProposed) != proposed+1 || b.told(EventAnswered) != answered+1 {
+		t.Fatalf("%+v, %d and %d told", x, b.told(EventProposed)-proposed, b.told(EventAnswered)-answered)
+	}
+}
+
 // The cap that is used up line by line is said on the line, with what was cut of it.
 func TestCapIsSaid(t *testing.T) {
 	t.Parallel()
@@ -493,11 +523,32 @@ func TestCapIsSaid(t *testing.T) {
 	of("12-20", Proposed, "")
 	withdrawn("12-20", 4)
 	of("12-20", Nothing, WhyNoFall)
-	if l, err := b.cat.PriceList(b.at("12-20"), b.ingrid, list); err != nil || l.Versions[0].State != catalog.Withdrawn {
+	l, err := b.cat.PriceList(b.at("12-20"), b.ingrid, list)
+	if err != nil || l.Versions[0].State != catalog.Withdrawn {
 		t.Fatalf("%v %+v", err, l.Versions)
 	} else if now, ok := l.InForce("2026-12-20"); !ok || now.Number != 2 {
 		t.Fatalf("%+v", now)
 	}
+	// a version that kept the price of the one before falls once that is withdrawn, and no more once
+	// that one is put right; a list in another currency that begins on its day keeps nothing
+	eur, err := b.cat.CreateList(b.at("12-20"), b.ingrid, catalog.ListCmd{Name: "Euro", Currency: "EUR", Basis: catalog.ByOrderDate})
+	b.must(err)
+	_, err = b.cat.BeginDraft(b.at("12-20"), b.ingrid, eur.ID, catalog.DraftCmd{From: "2026-12-26"})
+	b.must(err)
+	b.must(b.cat.ChangeDraft(b.at("12-20"), b.ingrid, eur.ID, []catalog.PriceChange{{SKU: "AUR-D18B", Price: 70_000_000}}))
+	_, err = b.cat.Publish(b.at("12-20"), b.ingrid, eur.ID, catalog.PublishCmd{})
+	b.must(err)
+	b.lower("12-20", "12-26", catalog.PriceChange{SKU: "AUR-D18B", Price: 50_000_000})
+	b.lower("12-20", "12-28", catalog.PriceChange{SKU: "AUR-D18B", Price: 50_000_000})
+	if all, _, err := b.svc.List(b.at("12-20"), b.maya, Filter{}); err != nil || slices.ContainsFunc(all, func(x Protection) bool { return x.Day == "2026-12-28" }) {
+		t.Fatalf("%v %+v", err, all)
+	}
+	withdrawn("12-20", 5)
+	of("12-26", Nothing, WhyWithdrawn)
+	of("12-28", Coming, "")
+	b.stock("12-27", map[string]int64{"AUR-D18B": 20})
+	b.must(b.svc.Tick(b.at("12-28")))
+	of("12-28", Proposed, "")
 }
 
 // What is put right on its day after the claim makes a claim of the difference, or takes the

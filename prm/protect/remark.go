@@ -152,13 +152,13 @@ func (s *Service) AnswerCorrected(ctx context.Context, actor access.Actor, claim
 
 // PricedBy says whether a claim was made by the prices of a version of a price list of the
 // actor's company. Codes: Forbidden, NotFound.
-func (s *Service) PricedBy(ctx context.Context, actor access.Actor, list catalog.ListID, version int) (bool, error) {
+func (s *Service) PricedBy(ctx context.Context, actor access.Actor, list catalog.ListID, v catalog.PriceVersion) (bool, error) {
 	if err := access.Check(actor, access.CatalogWrite, access.Own(actor.Org)); err != nil {
 		return false, err
 	}
 	out := false
 	err := s.view(ctx, actor, func(ctx context.Context) (err error) {
-		out, err = pricedBy(ctx, actor.Org, string(list), version)
+		out, err = pricedBy(ctx, actor.Org, string(list), v.Number)
 		return err
 	})
 	return out, err

@@ -69,7 +69,8 @@ func system(a access.Actor, reseller string) error {
 // Published notes that a version of a price list was published for a partner, or taken back
 // (catalog.Withdrawn); the actor is the supplier's system. Where prices fall by it and the terms
 // protect the partner, they are reckoned on the day they begin; a fall of which no version is
-// left comes to nothing. Safe to repeat. Publishes EventProposed where that day is here.
+// left comes to nothing. The version of the list that follows is looked at once more, for it falls
+// from other prices now. Safe to repeat. Publishes EventProposed where that day is here.
 // Codes: NotFound, Forbidden (a person).
 func (s *Service) Published(ctx context.Context, actor access.Actor, partnership string, list catalog.ListID, version int) error {
 	if _, err := access.List(actor, access.ClaimDecide); err != nil {
@@ -94,56 +95,78 @@ func (s *Service) Published(ctx context.Context, actor access.Actor, partnership
 		if i < 0 {
 			return notFound()
 		}
-		day, gone := l.Versions[i].From, l.Versions[i].State == catalog.Withdrawn
-		r, err := byDay(ctx, p.SupplierID, p.ResellerID, string(l.Currency), day)
-		if fault.CodeOf(err) == fault.NotFound { // nothing was to fall on that day before
-			t, err := termsFor(ctx, p.SupplierID, string(l.Currency), p.ResellerID)
-			if err != nil || gone || t.Days == 0 || p.State != "active" {
-				return err
-			}
-			falls, err := s.catalog.Falls(ctx, actor, list, version)
-			if err != nil || !falls {
-				return err
-			}
-			r = row{ID: db.NewID(), SupplierID: p.SupplierID, ResellerID: p.ResellerID, PartnershipID: p.ID, Currency: string(l.Currency), Day: day, State: string(Coming), Ceiling: -1, Made: db.Micros(db.Now(ctx)), Version: 1}
-			r.Changed, r.SubjectID = r.Made, r.ID
-			if of, err := subjectOf(ctx, r.SupplierID, r.Currency, day); err != nil {
-				return err
-			} else if of != "" {
-				r.SubjectID = of
-			}
-			if _, err := insert(ctx, r); err != nil {
-				return err
-			}
-			if r, err = byDay(ctx, r.SupplierID, r.ResellerID, r.Currency, day); err != nil {
-				return err
-			}
-			if err := note(ctx, actor, "protect.coming", Document, r.ID); err != nil {
-				return err
-			}
-		} else if err != nil {
+		if err := s.fell(ctx, actor, p, l, l.Versions[i]); err != nil {
 			return err
 		}
-		begins := dayStart(p.Zone, day)
-		if begins.After(db.Now(ctx)) {
-			switch {
-			case gone && !begin(l, day): // nothing of this list falls on that day any more; of another one it may still
-				others, err := s.begin(ctx, actor, p, l.ID, day)
-				if err != nil {
-					return err
-				}
-				if !others {
-					r.State, r.Why, r.NextAt = string(Nothing), WhyWithdrawn, 0
-					return save(ctx, &r)
-				}
-			case State(r.State) == Nothing && !gone:
-				r.State, r.Why = string(Coming), ""
-			}
-			r.NextAt = db.Micros(begins)
-			return save(ctx, &r)
+		if next, ok := following(l, l.Versions[i].From); ok {
+			return s.fell(ctx, actor, p, l, next)
 		}
-		return s.reckon(ctx, p, &r)
+		return nil
 	})
+}
+
+// following is the first published version of a list that begins after a day.
+func following(l catalog.PriceList, day string) (catalog.PriceVersion, bool) {
+	best, found := catalog.PriceVersion{}, false
+	for _, v := range l.Versions {
+		if v.State == catalog.Published && v.From > day && (!found || v.From < best.From || v.From == best.From && v.Number < best.Number) {
+			best, found = v, true
+		}
+	}
+	return best, found
+}
+
+// fell notes that prices may fall on the day a version begins, or reckons what does.
+func (s *Service) fell(ctx context.Context, actor access.Actor, p pairing, l catalog.PriceList, v catalog.PriceVersion) error {
+	day, gone := v.From, v.State == catalog.Withdrawn
+	r, err := byDay(ctx, p.SupplierID, p.ResellerID, string(l.Currency), day)
+	if fault.CodeOf(err) == fault.NotFound { // nothing was to fall on that day before
+		t, err := termsFor(ctx, p.SupplierID, string(l.Currency), p.ResellerID)
+		if err != nil || gone || t.Days == 0 || p.State != "active" {
+			return err
+		}
+		falls, err := s.catalog.Falls(ctx, actor, l.ID, v.Number)
+		if err != nil || !falls {
+			return err
+		}
+		r = row{ID: db.NewID(), SupplierID: p.SupplierID, ResellerID: p.ResellerID, PartnershipID: p.ID, Currency: string(l.Currency), Day: day, State: string(Coming), Ceiling: -1, Made: db.Micros(db.Now(ctx)), Version: 1}
+		r.Changed, r.SubjectID = r.Made, r.ID
+		if of, err := subjectOf(ctx, r.SupplierID, r.Currency, day); err != nil {
+			return err
+		} else if of != "" {
+			r.SubjectID = of
+		}
+		if _, err := insert(ctx, r); err != nil {
+			return err
+		}
+		if r, err = byDay(ctx, r.SupplierID, r.ResellerID, r.Currency, day); err != nil {
+			return err
+		}
+		if err := note(ctx, actor, "protect.coming", Document, r.ID); err != nil {
+			return err
+		}
+	} else if err != nil {
+		return err
+	}
+	begins := dayStart(p.Zone, day)
+	if begins.After(db.Now(ctx)) {
+		switch {
+		case gone && !begin(l, day): // nothing of this list falls on that day any more; of another one it may still
+			others, err := s.begin(ctx, actor, p, l, day)
+			if err != nil {
+				return err
+			}
+			if !others {
+				r.State, r.Why, r.NextAt = string(Nothing), WhyWithdrawn, 0
+				return save(ctx, &r)
+			}
+		case State(r.State) == Nothing && !gone:
+			r.State, r.Why = string(Coming), ""
+		}
+		r.NextAt = db.Micros(begins)
+		return save(ctx, &r)
+	}
+	return s.reckon(ctx, p, &r)
 }
 
 // begin says whether a published version of a list begins on a day.
@@ -151,11 +174,11 @@ func begin(l catalog.PriceList, day string) bool {
 	return slices.ContainsFunc(l.Versions, func(v catalog.PriceVersion) bool { return v.State == catalog.Published && v.From == day })
 }
 
-// begin says whether one of another list does by which a partner pays.
-func (s *Service) begin(ctx context.Context, actor access.Actor, p pairing, not catalog.ListID, day string) (bool, error) {
+// begin says whether one of another list does by which a partner pays in the same currency.
+func (s *Service) begin(ctx context.Context, actor access.Actor, p pairing, not catalog.PriceList, day string) (bool, error) {
 	all, err := s.catalog.Lists(ctx, actor)
 	return slices.ContainsFunc(all, func(l catalog.PriceList) bool {
-		return l.Org == p.SupplierID && l.ID != not && (l.Partner == "" || l.Partner == p.ResellerID) && begin(l, day)
+		return l.Org == p.SupplierID && l.ID != not.ID && l.Currency == not.Currency && (l.Partner == "" || l.Partner == p.ResellerID) && begin(l, day)
 	}), err
 }
 

@@ -462,13 +462,13 @@ func (s *Service) Orders(ctx context.Context, actor access.Actor, ids []OrderID)
 
 // PricedBy says whether a line of an order took its price from a version of a price list of the
 // actor's company. Codes: Forbidden, NotFound.
-func (s *Service) PricedBy(ctx context.Context, actor access.Actor, list catalog.ListID, version int) (bool, error) {
+func (s *Service) PricedBy(ctx context.Context, actor access.Actor, list catalog.ListID, v catalog.PriceVersion) (bool, error) {
 	if err := access.Check(actor, access.CatalogWrite, access.Own(actor.Org)); err != nil {
 		return false, err
 	}
 	out := false
 	err := s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) (err error) {
-		out, err = pricedBy(ctx, actor.Org, string(list), version)
+		out, err = pricedBy(ctx, actor.Org, string(list), v.Number, db.Micros(v.Published))
 		return err
 	})
 	return out, err

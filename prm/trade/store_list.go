@@ -368,9 +368,10 @@ func ordersOfMany(ctx context.Context, scope access.Scope, ids []OrderID) (rows 
 }
 
 // pricedBy says whether a line of an order of a supplier took its price from a version of a price
-// list, as the steps of its price say.
-func pricedBy(ctx context.Context, supplier, list string, version int) (bool, error) {
+// list, as the steps of its price say. Only orders that came since the version was published can
+// have; of one whose steps were not kept nobody can say that it did not.
+func pricedBy(ctx context.Context, supplier, list string, version int, published int64) (bool, error) {
 	var ids []string
-	err := db.Tx(ctx).Model(&lineRow{}).Where("supplier_id = ? AND price_trail LIKE ?", supplier, fmt.Sprintf(`%%"l":"%s","v":%d,%%`, list, version)).Limit(1).Pluck("order_id", &ids).Error
+	err := db.Tx(ctx).Model(&lineRow{}).Where("order_id IN (SELECT id FROM purchase_order WHERE supplier_id = ? AND received >= ?) AND (price_trail LIKE ? OR price_trail = '' AND list_price > 0)", supplier, published, fmt.Sprintf(`%%"l":"%s","v":%d,%%`, list, version)).Limit(1).Pluck("order_id", &ids).Error
 	return len(ids) > 0, err
 }
