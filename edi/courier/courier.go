@@ -33,6 +33,7 @@ type Station struct {
 	// (a key of the locale).
 	Locked   time.Time
 	LockedBy string
+	told     string // how it did not when both companies were told last; empty once it let us in
 }
 
 // Purpose is what a certificate is for.

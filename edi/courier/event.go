@@ -21,7 +21,8 @@ const (
 	// came in time, which the reason ReceiptOverdue says (MessageEvent).
 	EventUnproved = "as2.Unproved"
 	// EventLocked: the server of the receiver does not let us in, with the name and password
-	// that its company put here or without any (MessageEvent). It is told once, until it does.
+	// that its company put here or without any, or refuses the sender (MessageEvent). It is
+	// told once, until it does.
 	EventLocked = "as2.Locked"
 	// EventMisused: a Message-ID came again with other content (MessageEvent).
 	EventMisused = "as2.Misused"

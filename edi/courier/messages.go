@@ -101,7 +101,8 @@ func (s *Service) Evidence(ctx context.Context, actor access.Actor, id string) (
 // Resend sends a message again that was given up or is not proved: the same bytes under
 // the same Message-ID, or, where fresh, as a new message of today's terms. The sender's
 // people decide. One that waits for a server that does not let us in (Locked) is tried now.
-// Codes: NotFound, Forbidden, Conflict (it is on its way, or proved).
+// Codes: NotFound, Forbidden, Conflict (it is on its way, or proved, or that server was called
+// a few minutes ago).
 func (s *Service) Resend(ctx context.Context, actor access.Actor, id string, fresh bool) error {
 	if _, err := access.List(actor, access.EDIRead); err != nil {
 		return err
@@ -117,6 +118,7 @@ func (s *Service) Resend(ctx context.Context, actor access.Actor, id string, fre
 		if r.SenderID != actor.Org || r.Direction != Out {
 			return fault.New(fault.Forbidden, "courier.sender_resends")
 		}
+		early := s.knock(ctx, r) // before it waits for nothing any more
 		values := map[string]any{"state": string(Queued), "attempts": 0, "next_at": db.Micros(db.Now(ctx)), "fence": r.Fence + 1, "reason": "", "last_error": "", "settled": int64(0)}
 		if fresh {
 			values["blob"], values["proved"], values["message_id"] = "", false, ""
@@ -129,10 +131,10 @@ func (s *Service) Resend(ctx context.Context, actor access.Actor, id string, fre
 		if !ok {
 			return fault.New(fault.Conflict, "courier.not_waiting", "State", r.State)
 		}
-		if err := s.Gateway.Carried(ctx, access.System("as2", r.SenderID), r.Interchanges, gateway.DeliverySending); err != nil {
-			return err
+		if early != nil {
+			return early
 		}
-		if err := s.knock(ctx, r.ReceiverID); err != nil {
+		if err := s.Gateway.Carried(ctx, access.System("as2", r.SenderID), r.Interchanges, gateway.DeliverySending); err != nil {
 			return err
 		}
 		if err := s.wake(ctx); err != nil {

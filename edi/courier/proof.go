@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"time"
 
 	"entente/db"
@@ -238,14 +239,17 @@ func (p *Proof) opened(ctx context.Context, k *packing, dir string, c *Carried, 
 	}
 	select {
 	case p.s.proving <- struct{}{}:
-		defer func() { <-p.s.proving }()
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	// What was opened is in memory or in files then: whoever reads it slowly keeps nobody
+	// else from opening theirs.
+	free := sync.OnceFunc(func() { <-p.s.proving })
+	defer free()
 	files := &tempFiles{dir: p.s.Temp}
 	defer files.close()
 	if c.Direction == In {
-		return p.received(ctx, k, dir, c, h, mic, files)
+		return p.received(ctx, k, dir, c, h, mic, files, free)
 	}
 	if len(c.FileNames) != 1 {
 		return nil
@@ -270,7 +274,7 @@ func (p *Proof) opened(ctx context.Context, k *packing, dir string, c *Carried, 
 	}
 	for _, read := range []func() io.Reader{whole.Reader, pay.Reader} {
 		if ok, err := mic.OfReader(read()); err != nil || ok {
-			if err == nil {
+			if free(); err == nil {
 				err = k.copy(dir+"content.mime", read())
 			}
 			return err
@@ -280,7 +284,7 @@ func (p *Proof) opened(ctx context.Context, k *packing, dir string, c *Carried, 
 }
 
 // received writes what was signed of a message that came, as it was opened again.
-func (p *Proof) received(ctx context.Context, k *packing, dir string, c *Carried, h as2.Header, mic as2.MIC, files *tempFiles) error {
+func (p *Proof) received(ctx context.Context, k *packing, dir string, c *Carried, h as2.Header, mic as2.MIC, files *tempFiles, free func()) error {
 	e, err := p.s.Evidence(ctx, p.actor, c.ID)
 	if err != nil || e.Body == nil {
 		return err
@@ -303,6 +307,7 @@ func (p *Proof) received(ctx context.Context, k *packing, dir string, c *Carried
 	if same, err := mic.OfReader(got.Signed.Reader()); err != nil || !same {
 		return err
 	}
+	free()
 	if len(got.Detached) > 0 {
 		if err := k.bytes(dir+"signature.p7s", got.Detached); err != nil {
 			return err

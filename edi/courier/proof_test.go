@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -182,6 +183,32 @@ func (k *desk) order() gateway.Message {
 	}
 	return m
 }
+
+// slots says how many of the slots for opening are held while a proof is written to its
+// reader, who may be slow, and how many octets were.
+func (k *desk) slots(actor access.Actor, id string) (held, size int) {
+	k.t.Helper()
+	p, err := k.s.Prove(k.t.Context(), actor, id)
+	if err != nil || len(p.carried) == 0 {
+		k.t.Fatal(p, err)
+	}
+	to := &packing{zip: zip.NewWriter(io.Discard)}
+	to.zip.RegisterCompressor(zip.Deflate, func(io.Writer) (io.WriteCloser, error) {
+		return sees(func(b []byte) { held, size = max(held, len(k.s.proving)), size+len(b) }), nil
+	})
+	if err := p.station(k.t.Context(), to, "as2/1/", &p.carried[0]); err != nil {
+		k.t.Fatal(err)
+	}
+	if !slices.ContainsFunc(to.files, func(f proofFile) bool { return f.Name == "as2/1/content.mime" }) {
+		k.t.Error("nothing was opened")
+	}
+	return held, size
+}
+
+type sees func([]byte)
+
+func (s sees) Write(b []byte) (int, error) { s(b); return len(b), nil }
+func (s sees) Close() error                { return nil }
 
 // unpack gives the files of a proof, and its folder.
 func (k *desk) unpack(actor access.Actor, id string) (map[string]string, string) {
@@ -390,6 +417,11 @@ func TestProofOfWhatWentOut(t *testing.T) {
 		}
 		if files["as2/1/request.eml"] == "" || files["as2/1/signature.p7s"] != "" {
 			t.Error("what we encrypted for them we cannot open")
+		}
+		for _, id := range []string{m.ID, answer.ID} {
+			if held, size := k.slots(admin(kestrel), id); held > 0 || size == 0 {
+				t.Errorf("%d slots are held while %d octets are written", held, size)
+			}
 		}
 	})
 }

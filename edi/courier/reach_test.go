@@ -139,13 +139,28 @@ func TestSendToHTTPS(t *testing.T) {
 		}
 		w.want("calls", w.refusals.Load(), calls)
 		w.want("tries", w.count("SELECT count(*) FROM as2_attempt WHERE message_id IN ?", waits), 0)
-		// Somebody sends one again: it is called once, and nobody is told anew.
+		// Somebody sends one again: not at once, and then it is called once, and nobody is told anew.
+		w.want("a moment later", fault.KeyOf(w.s.Resend(ctx, ingrid, waits[0], false)), "courier.called_lately")
+		if err := w.d.InTx(ctx, func(ctx context.Context) error {
+			return lockStation(ctx, kestrel, db.Micros(w.d.Clock().Add(-2*knockPause)), loginRefused)
+		}); err != nil {
+			t.Fatal(err)
+		}
 		if err := w.s.Resend(ctx, ingrid, waits[0], false); err != nil {
 			t.Fatal(err)
 		}
 		w.drain()
 		w.want("calls, sent again", w.refusals.Load(), calls+1)
 		w.want("told", w.events(EventLocked), 2)
+		// Its company saves the same again, and what waits is refused again: they know.
+		if err := save(StationCmd{URL: srv.URL + "/in"}); err != nil {
+			t.Fatal(err)
+		}
+		w.drain()
+		if n := w.refusals.Load(); n <= calls+1 {
+			t.Errorf("%d calls after it was saved", n)
+		}
+		w.want("told, saved again", w.events(EventLocked), 2)
 		if err := save(StationCmd{URL: srv.URL + "/in", Login: &Login{"aurelia", "s3cret"}}); err != nil {
 			t.Fatal(err)
 		}

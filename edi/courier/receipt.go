@@ -125,7 +125,6 @@ func (s *Service) sendReceipt(ctx context.Context, r *messageRow) outcome {
 	if wait := to.barred(s.DB.Clock()); err == nil && wait > 0 { // it is not called, and that is no try
 		return outcome{state: keep, reason: to.lockedBy, again: wait, quiet: true, values: map[string]any{"attempts": r.Attempts - 1}}
 	}
-	locked := false
 	if err == nil {
 		var status int
 		size, open := bytesBody(r.Receipt)
@@ -134,14 +133,15 @@ func (s *Service) sendReceipt(ctx context.Context, r *messageRow) outcome {
 			return outcome{state: keep, values: map[string]any{"receipt_proved": true}}
 		}
 		if key := lockedOut(status, to.user); err == nil && key != "" {
-			locked, pause, err = to.own, lockedPause, fault.New(fault.Unavailable, key)
+			// It says nothing of the station: whoever wrote the message chose the address.
+			pause, err = lockedPause, fault.New(fault.Unavailable, key)
 		} else if err == nil {
 			err = fault.New(fault.Unavailable, "courier.http_status", "Status", status)
 		}
 	}
 	o := s.retry(ctx, r, reasonOf(err, "courier.unreachable"), err)
 	o.state, o.delivery, o.event = keep, "", ""
-	if o.locked = locked; o.again > 0 {
+	if o.again > 0 {
 		o.again = max(o.again, pause)
 	}
 	return o

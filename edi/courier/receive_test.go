@@ -2,10 +2,12 @@ package courier
 
 import (
 	"bytes"
+	"entente/db"
 	"errors"
 	"net/http"
 	"sync"
 	"testing"
+	"time"
 
 	"entente/db/fail"
 	"entente/edi/as2"
@@ -257,16 +259,37 @@ func TestAsyncReceipt(t *testing.T) {
 		x.set(status(http.StatusUnauthorized))
 		w.receive(pack(t, kestrelTo(async(x.server.URL+"/mdn")), "", po(3)))
 		calls := x.mdns
-		for range 3 {
-			w.drain()
-			w.due()
+		w.drain()
+		if left := db.FromMicros(w.message("last_error = ?", loginMissing).NextAt).Sub(w.d.Clock()); left < 50*time.Minute {
+			t.Errorf("it is called again in %s", left)
 		}
 		w.want("calls to who lets nobody in", x.mdns, calls+1)
-		w.want("told", w.events(EventLocked), 1)
+		w.want("told", w.events(EventLocked), 0)
 		x.set(nil)
 		w.reach(x)
 		w.drain()
 		w.want("calls once it was mended", x.mdns, calls+2)
+
+		// Anybody can write a message in Kestrel's name and choose where its receipt goes: that
+		// locks nothing, and what goes to Kestrel goes.
+		for _, code := range []int{http.StatusUnauthorized, http.StatusForbidden} {
+			x.set(func(rw http.ResponseWriter, r *http.Request, body []byte) {
+				if h := as2.HeaderOf(r.Header); !as2.IsMDN(h, body) {
+					x.reply(rw, h, body, as2.Processed)
+					return
+				}
+				rw.WriteHeader(code)
+			})
+			forged := pack(t, kestrelTo(unsecured, async(x.server.URL+"/private")), "", "x")
+			calls := x.mdns
+			w.receive(forged)
+			w.drain()
+			w.want("its receipt is tried", x.mdns, calls+1)
+			id := w.queue()
+			w.drain()
+			w.want("what goes to Kestrel", w.message("submission_id = ?", id).State, Delivered)
+		}
+		w.want("told", w.events(EventLocked), 0)
 	})
 }
 

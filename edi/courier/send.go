@@ -91,7 +91,17 @@ func (s *Service) claim(ctx context.Context, r *messageRow) (bool, error) {
 
 // work does what is due with one claimed row.
 func (s *Service) work(ctx context.Context, r messageRow) {
-	ok, err := s.claim(ctx, &r)
+	o, wait, err := s.waits(ctx, &r)
+	if err == nil && wait {
+		if err := s.settle(context.WithoutCancel(ctx), &r, o, 0); err != nil {
+			s.Log.Error("that an AS2 message waits could not be stored", slog.String("message", r.ID), slog.Any("cause", err))
+		}
+		return
+	}
+	ok := false
+	if err == nil {
+		ok, err = s.claim(ctx, &r)
+	}
 	if err != nil || !ok {
 		if err != nil {
 			s.Log.Error("an AS2 message could not be claimed", slog.String("message", r.ID), slog.Any("cause", err))
@@ -102,7 +112,6 @@ func (s *Service) work(ctx context.Context, r messageRow) {
 		return
 	}
 	began := s.DB.Clock()
-	var o outcome
 	switch {
 	case r.Direction == In:
 		o = s.sendReceipt(ctx, &r)
@@ -135,6 +144,8 @@ type outcome struct {
 	again    time.Duration // until the next try; 0: none
 	failed   bool          // the call failed, or could not be made
 	locked   bool          // the server did not let us in
+	denied   bool          // the server refuses this sender
+	letIn    bool          // the server let us in, whatever it said of the message
 	quiet    bool          // nothing was tried
 	values   map[string]any
 	signer   *x509.Certificate // the pinned one that a receipt was verified with
@@ -157,7 +168,11 @@ func (s *Service) settle(ctx context.Context, r *messageRow, o outcome, took tim
 		for k, v := range o.values {
 			values[k] = v
 		}
-		ok, err := changeMessage(ctx, r.ID, values, "fence = ?", r.Fence)
+		where, args := "fence = ?", []any{r.Fence}
+		if o.quiet { // nothing was claimed, or it was freed meanwhile
+			where, args = where+" AND next_at = ? AND state = ?", append(args, r.NextAt, r.State)
+		}
+		ok, err := changeMessage(ctx, r.ID, values, where, args...)
 		if err != nil || !ok {
 			return err
 		}
@@ -245,7 +260,7 @@ const (
 // was never sent, or the partner's server said no.
 func sure(outcome string) bool {
 	switch outcome {
-	case "courier.internal", "courier.pack", "courier.no_key", "courier.http_login", "courier.http_login_refused", "courier.http_status":
+	case "courier.internal", "courier.pack", "courier.no_key", loginMissing, loginRefused, denied, "courier.http_status":
 		return true
 	case "dial.timeout", "dial.reset", "dial.failed": // on the way there, or after the last byte
 		return false
@@ -283,9 +298,6 @@ func (s *Service) sendMessage(ctx context.Context, r *messageRow) outcome {
 	if err != nil {
 		return s.retry(ctx, r, "courier.internal", err)
 	}
-	if wait := to.barred(s.DB.Clock()); wait > 0 && to.url != "" { // it is not called, and that is no try
-		return outcome{state: Queued, reason: to.lockedBy, again: wait + time.Duration(rand.Int64N(int64(lockedPause)/20)), delivery: gateway.DeliveryFailed, quiet: true, values: map[string]any{"attempts": r.Attempts - 1}}
-	}
 	if to.url == "" {
 		// The station was taken away meanwhile: the outbox holds it, unless a try of which
 		// nobody knows what became of it may have brought it there.
@@ -315,6 +327,13 @@ func (s *Service) sendMessage(ctx context.Context, r *messageRow) outcome {
 		return s.retry(ctx, r, "courier.internal", err)
 	}
 	status, header, answer, err := s.post(ctx, to, headerOf(r.Headers), r.Size, func() (io.ReadCloser, error) { return s.Blobs.Open(ctx, r.Blob) })
+	o := s.answered(ctx, r, to, rel, sent, status, header, answer, err)
+	o.letIn = err == nil && letIn(status)
+	return o
+}
+
+// answered says what became of a call.
+func (s *Service) answered(ctx context.Context, r *messageRow, to reach, rel as2.Relation, sent as2.Sent, status int, header as2.Header, answer []byte, err error) outcome {
 	switch {
 	case errors.Is(err, errNoBody):
 		return s.retry(ctx, r, "courier.internal", err)
@@ -322,7 +341,8 @@ func (s *Service) sendMessage(ctx context.Context, r *messageRow) outcome {
 		return s.retry(ctx, r, reasonOf(err, "courier.unreachable"), err)
 	case lockedOut(status, to.user) != "":
 		o := s.retry(ctx, r, lockedOut(status, to.user), errors.New(http.StatusText(status)))
-		o.locked, o.delivery = true, gateway.DeliveryFailed
+		o.denied = o.reason == denied
+		o.locked, o.delivery = !o.denied, gateway.DeliveryFailed
 		if o.again > 0 {
 			o.again = lockedPause + time.Duration(rand.Int64N(int64(lockedPause)/20))
 		}

@@ -3,6 +3,7 @@ package courier
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"sync"
@@ -346,11 +347,59 @@ func TestStationGoneInDoubt(t *testing.T) {
 			w.want("under its id", x.ids[len(x.ids)-1], x.ids[len(x.ids)-2])
 		}
 	})
-	for outcome, want := range map[string]bool{"dial.refused": true, "dial.tls_pin": true, "courier.http_status": true, "dial.timeout": false, "courier.unreachable": false, "": false} {
+	for outcome, want := range map[string]bool{"dial.refused": true, "dial.tls_pin": true, "courier.http_status": true, "courier.http_denied": true, "dial.timeout": false, "courier.unreachable": false, "": false} {
 		if sure(outcome) != want {
 			t.Errorf("%q: sure %v", outcome, !want)
 		}
 	}
+}
+
+// A server that refuses one sender (HTTP 403) stops that sender alone, and is not called with
+// each message of it; what waits for that is the outbox's once the station is taken away.
+func TestDenied(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		x := w.listen(kestrelTo())
+		w.reach(x)
+		x.set(status(http.StatusForbidden))
+		first, second := w.queue(), ""
+		w.drain()
+		second = w.queue()
+		w.drain()
+		w.want("calls", x.seen(), 1)
+		w.want("told", w.events(EventLocked), 1)
+		for _, id := range []string{first, second} {
+			r := w.message("submission_id = ?", id)
+			w.want("waits", fmt.Sprint(r.LastError, r.message().Locked(), w.gate.last(id)), fmt.Sprint(denied, true, gateway.DeliveryFailed))
+		}
+		if st, _, err := w.s.Station(t.Context(), maya, "", kestrel); err != nil || st.LockedBy != "" {
+			t.Errorf("the station is locked: %+v, %v", st, err)
+		}
+		// Another partner's message goes there all the same.
+		other := w.message("submission_id = ?", second)
+		other.ID, other.SubmissionID, other.Interchanges = db.NewID(), db.NewID(), ""
+		other.PartnershipID, other.SupplierID, other.SenderID, other.As2From, other.Lane = nordenKestrel, norden, norden, "NORDEN-AS2", nordenKestrel+":as2:"+norden
+		other.LastError, other.Reason, other.NextAt = "", "", 1
+		if err := w.d.InTx(t.Context(), func(ctx context.Context) error { _, err := insertMessage(ctx, &other); return err }); err != nil {
+			t.Fatal(err)
+		}
+		w.drain()
+		w.want("calls, with the other's", x.seen(), 2)
+
+		w.due() // a wait that ends is no try
+		w.drain()
+		w.want("a moment later", fault.KeyOf(w.s.Resend(t.Context(), ingrid, w.message("submission_id = ?", first).ID, false)), "courier.called_lately")
+		w.exec("UPDATE as2_attempt SET happened = happened - ?", int64(2*knockPause/time.Microsecond))
+		w.exec("UPDATE as2_station SET changed = 0")
+		w.want("told", w.events(EventLocked), 2) // Norden as well
+		if _, err := w.s.SetStation(t.Context(), maya, "", nil); err != nil {
+			t.Fatal(err)
+		}
+		w.due()
+		w.drain()
+		for _, id := range []string{first, second} {
+			w.want("without a station", w.message("submission_id = ?", id).Reason, noStation)
+		}
+	})
 }
 
 // Two nodes never send one message at the same time, nor twice.

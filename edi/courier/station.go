@@ -172,10 +172,8 @@ func (s *Service) SaveStation(ctx context.Context, actor access.Actor, cmd Stati
 		if err := saveStation(ctx, out, sealed); err != nil {
 			return err
 		}
-		if !was.Locked.IsZero() {
-			if err := s.unlock(ctx, actor.Org); err != nil {
-				return err
-			}
+		if err := s.unlock(ctx, actor.Org, was.told, lockedReasons); err != nil {
+			return err
 		}
 		return s.note(ctx, actor, "as2.station", "org", actor.Org, audit.Done)
 	})

@@ -29,7 +29,11 @@ type stationRow struct {
 func (stationRow) TableName() string { return "as2_station" }
 
 func (r stationRow) station() Station {
-	return Station{Org: r.OrgID, URL: r.URL, ReceiptHosts: list(r.ReceiptHosts), User: r.HTTPUser, Changed: db.FromMicros(r.Changed), ChangedBy: r.ChangedBy, Locked: instant(r.Locked), LockedBy: r.LockedBy}
+	st := Station{Org: r.OrgID, URL: r.URL, ReceiptHosts: list(r.ReceiptHosts), User: r.HTTPUser, Changed: db.FromMicros(r.Changed), ChangedBy: r.ChangedBy, Locked: instant(r.Locked), told: r.LockedBy}
+	if r.Locked != 0 {
+		st.LockedBy = r.LockedBy
+	}
+	return st
 }
 
 type certificateRow struct {
@@ -202,11 +206,40 @@ func lockStation(ctx context.Context, org string, since int64, by string) error 
 	return db.Tx(ctx).Model(&stationRow{}).Where("org_id = ?", org).Updates(map[string]any{"locked": since, "locked_by": by}).Error
 }
 
-// freeLocked makes due what waits for a company's server, but for what is being sent just now.
-func freeLocked(ctx context.Context, org string, now time.Time, lease time.Duration) (int64, error) {
-	res := db.Tx(ctx).Model(&messageRow{}).Where("(direction = ? AND receiver_id = ? AND state = ? OR direction = ? AND sender_id = ?) AND last_error IN ? AND next_at > ?", Out, org, string(Queued), In, org, lockedReasons, db.Micros(now.Add(lease))).
+// freeLocked makes due what waits for a company's server for one of some reasons, but for what is being sent just now.
+func freeLocked(ctx context.Context, org string, reasons []string, now time.Time, lease time.Duration) (int64, error) {
+	res := db.Tx(ctx).Model(&messageRow{}).Where("(direction = ? AND receiver_id = ? AND state = ? OR direction = ? AND sender_id = ?) AND last_error IN ? AND next_at > ?", Out, org, string(Queued), In, org, reasons, db.Micros(now.Add(lease))).
 		Update("next_at", db.Micros(now))
 	return res.RowsAffected, res.Error
+}
+
+// freeLane makes due what waits in a lane because its sender was refused, but for what is being
+// sent just now.
+func freeLane(ctx context.Context, lane string, now time.Time, lease time.Duration) (int64, error) {
+	res := db.Tx(ctx).Model(&messageRow{}).Where("lane = ? AND direction = ? AND state = ? AND last_error = ? AND next_at > ?", lane, Out, string(Queued), denied, db.Micros(now.Add(lease))).
+		Updates(map[string]any{"next_at": db.Micros(now), "last_error": ""})
+	return res.RowsAffected, res.Error
+}
+
+// deniedSince is when the sender of a lane was last refused for a message that still waits
+// for that, or for the one with an id; zero: never.
+func deniedSince(ctx context.Context, lane, id string) (time.Time, error) {
+	var at int64
+	err := db.Tx(ctx).Raw(`SELECT COALESCE(MAX(a.happened), 0) FROM as2_message m JOIN as2_attempt a ON a.message_id = m.id AND a.outcome = ?
+  WHERE m.next_at > 0 AND m.lane = ? AND m.direction = ? AND m.state = ? AND m.last_error = ? OR m.id = ?`, denied, lane, Out, string(Queued), denied, id).Scan(&at).Error
+	return instant(at), err
+}
+
+// deniedBefore says whether the sender of a message had been refused before its last try, and
+// was not let in since: the last month of its lane tells it.
+func deniedBefore(ctx context.Context, r *messageRow) (bool, error) {
+	var last []string
+	err := db.Tx(ctx).Raw(`SELECT a.outcome FROM as2_message m JOIN as2_attempt a ON a.message_id = m.id
+  WHERE (m.supplier_id = ? AND m.reseller_id = ?) AND m.happened > ? AND m.lane = ? AND m.direction = ? AND NOT (a.message_id = ? AND a.number = ?)
+    AND (a.outcome IN ? OR a.outcome LIKE 'courier.mdn!_%' ESCAPE '!') ORDER BY a.happened DESC, a.number DESC LIMIT 1`,
+		r.SupplierID, r.ResellerID, db.Micros(db.Now(ctx).AddDate(0, -1, 0)), r.Lane, Out, r.ID, r.Fence,
+		[]string{denied, string(Delivered), string(AwaitingReceipt)}).Scan(&last).Error
+	return len(last) > 0 && last[0] == denied, err
 }
 
 // certificatesOf reads the certificates of companies that are not retired, oldest

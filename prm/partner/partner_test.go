@@ -326,8 +326,17 @@ func TestIdentitiesCountOnceConfirmed(t *testing.T) {
 		w.identity("kestrel", account.X12, "ZZ", "KESTRELSUPPLY")
 		is("added again", route("KESTRELSUPPLY", "AURELIATOOLS"), dead)
 
+		// An identity is found as long as it may be read.
+		found := func(what string, want int) {
+			got, _, err := w.s.Page(w.ctx(), w.who["aurelia"], PageFilter{Query: "KESTRELSUPPLY", Ended: true, Limit: 50})
+			if err != nil || len(got) != want {
+				w.t.Errorf("%s: the identity finds %d, want %d: %v", what, len(got), want, err)
+			}
+		}
+		found("active", 1)
 		_, err = w.s.End(w.ctx(), w.who["aurelia"], p.ID)
 		w.must(err)
+		found("ended", 0)
 		_, err = w.s.Invite(w.ctx(), w.who["aurelia"], InviteCmd{Company: w.orgs["kestrel"].ID, As: access.Supplier, Terms: terms})
 		w.must(err)
 		_, err = w.s.Accept(w.ctx(), w.who["kestrel"], p.ID)

@@ -105,7 +105,7 @@ func page(ctx context.Context, scope access.Scope, f PageFilter) ([]Partnership,
 		const other = "CASE WHEN partnership.supplier_id = ? THEN partnership.reseller_id ELSE partnership.supplier_id END"
 		own, like, low := scope.Org(), "%"+db.Literal(f.Query)+"%", "%"+db.Literal(strings.ToLower(f.Query))+"%"
 		q = q.Where(`(EXISTS (SELECT 1 FROM org o WHERE o.id = `+other+` AND (o.name LIKE ? ESCAPE '\' OR LOWER(o.name) LIKE ? ESCAPE '\'))
-  OR (partnership.state <> ? OR partnership.moved_by <> ?) AND EXISTS (SELECT 1 FROM edi_identity i WHERE i.org_id = `+other+` AND LOWER(i.value) LIKE ? ESCAPE '\'))`, own, like, low, string(Invited), own, own, low)
+  OR (partnership.state IN ? OR partnership.state = ? AND partnership.moved_by <> ?) AND EXISTS (SELECT 1 FROM edi_identity i WHERE i.org_id = `+other+` AND LOWER(i.value) LIKE ? ESCAPE '\'))`, own, like, low, []string{string(Active), string(Suspended)}, string(Invited), own, own, low)
 	}
 	if f.After != "" {
 		at, id, ok := db.ReadCursor(f.After)
