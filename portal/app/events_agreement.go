@@ -12,7 +12,6 @@ import (
 	"entente/db/job"
 	"entente/edi/agreement"
 	"entente/prm/access"
-	"entente/prm/engage"
 	"entente/prm/fault"
 	"entente/prm/notify"
 	"entente/prm/partner"
@@ -124,52 +123,52 @@ type inSight struct{ a *App }
 // Lost implements notify.Sight.
 func (s inSight) Lost(ctx context.Context, reader access.Actor, of []notify.Subject) (map[notify.Subject]bool, error) {
 	reader = unscoped(reader)
-	out := map[notify.Subject]bool{}
-	judge := func(x notify.Subject, err error) error {
-		if c := fault.CodeOf(err); err != nil && c != fault.NotFound && c != fault.Forbidden {
-			return err
-		}
-		if err != nil {
-			out[x] = true
-		}
-		return nil
-	}
-	var rooms []room.Ask
-	var topics []forum.TopicID
+	ids := map[string][]string{}
 	for _, x := range of {
-		var err error
+		ids[x.Kind] = append(ids[x.Kind], x.ID)
+	}
+	rooms, err := s.a.rooms.Feed().Visible(ctx, reader, named[room.ID](ids["chat"]))
+	if err != nil {
+		return nil, err
+	}
+	engagements, err := s.a.engagements.Visible(ctx, reader, ids[engageRoom], true)
+	if err != nil {
+		return nil, err
+	}
+	topics, documents := map[forum.TopicID]bool{}, map[library.ID]bool{}
+	if len(ids["topic"]) > 0 {
+		if topics, err = s.a.forum.Readable(ctx, reader, named[forum.TopicID](ids["topic"])); err != nil && !shutOut(err) {
+			return nil, err
+		}
+	}
+	if len(ids[documentSubject]) > 0 {
+		if documents, err = s.a.library.Visible(ctx, reader, named[library.ID](ids[documentSubject])); err != nil && !shutOut(err) {
+			return nil, err
+		}
+	}
+	out := map[notify.Subject]bool{}
+	for _, x := range of {
+		seen := true
 		switch x.Kind {
 		case "chat":
-			rooms = append(rooms, room.Ask{Who: reader, Room: room.ID(x.ID)})
+			seen = rooms[room.ID(x.ID)]
 		case "topic":
-			topics = append(topics, forum.TopicID(x.ID))
+			seen = topics[forum.TopicID(x.ID)]
 		case engageRoom:
-			_, _, err = s.a.engagements.Label(ctx, reader, engage.ID(x.ID))
+			seen = engagements[x.ID]
 		case documentSubject:
-			err = s.a.library.MaySee(ctx, reader, library.ID(x.ID))
+			seen = documents[library.ID(x.ID)]
 		}
-		if err := judge(x, err); err != nil {
-			return nil, err
-		}
-	}
-	for i, err := range s.a.rooms.Feed().May(ctx, rooms) {
-		if err := judge(notify.Subject{Kind: "chat", ID: string(rooms[i].Room)}, err); err != nil {
-			return nil, err
+		if !seen {
+			out[x] = true
 		}
 	}
-	if len(topics) == 0 {
-		return out, nil
-	}
-	seen, err := s.a.forum.Readable(ctx, reader, topics)
-	if fault.CodeOf(err) == fault.Forbidden || fault.IsNotFound(err) {
-		err = nil // nothing of the forum
-	}
-	for _, t := range topics {
-		if !seen[t] {
-			out[notify.Subject{Kind: "topic", ID: string(t)}] = true
-		}
-	}
-	return out, err
+	return out, nil
+}
+
+// shutOut says that a reader's role sees nothing of the kind at all.
+func shutOut(err error) bool {
+	return fault.IsNotFound(err) || fault.CodeOf(err) == fault.Forbidden
 }
 
 // holdStays tells the admins of a company that left a room that its hold goes on.
