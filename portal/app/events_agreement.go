@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -177,18 +176,17 @@ func (a *App) holdStays(ctx context.Context, e job.Received) error {
 	if err := e.Decode(&m); err != nil {
 		return err
 	}
-	held, err := a.rooms.Holds(ctx, access.System("notices", m.Org))
+	held, err := a.rooms.HoldOn(ctx, access.System("notices", m.Org), m.Room)
+	if fault.IsNotFound(err) || fault.CodeOf(err) == fault.Forbidden { // ended meanwhile
+		return nil
+	}
 	if err != nil {
 		return err
-	}
-	i := slices.IndexFunc(held, func(h room.Held) bool { return h.Room == m.Room })
-	if i < 0 { // ended meanwhile
-		return nil
 	}
 	var to []notify.Target
 	for _, p := range m.Persons {
 		to = append(to, notify.Target{Org: m.Org, Person: p})
 	}
 	return a.notify.Tell(ctx, access.System("notices", m.Org), to, notify.Notice{Kind: "chat.hold_stays", Reason: notify.ForRole(access.Admin), Dedupe: e.ID,
-		SubjectKind: "roomhold", SubjectID: string(m.Room), Args: map[string]string{"title": held[i].Title, "reason": held[i].Reason}})
+		SubjectKind: "roomhold", SubjectID: string(m.Room), Args: map[string]string{"title": held.Title, "reason": held.Reason}})
 }
