@@ -218,59 +218,6 @@ func (g roomGate) MaySee(ctx context.Context, actor access.Actor, s room.Subject
 	return access.Check(unscoped(actor), act, access.Shared(actor.Org, ""))
 }
 
-// SeeAll implements room.Gates: each kind is asked once.
-func (g roomGate) SeeAll(ctx context.Context, actor access.Actor, of []room.Subject) (map[room.Subject]bool, error) {
-	out := map[room.Subject]bool{}
-	kinds := map[string][]string{}
-	for _, s := range of {
-		switch s.Kind {
-		case dealRoom, quoteRoom, engageRoom, claimSubject:
-			kinds[s.Kind] = append(kinds[s.Kind], s.ID)
-		default: // the role alone says it
-			out[s] = g.MaySee(ctx, actor, s) == nil
-		}
-	}
-	who := unscoped(actor)
-	deals, err := g.a.deals.Visible(ctx, who, named[deal.ID](kinds[dealRoom]))
-	if err != nil {
-		return nil, err
-	}
-	quotes, err := g.a.quotes.Visible(ctx, who, named[quote.ID](kinds[quoteRoom]))
-	if err != nil {
-		return nil, err
-	}
-	engagements, err := g.a.engagements.Visible(ctx, who, kinds[engageRoom], false)
-	if err != nil {
-		return nil, err
-	}
-	claims, err := g.a.funds.Visible(ctx, who, named[fund.ClaimID](kinds[claimSubject]))
-	if err != nil {
-		return nil, err
-	}
-	for _, s := range of {
-		switch s.Kind {
-		case dealRoom:
-			out[s] = deals[deal.ID(s.ID)]
-		case quoteRoom:
-			out[s] = quotes[quote.ID(s.ID)]
-		case engageRoom:
-			out[s] = engagements[s.ID]
-		case claimSubject:
-			out[s] = claims[fund.ClaimID(s.ID)]
-		}
-	}
-	return out, nil
-}
-
-// named are ids as those of a kind.
-func named[T ~string](ids []string) []T {
-	out := make([]T, len(ids))
-	for i, id := range ids {
-		out[i] = T(id)
-	}
-	return out
-}
-
 // scanner is the program that judges files; nil where none is set.
 func (c Config) scanner() attach.Scanner {
 	if c.ScanCommand == "" {
