@@ -199,7 +199,10 @@ func (s *Service) Move(ctx context.Context, actor access.Actor, id TopicID, to C
 		if row.CategoryID == string(to) {
 			return nil
 		}
-		cats, err := categoriesAt(ctx, []string{row.CategoryID, string(to)})
+		if err := lockCategories(ctx, row.CategoryID, string(to)); err != nil {
+			return err
+		}
+		cats, err := categoriesAt(ctx, []string{row.CategoryID, string(to)}) // as they are under the lock
 		if err != nil {
 			return err
 		}
@@ -208,9 +211,6 @@ func (s *Service) Move(ctx context.Context, actor access.Actor, id TopicID, to C
 		}
 		if row.Nda != 0 { // whoever reads it accepted the words of this category
 			return fault.New(fault.Conflict, "forum.move_nda")
-		}
-		if err := lockCategories(ctx, row.CategoryID, string(to)); err != nil {
-			return err
 		}
 		all, err := moves(ctx, actor, row, cats, given)
 		if err != nil {

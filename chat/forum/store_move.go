@@ -2,6 +2,7 @@ package forum
 
 import (
 	"context"
+	"slices"
 
 	"entente/db"
 )
@@ -62,8 +63,15 @@ func moveTopic(ctx context.Context, id, to string, at int64) error {
 func readable(ctx context.Context, org, person string, ids []TopicID) ([]TopicID, error) {
 	seats, args := seatsOf(ctx, org)
 	var out []TopicID
-	err := db.Tx(ctx).Table("forum_topic").Joins("JOIN "+seats+" s ON s.category_id = forum_topic.category_id", args...).
-		Joins("JOIN forum_category c ON c.id = forum_topic.category_id AND (c.open = 0 OR s.agreed > 0)").
-		Where("forum_topic.id IN ? AND forum_topic.removed = 0", ids).Where(cleared("forum_topic", "?", "?"), person, org, person, org).Pluck("forum_topic.id", &out).Error
-	return out, err
+	for part := range slices.Chunk(ids, 500) {
+		var got []TopicID
+		err := db.Tx(ctx).Table("forum_topic").Joins("JOIN "+seats+" s ON s.category_id = forum_topic.category_id", args...).
+			Joins("JOIN forum_category c ON c.id = forum_topic.category_id AND (c.open = 0 OR s.agreed > 0)").
+			Where("forum_topic.id IN ? AND forum_topic.removed = 0", part).Where(cleared("forum_topic", "?", "?"), person, org, person, org).Pluck("forum_topic.id", &got).Error
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, got...)
+	}
+	return out, nil
 }

@@ -145,12 +145,22 @@ func load(ctx context.Context, actor access.Actor, act access.Action, id TopicID
 }
 
 // lock is load with the lock of the topic's row: nothing of it changes until the commit.
+// Where it was moved while this waited, the rights are those in its category now, and nobody
+// is told there by name who spoke where nobody was: then it is a conflict.
 func lock(ctx context.Context, actor access.Actor, act access.Action, id TopicID) (Category, topicRow, error) {
-	c, t, err := load(ctx, actor, act, id)
-	if err == nil {
-		t, err = lockTopic(ctx, id)
+	c, was, err := load(ctx, actor, act, id)
+	if err != nil {
+		return c, was, err
 	}
-	return c, t, err
+	t, err := lockTopic(ctx, id)
+	if err != nil || t.CategoryID == was.CategoryID {
+		return c, t, err
+	}
+	now, t, err := load(ctx, actor, act, id)
+	if err == nil && now.Open != c.Open {
+		err = fault.New(fault.Conflict, "forum.was_moved")
+	}
+	return now, t, err
 }
 
 // Topic returns a topic with a part of its replies, oldest first, and the cursor of the

@@ -462,3 +462,32 @@ func TestMoved(t *testing.T) {
 		}
 	})
 }
+
+// TestVisibleIsFewStatements: which of many documents somebody may see costs as much as of few.
+func TestVisibleIsFewStatements(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := setup(t, d)
+		ctx := context.Background()
+		maya := h.actors["maya"]
+		var ids []ID
+		for i := range 15 {
+			ids = append(ids, h.publish(t, fmt.Sprint("for kestrel ", i), Audience{Orgs: []string{maya.Org}}, nil), h.publish(t, fmt.Sprint("for baltic ", i), Audience{Orgs: []string{h.actors["kaarel"].Org}}, nil))
+		}
+		var runs []int64
+		for _, n := range []int{4, 30} {
+			before := d.Counts().Run
+			seen, err := h.s.Visible(ctx, maya, ids[:n])
+			must(t, err)
+			runs = append(runs, d.Counts().Run-before)
+			for i, id := range ids[:n] {
+				if seen[id] != (i%2 == 0) {
+					t.Errorf("document %d: %v", i, seen[id])
+				}
+			}
+		}
+		if runs[0] != runs[1] {
+			t.Errorf("statements of 4 and 30: %v", runs)
+		}
+	})
+}

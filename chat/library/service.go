@@ -254,20 +254,32 @@ func (s *Service) Read(ctx context.Context, actor access.Actor, id ID) (Document
 	return d, nil
 }
 
-// MaySee says whether Read would find a document, without a note in its register.
-// Codes: Unauthenticated, NotFound, Forbidden.
-func (s *Service) MaySee(ctx context.Context, actor access.Actor, id ID) error {
-	if _, err := access.List(actor, access.LibraryRead); err != nil {
-		return err
+// Visible are those of some documents that Read would find, without a note in their register:
+// however many they are, the company's standings are asked once.
+// Codes: Unauthenticated, Forbidden.
+func (s *Service) Visible(ctx context.Context, actor access.Actor, ids []ID) (map[ID]bool, error) {
+	if _, err := access.List(actor, access.LibraryRead); err != nil || len(ids) == 0 {
+		return nil, err
 	}
-	standings, _, err := s.both(ctx, actor.Org)
+	standings, err := s.circle.Publishers(ctx, actor.Org)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return s.view(ctx, actor, func(ctx context.Context) error {
-		_, err := load(ctx, actor, access.LibraryRead, id, standings)
+	out := map[ID]bool{}
+	err = s.view(ctx, actor, func(ctx context.Context) error {
+		rows, err := visible(ctx, actor.Org, ids, standings)
+		for _, r := range rows {
+			res := access.Own(r.OwnerID)
+			if r.OwnerID != actor.Org {
+				res.Members = []string{actor.Org}
+			}
+			if (r.Kind != Prices || access.Allowed(actor, access.LibraryPrices, res)) && access.Allowed(actor, access.LibraryRead, res) {
+				out[ID(r.ID)] = true
+			}
+		}
 		return err
 	})
+	return out, err
 }
 
 // both are the standings of a company and its own date.

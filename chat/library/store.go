@@ -247,6 +247,19 @@ func addressed(ctx context.Context, org string, id ID, standings []Standing) (bo
 	return n > 0, err
 }
 
+// visible are those of some documents that are a company's own or that it reads now.
+func visible(ctx context.Context, org string, ids []ID, standings []Standing) (out []documentRow, err error) {
+	where, args := reads(org, standings)
+	for part := range slices.Chunk(ids, 500) {
+		var rows []documentRow
+		if err := db.Tx(ctx).Where("id IN ?", part).Where("owner_id = ? OR ("+where+")", append([]any{org}, args...)...).Find(&rows).Error; err != nil {
+			return nil, err
+		}
+		out = append(out, rows...)
+	}
+	return out, nil
+}
+
 // list are the documents of the company, or those it reads of others.
 func list(ctx context.Context, org, person string, f Filter, standings []Standing, prices bool, limit int) ([]documentRow, error) {
 	q := db.Tx(ctx).Model(&documentRow{})

@@ -554,7 +554,33 @@ func TestRetentionHoldExport(t *testing.T) {
 		isCode(t, second(h.s.Export(at(42), h.actor("maya"), r.ID, nil, nil)), fault.Forbidden)
 		// the hold outlives the company's place: its export is what it could read, as it stood
 		ok(t, second(h.s.Edit(at(42), ingrid, r.ID, 3, "supplier newer")))
+		// so it does with tasks: whose they were, and those that their maker deletes
+		maya := h.actor("maya")
+		given := func(key string) Task {
+			t.Helper()
+			x, err := h.s.AddTask(at(42), ingrid, r.ID, 3, TaskCmd{Person: maya.Person, Org: maya.Org, Due: "2031-01-0" + key, Key: key})
+			ok(t, err)
+			return x
+		}
+		dropped, handed, closed := given("1"), given("2"), given("3")
+		ok(t, h.s.DropTask(at(42), ingrid, dropped.ID))
+		isCode(t, second(h.s.Task(at(42), ingrid, dropped.ID)), fault.NotFound)
+		if list, err := h.s.Tasks(at(42), admin, r.ID, 3); err != nil || len(list) != 2 {
+			t.Errorf("%+v %v", list, err)
+		}
+		if theirs, _ := export(ingrid); strings.Contains(theirs, `"due":"2031-01-01","by":`) {
+			t.Errorf("what was deleted is in the export of who holds nothing: %s", theirs)
+		}
+		if mine, _ := export(admin); strings.Count(mine, `"due":"2031-01-01","by":`) != 1 {
+			t.Errorf("a deleted task is not kept: %s", mine)
+		}
 		ok(t, h.s.RemoveOrg(at(43), h.system("aurelia"), r.ID, h.org["kestrel"]))
+		_, err = h.s.EnsureRoom(at(43), h.system("aurelia"), Spec{Subject: r.Subject, Orgs: []string{h.org["aurelia"], h.org["baltic"]}})
+		ok(t, err)
+		kaarel := h.actor("kaarel")
+		ok(t, second(h.s.HandTask(at(44), ingrid, handed.ID, kaarel.Person, kaarel.Org)))
+		ok(t, second(h.s.HandTask(at(44), ingrid, handed.ID, ingrid.Person, ingrid.Org)))
+		ok(t, h.s.DropTask(at(44), ingrid, closed.ID))
 		ok(t, second(h.s.Edit(at(44), ingrid, r.ID, 3, "not for kestrel")))
 		ok(t, second(h.s.Edit(at(45), ingrid, r.ID, 3, "nor this")))
 		say(45, ingrid, "9", "said afterwards")
@@ -567,11 +593,25 @@ func TestRetentionHoldExport(t *testing.T) {
 			t.Errorf("%+v %v", held, err)
 		}
 		isCode(t, second(h.s.Holds(at(120), h.actor("maya"))), fault.Forbidden)
+		if one, err := h.s.HoldOn(at(120), admin, r.ID); err != nil || one != held[0] {
+			t.Errorf("%+v %v", one, err)
+		}
+		isCode(t, second(h.s.HoldOn(at(120), admin, ID(db.NewID()))), fault.NotFound)
+		isCode(t, second(h.s.HoldOn(at(120), h.actor("maya"), r.ID)), fault.Forbidden)
+		isCode(t, second(h.s.HoldOn(at(120), h.actor("ingrid"), r.ID)), fault.NotFound)
 		mine, files = export(admin)
 		for _, want := range []string{"supplier old", "reseller old", "supplier new", "supplier newer"} {
 			if !strings.Contains(mine, want) {
 				t.Errorf("the export after leaving lacks %q: %s", want, mine)
 			}
+		}
+		for _, day := range []string{"2031-01-01", "2031-01-02", "2031-01-03"} { // as they stood then, each once
+			if n := strings.Count(mine, `"due":"`+day+`","by":`); n != 1 {
+				t.Errorf("the export after leaving has task %s %d times: %s", day, n, mine)
+			}
+		}
+		if strings.Contains(mine, "kaarel") || strings.Contains(mine, kaarel.Person) {
+			t.Errorf("the export after leaving names who came later: %s", mine)
 		}
 		for _, never := range []string{"not for kestrel", "nor this", "said afterwards"} {
 			if strings.Contains(mine, never) {
@@ -584,6 +624,9 @@ func TestRetentionHoldExport(t *testing.T) {
 		isCode(t, second(h.s.Export(at(120), h.actor("maya"), r.ID, nil, nil)), fault.NotFound)
 		isCode(t, second(h.s.History(at(120), admin, r.ID, Window{})), fault.NotFound)
 		ok(t, h.s.Release(at(121), admin, r.ID))
+		if n := keptTasks(t, d); n != 0 {
+			t.Errorf("%d tasks are kept for nobody", n)
+		}
 		isCode(t, h.s.Release(at(121), admin, r.ID), fault.NotFound)
 		isCode(t, second(h.s.Export(at(121), admin, r.ID, nil, nil)), fault.NotFound)
 		_, err = h.s.EnsureRoom(at(121), h.system("aurelia"), Spec{Subject: r.Subject, Orgs: r.Orgs})
@@ -628,4 +671,13 @@ func TestPinFull(t *testing.T) {
 	}
 	ok(t, second(h.s.Pin(ctx, maya, r.ID, seqs[0], false)))
 	ok(t, second(h.s.Pin(ctx, maya, r.ID, seqs[MaxPins], true)))
+}
+
+// keptTasks counts how many tasks are kept as they stood once.
+func keptTasks(t *testing.T, d *db.DB) (n int64) {
+	t.Helper()
+	ok(t, d.View(context.Background(), func(ctx context.Context) error {
+		return db.Tx(ctx).Model(&taskRow{}).Where("done < 0").Count(&n).Error
+	}))
+	return n
 }

@@ -103,3 +103,22 @@ func (s *Service) WriteExport(ctx context.Context, actor access.Actor, id ID, to
 	}
 	return nil
 }
+
+func exportedTask(t Task) ExportedTask {
+	out := ExportedTask{Owner: t.Owner, Due: t.Due, By: t.By, Made: t.Made}
+	switch {
+	case !t.until.IsZero():
+		out.Until = &t.until
+	case !t.Open():
+		out.Done, out.DoneBy = &t.Done, &t.DoneBy
+	}
+	return out
+}
+
+func exportedFiles(files []File) []ExportedFile {
+	var out []ExportedFile
+	for _, f := range files {
+		out = append(out, ExportedFile{f.ID, f.Name, f.Type, f.Size, f.Hash, "files/" + string(f.ID) + "-" + f.Name})
+	}
+	return out
+}

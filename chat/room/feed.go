@@ -192,6 +192,67 @@ func (f Feed) May(ctx context.Context, asks []Ask) []error {
 	return out
 }
 
+// Visible are those of some rooms that one may read, as Service.Get would: with a number of
+// statements that does not grow with them, as far as the gate answers for many.
+// Codes: Unauthenticated.
+func (f Feed) Visible(ctx context.Context, who access.Actor, ids []ID) (map[ID]bool, error) {
+	if !who.Known() {
+		return nil, fault.New(fault.Unauthenticated, "error.signed_out")
+	}
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		names[i] = string(id)
+	}
+	slices.Sort(names)
+	out := map[ID]bool{}
+	gated := map[Subject][]ID{}
+	var subjects []Subject
+	err := f.s.view(ctx, who, func(ctx context.Context) error {
+		for part := range slices.Chunk(slices.Compact(names), mayPart) {
+			rooms, err := readRooms(ctx, part)
+			if err != nil {
+				return err
+			}
+			for _, r := range rooms {
+				ask, err := f.s.sees(who, access.RoomRead, r)
+				if err != nil {
+					continue
+				}
+				if out[r.ID] = !ask; ask {
+					if gated[r.Subject] == nil {
+						subjects = append(subjects, r.Subject)
+					}
+					gated[r.Subject] = append(gated[r.Subject], r.ID)
+				}
+			}
+		}
+		seen, err := seeAll(ctx, f.s.gate, who, subjects)
+		for s := range seen {
+			for _, id := range gated[s] {
+				out[id] = seen[s]
+			}
+		}
+		return err
+	})
+	return out, err
+}
+
+// seeAll asks a gate for many subjects, at once where it can.
+func seeAll(ctx context.Context, g Gate, who access.Actor, of []Subject) (map[Subject]bool, error) {
+	if many, can := g.(Gates); can {
+		return many.SeeAll(ctx, who, of)
+	}
+	out := map[Subject]bool{}
+	for _, s := range of {
+		err := g.MaySee(ctx, who, s)
+		if c := fault.CodeOf(err); err != nil && c != fault.NotFound && c != fault.Forbidden {
+			return nil, err
+		}
+		out[s] = err == nil
+	}
+	return out, nil
+}
+
 // sees is the part of see that reads nothing. gated: the subject is to be asked as well.
 func (s *Service) sees(actor access.Actor, act access.Action, r Room) (gated bool, err error) {
 	if err := access.Check(actor, act, r.Resource()); err != nil {

@@ -110,7 +110,16 @@ func (s *Service) Hold(ctx context.Context, actor access.Actor, id ID, reason st
 // Release ends a hold; the copies it made are removed with it.
 // Codes: NotFound, Forbidden (not an admin).
 func (s *Service) Release(ctx context.Context, actor access.Actor, id ID) error {
-	return s.holding(ctx, actor, id, "room.release", func(ctx context.Context) error { return dropHold(ctx, id, actor.Org) })
+	return s.holding(ctx, actor, id, "room.release", func(ctx context.Context) error {
+		if err := dropHold(ctx, id, actor.Org); err != nil {
+			return err
+		}
+		left, err := holdsOf(ctx, id)
+		if err == nil && len(left) == 0 {
+			err = dropKeptTasks(ctx, id)
+		}
+		return err
+	})
 }
 
 func (s *Service) holding(ctx context.Context, actor access.Actor, id ID, action string, do func(ctx context.Context) error) error {
@@ -297,6 +306,28 @@ func (s *Service) Holds(ctx context.Context, actor access.Actor) ([]Held, error)
 	return out, err
 }
 
+// HoldOn is the hold of the actor's company on one room.
+// Codes: Unauthenticated, NotFound (there is none), Forbidden.
+func (s *Service) HoldOn(ctx context.Context, actor access.Actor, id ID) (Held, error) {
+	if err := access.Check(actor, access.RoomKeep, access.Own(actor.Org)); err != nil {
+		return Held{}, err
+	}
+	var out Held
+	err := s.view(ctx, actor, func(ctx context.Context) error {
+		h, there, err := holdAt(ctx, id, actor.Org)
+		if err != nil || !there {
+			return cmp.Or[error](err, errNotFound)
+		}
+		r, at, err := s.loadHeld(ctx, actor, id, true)
+		out = Held{r.ID, r.Subject, r.Title, h.Reason, h.PersonID, db.FromMicros(h.Made), db.FromMicros(at.Gone)}
+		return err
+	})
+	if err != nil {
+		return Held{}, err
+	}
+	return out, nil
+}
+
 // EventHoldStays is published for the admins of a company that was taken out of a room which
 // it holds. Its payload is Mentioned.
 const EventHoldStays = "chat.HoldStays"
@@ -357,6 +388,7 @@ type ExportedTask struct {
 	Made   time.Time  `json:"made"`
 	Done   *time.Time `json:"done,omitempty"`
 	DoneBy *Author    `json:"done_by,omitempty"`
+	Until  *time.Time `json:"until,omitempty"` // under a hold: it stood so until then, when it was handed on or deleted
 }
 
 // ExportedFile names a file of an export; its bytes stand beside under Path.
@@ -422,9 +454,15 @@ func (s *Service) Export(ctx context.Context, actor access.Actor, id ID, each fu
 			if kept, err = keptIn(ctx, id, actor.Org, after, ms[len(ms)-1].Seq); err != nil {
 				return err
 			}
-			if tasks, err = tasksAt(ctx, id, after, ms[len(ms)-1].Seq); err == nil && left.Gone != 0 {
-				tasks = left.tasks(tasks)
+			own := left
+			if left.Gone == 0 {
+				if own, _, err = holdAt(ctx, id, actor.Org); err != nil {
+					return err
+				}
+				own.Gone = 0 // it is in the room
 			}
+			tasks, err = tasksAt(ctx, id, after, ms[len(ms)-1].Seq)
+			tasks = own.tasks(tasks)
 			return err
 		})
 		if err != nil {
@@ -490,17 +528,34 @@ func (h holdRow) asItStood(m Message, kept []keptRow) (Message, []keptRow) {
 	return m, kept
 }
 
-// tasks are those that were there when the company left, as they were then.
+// tasks are those that a holder is given: how they stand and how they stood since the hold
+// began; for one that left, as they stood when it did. Without a hold it is how they stand.
 func (h holdRow) tasks(rows []taskRow) []taskRow {
 	var out []taskRow
+	then := map[string]int{} // by task: its place in out, as it stood when the company left
 	for _, t := range rows {
-		if t.Made > h.Gone {
+		switch was := -t.Done; {
+		case h.OrgID == "" && was > 0, was > 0 && was < h.Made, h.Gone != 0 && t.Made > h.Gone: // nobody's, before the hold, after the company left
+			continue
+		case h.Gone == 0 || was > 0 && was <= h.Gone:
+			out = append(out, t)
 			continue
 		}
-		if t.Done > h.Gone {
+		i, there := then[t.origin()]
+		if there && (t.Done >= 0 || out[i].Done < 0 && out[i].Done >= t.Done) { // an earlier copy is nearer to then
+			continue
+		}
+		if !there {
+			i = len(out)
+			then[t.origin()] = i
+			out = append(out, t)
+		}
+		out[i] = t
+	}
+	for _, i := range then {
+		if t := &out[i]; t.Done < 0 || t.Done > h.Gone { // came later
 			t.Done, t.DoneBy, t.DoneOrg = 0, "", ""
 		}
-		out = append(out, t)
 	}
 	return out
 }
@@ -530,22 +585,6 @@ func exported(m Message, kept []keptRow) Exported {
 		f := Former{Text: k.Text, At: db.FromMicros(k.Kept)}
 		f.Files = db.FromText[[]ExportedFile](k.Files)
 		out.Kept = append(out.Kept, f)
-	}
-	return out
-}
-
-func exportedTask(t Task) ExportedTask {
-	out := ExportedTask{Owner: t.Owner, Due: t.Due, By: t.By, Made: t.Made}
-	if !t.Open() {
-		out.Done, out.DoneBy = &t.Done, &t.DoneBy
-	}
-	return out
-}
-
-func exportedFiles(files []File) []ExportedFile {
-	var out []ExportedFile
-	for _, f := range files {
-		out = append(out, ExportedFile{f.ID, f.Name, f.Type, f.Size, f.Hash, "files/" + string(f.ID) + "-" + f.Name})
 	}
 	return out
 }

@@ -133,3 +133,34 @@ func TestManyOfOneRole(t *testing.T) {
 		t.Errorf("trouble is taken for nobody: %v", err)
 	}
 }
+
+// TestVisibleIsFewStatements: which of many rooms somebody may read costs as much as of few.
+func TestVisibleIsFewStatements(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := setup(t, d)
+		ctx := t.Context()
+		var ids []ID
+		for i := range 15 {
+			ids = append(ids, h.shared(t, fmt.Sprint("V-", i)).ID, ID(db.NewID()))
+		}
+		for who, sees := range map[string]bool{"maya": true, "kaarel": false} {
+			var runs []int64
+			for _, n := range []int{4, 30} {
+				before := d.Counts().Run
+				seen, err := h.s.Feed().Visible(ctx, h.actor(who), ids[:n])
+				ok(t, err)
+				runs = append(runs, d.Counts().Run-before)
+				for i, id := range ids[:n] {
+					if seen[id] != (sees && i%2 == 0) {
+						t.Errorf("%s, room %d: %v", who, i, seen[id])
+					}
+				}
+			}
+			if runs[0] != runs[1] {
+				t.Errorf("%s: statements of 4 and 30: %v", who, runs)
+			}
+		}
+		isCode(t, second(h.s.Feed().Visible(ctx, access.Actor{}, ids)), fault.Unauthenticated)
+	})
+}

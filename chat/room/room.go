@@ -235,6 +235,12 @@ type Gate interface {
 	MaySee(ctx context.Context, actor access.Actor, subject Subject) error
 }
 
+// Gates is a Gate that answers for many subjects at once: true for those that MaySee lets in.
+type Gates interface {
+	Gate
+	SeeAll(ctx context.Context, actor access.Actor, of []Subject) (map[Subject]bool, error)
+}
+
 // OpenGate lets everyone of the room's companies in, as access.RoomRead does.
 type OpenGate struct{}
 

@@ -2,6 +2,7 @@ package room
 
 import (
 	"context"
+	"strings"
 
 	"entente/db"
 )
@@ -18,7 +19,7 @@ type taskRow struct {
 	MadeOrg   string
 	MadeBy    string
 	ClientKey string
-	Done      int64 // 0: not yet
+	Done      int64 // 0: not yet; below zero: the row is kept under a hold alone, and stood so until then
 	DoneOrg   string
 	DoneBy    string
 }
@@ -29,7 +30,7 @@ func insertTask(ctx context.Context, r taskRow) error { return db.Tx(ctx).Create
 
 func readTask(ctx context.Context, id string) (taskRow, error) {
 	var r taskRow
-	err := db.Tx(ctx).Where("id = ?", id).Take(&r).Error
+	err := db.Tx(ctx).Where("id = ? AND done >= 0", id).Take(&r).Error
 	return r, missing(err)
 }
 
@@ -50,7 +51,7 @@ func countTasks(ctx context.Context, id ID) (int64, error) {
 
 // setTaskDone marks a task, unless it is marked so.
 func setTaskDone(ctx context.Context, id, person, org string, done bool) (changed bool, err error) {
-	q := db.Tx(ctx).Model(&taskRow{}).Where("id = ? AND done <> 0", id)
+	q := db.Tx(ctx).Model(&taskRow{}).Where("id = ? AND done > 0", id)
 	set := map[string]any{"done": 0, "done_org": "", "done_by": ""}
 	if done {
 		q = db.Tx(ctx).Model(&taskRow{}).Where("id = ? AND done = 0", id)
@@ -64,17 +65,40 @@ func setTaskOwner(ctx context.Context, id, person, org string) error {
 	return db.Tx(ctx).Model(&taskRow{}).Where("id = ?", id).UpdateColumns(map[string]any{"person_id": person, "org_id": org}).Error
 }
 
+// keepTask has a copy of how a task stands now, for who holds its room.
+func keepTask(ctx context.Context, r taskRow) error {
+	origin := r.ID
+	r.ID = db.NewID()
+	r.ClientKey, r.Done, r.DoneOrg, r.DoneBy = origin+"."+r.ID, -db.Micros(db.Now(ctx)), "", ""
+	return insertTask(ctx, r)
+}
+
+// origin is the task of which a row is how it stood, or the row itself.
+func (r taskRow) origin() string {
+	if r.Done < 0 {
+		if id, _, ok := strings.Cut(r.ClientKey, "."); ok && db.ValidID(id) {
+			return id
+		}
+	}
+	return r.ID
+}
+
 // dropTask deletes a task, and says whether it was there.
 func dropTask(ctx context.Context, id string) (bool, error) {
-	res := db.Tx(ctx).Where("id = ?", id).Delete(&taskRow{})
+	res := db.Tx(ctx).Where("id = ? AND done >= 0", id).Delete(&taskRow{})
 	return res.RowsAffected == 1, res.Error
+}
+
+// dropKeptTasks deletes how tasks of a room stood, which nobody holds any more.
+func dropKeptTasks(ctx context.Context, id ID) error {
+	return db.Tx(ctx).Where("room_id = ? AND done < 0", string(id)).Delete(&taskRow{}).Error
 }
 
 // duesFirst orders open tasks: those with a day first.
 const duesFirst = "CASE WHEN due = '' THEN 1 ELSE 0 END, due, id"
 
 func tasksIn(ctx context.Context, id ID, seq int64, limit int) ([]taskRow, error) {
-	q := db.Tx(ctx).Where("room_id = ?", string(id))
+	q := db.Tx(ctx).Where("room_id = ? AND done >= 0", string(id))
 	if seq > 0 {
 		q = q.Where("seq = ?", seq)
 	}
@@ -83,7 +107,7 @@ func tasksIn(ctx context.Context, id ID, seq int64, limit int) ([]taskRow, error
 	return rows, err
 }
 
-// tasksAt are all tasks of the messages above after, up to last.
+// tasksAt are all tasks of the messages above after, up to last, and how they stood once.
 func tasksAt(ctx context.Context, id ID, after, last int64) ([]taskRow, error) {
 	var rows []taskRow
 	err := db.Tx(ctx).Where("room_id = ? AND seq > ? AND seq <= ?", string(id), after, last).Order("seq, id").Find(&rows).Error

@@ -44,6 +44,8 @@ type Task struct {
 	Done    time.Time // zero: not yet
 	DoneBy  Author
 
+	until time.Time // how it stood once: until then
+
 	CanSet, CanDrop bool // the viewer may mark and hand it on, delete it
 }
 
@@ -201,7 +203,7 @@ func (s *Service) SetTask(ctx context.Context, actor access.Actor, id TaskID, do
 // HandTask gives an open task to another person of the room who may write there. It is for
 // people of the company of its owner or of its maker. It is told in the room, and to the new
 // owner. Publishes EventTasked. To who has it already nothing changes.
-// Codes: NotFound, Forbidden, Conflict (done), Invalid (owner).
+// Codes: NotFound, Forbidden, Conflict (read-only, done), Invalid (owner).
 func (s *Service) HandTask(ctx context.Context, actor access.Actor, id TaskID, person, org string) (Task, error) {
 	var r Room
 	var row taskRow
@@ -215,6 +217,8 @@ func (s *Service) HandTask(ctx context.Context, actor access.Actor, id TaskID, p
 		switch {
 		case actor.Person == "" || actor.Org != row.OrgID && actor.Org != row.MadeOrg:
 			return fault.New(fault.Forbidden, "room.not_yours")
+		case r.ReadOnly:
+			return errReadOnly
 		case row.Done != 0:
 			return fault.New(fault.Conflict, "task.handed_done")
 		}
@@ -223,15 +227,18 @@ func (s *Service) HandTask(ctx context.Context, actor access.Actor, id TaskID, p
 	if err := s.view(ctx, actor, may); err != nil {
 		return Task{}, err
 	}
-	owner, err := s.taskOwner(ctx, r, TaskCmd{Person: person, Org: org})
-	if err != nil {
-		return Task{}, err
-	}
-	err = s.change(ctx, actor, func(ctx context.Context) error {
+	err := s.change(ctx, actor, func(ctx context.Context) error {
 		if err := lock(ctx, r.ID); err != nil {
 			return err
 		}
-		if err := may(ctx); err != nil || row.PersonID == owner.ID && row.OrgID == owner.Org {
+		if err := may(ctx); err != nil {
+			return err
+		}
+		owner, err := s.taskOwner(ctx, r, TaskCmd{Person: person, Org: org}) // of who is in the room under its lock
+		if err != nil || row.PersonID == owner.ID && row.OrgID == owner.Org {
+			return err
+		}
+		if err := s.keepTask(ctx, row); err != nil {
 			return err
 		}
 		if err := setTaskOwner(ctx, row.ID, owner.ID, owner.Org); err != nil {
@@ -271,6 +278,12 @@ func (s *Service) DropTask(ctx context.Context, actor access.Actor, id TaskID) e
 		if err := lock(ctx, ID(row.RoomID)); err != nil {
 			return err
 		}
+		if row, err = readTask(ctx, row.ID); err != nil {
+			return err
+		}
+		if err := s.keepTask(ctx, row); err != nil {
+			return err
+		}
 		gone, err := dropTask(ctx, row.ID)
 		if err != nil || !gone { // by another, while this waited for the lock
 			return cmp.Or[error](err, errNotFound)
@@ -281,6 +294,16 @@ func (s *Service) DropTask(ctx context.Context, actor access.Actor, id TaskID) e
 		}
 		return s.trace(ctx, actor, ID(row.RoomID), "room.task_dropped", "owner", names[row.PersonID], "due", row.Due)
 	})
+}
+
+// keepTask copies a task for the companies that hold its room, before it changes hands or is
+// deleted. The room's row is locked.
+func (s *Service) keepTask(ctx context.Context, row taskRow) error {
+	holds, err := holdsOf(ctx, ID(row.RoomID))
+	if err != nil || len(holds) == 0 {
+		return err
+	}
+	return keepTask(ctx, row)
 }
 
 // droppable says that a task is the actor's to delete: he made it for the company he acts
@@ -416,7 +439,7 @@ func (s *Service) tasks(ctx context.Context, actor access.Actor, rows []taskRow)
 	for _, r := range rows {
 		people = appendNew(appendNew(people, r.PersonID), r.MadeBy)
 		orgs = appendNew(appendNew(orgs, r.OrgID), r.MadeOrg)
-		if r.Done != 0 {
+		if r.Done > 0 {
 			people, orgs = appendNew(people, r.DoneBy), appendNew(orgs, r.DoneOrg)
 		}
 	}
@@ -462,7 +485,10 @@ func (s *Service) tasks(ctx context.Context, actor access.Actor, rows []taskRow)
 		if actor.Person != "" && access.Allowed(actor, access.RoomPost, access.Own(actor.Org)) { // the room is the actor's, or it was not read
 			out[i].CanSet, out[i].CanDrop = actor.Org == r.OrgID || actor.Org == r.MadeOrg, r.droppable(actor)
 		}
-		if r.Done != 0 {
+		if r.Done < 0 {
+			out[i].until, out[i].CanSet, out[i].CanDrop = db.FromMicros(-r.Done), false, false
+		}
+		if r.Done > 0 {
 			out[i].Done, out[i].DoneBy = db.FromMicros(r.Done), who(r.DoneBy, r.DoneOrg)
 		}
 	}

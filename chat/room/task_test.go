@@ -180,6 +180,7 @@ func TestTasks(t *testing.T) {
 		m2 := h.post(t, "maya", r.ID, "k2", "count again")
 		ok(t, h.s.SetReadOnly(ctx, h.system("aurelia"), r.ID, true))
 		isCode(t, second(h.s.AddTask(ctx, maya, r.ID, m2.Seq, TaskCmd{Key: "closed"})), fault.Conflict)
+		isCode(t, second(h.s.HandTask(ctx, maya, mine[1].ID, ingrid.Person, ingrid.Org)), fault.Conflict)
 		if back, err := h.s.SetTask(ctx, ingrid, task.ID, false); err != nil || !back.Open() {
 			t.Errorf("%+v %v", back, err)
 		}

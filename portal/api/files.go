@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -217,4 +218,33 @@ func (a *API) files() {
 			}
 			return nil, a.d.Files.Remove(ctx, actor, in.ID)
 		})
+}
+
+// byteRange is what a Range header asks of size bytes: those from and before to, none where it
+// cannot be satisfied. Not asked: several ranges, another unit, and what is none, which are
+// ignored (RFC 9110, 14.2).
+func byteRange(header string, size int64) (from, to int64, asked bool) {
+	unit, spec, _ := strings.Cut(header, "=")
+	first, last, dash := strings.Cut(strings.TrimSpace(spec), "-")
+	number := func(s string) (int64, bool) { // what is too long for a number is beyond any file
+		if s == "" || strings.Trim(s, "0123456789") != "" {
+			return 0, false
+		}
+		n, err := strconv.ParseInt(s, 10, 64)
+		if err != nil {
+			n = math.MaxInt64
+		}
+		return n, true
+	}
+	a, isA := number(first)
+	b, isB := number(last)
+	switch {
+	case !strings.EqualFold(unit, "bytes") || !dash, first != "" && !isA, last != "" && !isB, !isA && !isB, isA && isB && b < a:
+		return 0, 0, false
+	case !isA: // the last b
+		return size - min(b, size), size, true
+	case !isB || b >= size:
+		b = size - 1
+	}
+	return a, b + 1, true
 }

@@ -11,7 +11,6 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
-	"github.com/valyala/fasthttp"
 
 	"entente/chat/forum"
 	"entente/chat/room"
@@ -195,19 +194,20 @@ func fileStream(name string, size int64, body io.ReadSeekCloser) (*huma.StreamRe
 		hc.SetHeader("Content-Security-Policy", "default-src 'none'; sandbox")
 		hc.SetHeader("Accept-Ranges", "bytes")
 		status, send := 200, size
-		if want := c.Request.Header.Peek("Range"); len(want) > 0 && !bytes.ContainsRune(want, ',') {
-			from, to, err := fasthttp.ParseByteRange(want, int(size))
-			if err == nil {
-				_, err = body.Seek(int64(from), io.SeekStart)
+		if from, to, asked := byteRange(string(c.Request.Header.Peek("Range")), size); asked {
+			fits := from < to
+			if fits {
+				_, err := body.Seek(from, io.SeekStart)
+				fits = err == nil
 			}
-			if err != nil {
+			if !fits {
 				_ = body.Close()
 				hc.SetHeader("Content-Range", fmt.Sprintf("bytes */%d", size))
 				hc.SetStatus(416)
 				return
 			}
-			hc.SetHeader("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, to, size))
-			status, send = 206, int64(to-from+1)
+			hc.SetHeader("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, to-1, size))
+			status, send = 206, to-from
 		}
 		hc.SetStatus(status)
 		c.Response.SetBodyStream(struct {

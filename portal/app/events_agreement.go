@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -12,10 +11,12 @@ import (
 	"entente/db/job"
 	"entente/edi/agreement"
 	"entente/prm/access"
-	"entente/prm/engage"
+	"entente/prm/deal"
 	"entente/prm/fault"
+	"entente/prm/fund"
 	"entente/prm/notify"
 	"entente/prm/partner"
+	"entente/prm/quote"
 )
 
 // agreementRoom is the subject of the room of an agreement; its id is the
@@ -124,52 +125,52 @@ type inSight struct{ a *App }
 // Lost implements notify.Sight.
 func (s inSight) Lost(ctx context.Context, reader access.Actor, of []notify.Subject) (map[notify.Subject]bool, error) {
 	reader = unscoped(reader)
-	out := map[notify.Subject]bool{}
-	judge := func(x notify.Subject, err error) error {
-		if c := fault.CodeOf(err); err != nil && c != fault.NotFound && c != fault.Forbidden {
-			return err
-		}
-		if err != nil {
-			out[x] = true
-		}
-		return nil
-	}
-	var rooms []room.Ask
-	var topics []forum.TopicID
+	ids := map[string][]string{}
 	for _, x := range of {
-		var err error
+		ids[x.Kind] = append(ids[x.Kind], x.ID)
+	}
+	rooms, err := s.a.rooms.Feed().Visible(ctx, reader, named[room.ID](ids["chat"]))
+	if err != nil {
+		return nil, err
+	}
+	engagements, err := s.a.engagements.Visible(ctx, reader, ids[engageRoom], true)
+	if err != nil {
+		return nil, err
+	}
+	topics, documents := map[forum.TopicID]bool{}, map[library.ID]bool{}
+	if len(ids["topic"]) > 0 {
+		if topics, err = s.a.forum.Readable(ctx, reader, named[forum.TopicID](ids["topic"])); err != nil && !shutOut(err) {
+			return nil, err
+		}
+	}
+	if len(ids[documentSubject]) > 0 {
+		if documents, err = s.a.library.Visible(ctx, reader, named[library.ID](ids[documentSubject])); err != nil && !shutOut(err) {
+			return nil, err
+		}
+	}
+	out := map[notify.Subject]bool{}
+	for _, x := range of {
+		seen := true
 		switch x.Kind {
 		case "chat":
-			rooms = append(rooms, room.Ask{Who: reader, Room: room.ID(x.ID)})
+			seen = rooms[room.ID(x.ID)]
 		case "topic":
-			topics = append(topics, forum.TopicID(x.ID))
+			seen = topics[forum.TopicID(x.ID)]
 		case engageRoom:
-			_, _, err = s.a.engagements.Label(ctx, reader, engage.ID(x.ID))
+			seen = engagements[x.ID]
 		case documentSubject:
-			err = s.a.library.MaySee(ctx, reader, library.ID(x.ID))
+			seen = documents[library.ID(x.ID)]
 		}
-		if err := judge(x, err); err != nil {
-			return nil, err
-		}
-	}
-	for i, err := range s.a.rooms.Feed().May(ctx, rooms) {
-		if err := judge(notify.Subject{Kind: "chat", ID: string(rooms[i].Room)}, err); err != nil {
-			return nil, err
+		if !seen {
+			out[x] = true
 		}
 	}
-	if len(topics) == 0 {
-		return out, nil
-	}
-	seen, err := s.a.forum.Readable(ctx, reader, topics)
-	if fault.CodeOf(err) == fault.Forbidden || fault.IsNotFound(err) {
-		err = nil // nothing of the forum
-	}
-	for _, t := range topics {
-		if !seen[t] {
-			out[notify.Subject{Kind: "topic", ID: string(t)}] = true
-		}
-	}
-	return out, err
+	return out, nil
+}
+
+// shutOut says that a reader's role sees nothing of the kind at all.
+func shutOut(err error) bool {
+	return fault.IsNotFound(err) || fault.CodeOf(err) == fault.Forbidden
 }
 
 // holdStays tells the admins of a company that left a room that its hold goes on.
@@ -178,18 +179,70 @@ func (a *App) holdStays(ctx context.Context, e job.Received) error {
 	if err := e.Decode(&m); err != nil {
 		return err
 	}
-	held, err := a.rooms.Holds(ctx, access.System("notices", m.Org))
+	held, err := a.rooms.HoldOn(ctx, access.System("notices", m.Org), m.Room)
+	if fault.IsNotFound(err) || fault.CodeOf(err) == fault.Forbidden { // ended meanwhile
+		return nil
+	}
 	if err != nil {
 		return err
-	}
-	i := slices.IndexFunc(held, func(h room.Held) bool { return h.Room == m.Room })
-	if i < 0 { // ended meanwhile
-		return nil
 	}
 	var to []notify.Target
 	for _, p := range m.Persons {
 		to = append(to, notify.Target{Org: m.Org, Person: p})
 	}
 	return a.notify.Tell(ctx, access.System("notices", m.Org), to, notify.Notice{Kind: "chat.hold_stays", Reason: notify.ForRole(access.Admin), Dedupe: e.ID,
-		SubjectKind: "roomhold", SubjectID: string(m.Room), Args: map[string]string{"title": held[i].Title, "reason": held[i].Reason}})
+		SubjectKind: "roomhold", SubjectID: string(m.Room), Args: map[string]string{"title": held.Title, "reason": held.Reason}})
+}
+
+// SeeAll implements room.Gates: each kind is asked once.
+func (g roomGate) SeeAll(ctx context.Context, actor access.Actor, of []room.Subject) (map[room.Subject]bool, error) {
+	out := map[room.Subject]bool{}
+	kinds := map[string][]string{}
+	for _, s := range of {
+		switch s.Kind {
+		case dealRoom, quoteRoom, engageRoom, claimSubject:
+			kinds[s.Kind] = append(kinds[s.Kind], s.ID)
+		default: // the role alone says it
+			out[s] = g.MaySee(ctx, actor, s) == nil
+		}
+	}
+	who := unscoped(actor)
+	deals, err := g.a.deals.Visible(ctx, who, named[deal.ID](kinds[dealRoom]))
+	if err != nil {
+		return nil, err
+	}
+	quotes, err := g.a.quotes.Visible(ctx, who, named[quote.ID](kinds[quoteRoom]))
+	if err != nil {
+		return nil, err
+	}
+	engagements, err := g.a.engagements.Visible(ctx, who, kinds[engageRoom], false)
+	if err != nil {
+		return nil, err
+	}
+	claims, err := g.a.funds.Visible(ctx, who, named[fund.ClaimID](kinds[claimSubject]))
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range of {
+		switch s.Kind {
+		case dealRoom:
+			out[s] = deals[deal.ID(s.ID)]
+		case quoteRoom:
+			out[s] = quotes[quote.ID(s.ID)]
+		case engageRoom:
+			out[s] = engagements[s.ID]
+		case claimSubject:
+			out[s] = claims[fund.ClaimID(s.ID)]
+		}
+	}
+	return out, nil
+}
+
+// named are ids as those of a kind.
+func named[T ~string](ids []string) []T {
+	out := make([]T, len(ids))
+	for i, id := range ids {
+		out[i] = T(id)
+	}
+	return out
 }

@@ -49,6 +49,12 @@ func (s *set) funcs() template.FuncMap {
 			}
 			return s.base.P.Count(n)
 		},
+		"badge": func(n int) string {
+			if n > mostBadge {
+				return s.base.P.T("list.over", "n", s.base.P.Count(mostBadge))
+			}
+			return s.base.P.Count(n)
+		},
 		"date":     func(d Date) string { return s.base.P.Date(string(d)) },
 		"instant":  func(t time.Time) string { return s.base.P.Instant(t) },
 		"moment":   func(t time.Time) string { return s.base.P.Moment(t) },

@@ -151,6 +151,9 @@ type Tab struct {
 // mostCounted is how far a tab and a badge count: what is counted for them stops there.
 const mostCounted = 1000
 
+// mostBadge is how far the bell counts: notify.CountMost.
+const mostBadge = 99
+
 // Filter is one drop-down of a filter bar, sent as a query parameter Name. The first option is "all", with an empty value.
 type Filter struct {
 	Name    string

@@ -41,11 +41,15 @@ func inbox(v *visit) error {
 	if err != nil {
 		return err
 	}
+	unreads := count.Unread
+	if unreads > notify.CountMost { // there may be more than were looked at
+		unreads = -1
+	}
 	page := &view.InboxPage{Base: v.shell(), URL: v.path("inbox"), SettingsURL: v.path("profile") + "#pr-ma", View: shown, Unread: count.Unread, Pager: view.Pager{Shown: len(list), Total: -1, Next: v.next(next)}}
 	for _, t := range []struct {
 		view, label string
 		n           int
-	}{{"", "inbox.open", -1}, {"unread", "inbox.unread", count.Unread}, {string(notify.Snoozed), "inbox.snoozed", -1}, {string(notify.Done), "inbox.done", -1}} {
+	}{{"", "inbox.open", -1}, {"unread", "inbox.unread", unreads}, {string(notify.Snoozed), "inbox.snoozed", -1}, {string(notify.Done), "inbox.done", -1}} {
 		page.Tabs = append(page.Tabs, view.Tab{Label: view.T(t.label), URL: v.again("view", t.view), Count: t.n, On: shown == t.view})
 	}
 	for _, g := range list {
@@ -94,7 +98,11 @@ func inboxCount(v *visit) error {
 	}
 	v.Vary("HX-Request") // as every address here
 	v.Set(fiber.HeaderCacheControl, "no-store")
-	return v.JSON(map[string]any{"unread": n.Unread, "text": v.p.Count(n.Unread), "urgent": n.Urgent})
+	text := v.p.Count(n.Unread)
+	if n.Unread > notify.CountMost {
+		text = v.p.T("list.over", "n", v.p.Count(notify.CountMost))
+	}
+	return v.JSON(map[string]any{"unread": n.Unread, "text": text, "urgent": n.Urgent})
 }
 
 // inboxBack is the pile one came from.

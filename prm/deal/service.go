@@ -281,6 +281,24 @@ func (s *Service) MaySee(ctx context.Context, actor access.Actor, id ID) error {
 	})
 }
 
+// Visible are those of some registrations of which MaySee says so.
+func (s *Service) Visible(ctx context.Context, actor access.Actor, ids []ID) (map[ID]bool, error) {
+	out := map[ID]bool{}
+	if !actor.Known() || len(ids) == 0 {
+		return out, nil
+	}
+	err := s.view(ctx, actor, func(ctx context.Context) error {
+		all, err := many(ctx, ids)
+		for id, r := range all {
+			if (actor.Org == r.Supplier || actor.Org == r.Registrant) && access.Allowed(actor, access.DealRead, r.Resource()) {
+				out[id] = true
+			}
+		}
+		return err
+	})
+	return out, err
+}
+
 // List returns registrations of one side of the actor's company: access.Supplier those
 // it decides, access.Reseller those it made, access.Member those it fulfils.
 // Codes: Unauthenticated, Forbidden, Invalid (view, cursor).

@@ -2,6 +2,7 @@ package engage
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -204,6 +205,45 @@ func subjectOf(ctx context.Context, subject string) (ID, string, error) {
 		return ID(rows[0].EngagementID), rows[0].ID, nil
 	}
 	return ID(subject), "", nil
+}
+
+// subjectsAt are the engagements of those of some subjects that are seats.
+func subjectsAt(ctx context.Context, subjects []string) (map[string]ID, error) {
+	out := map[string]ID{}
+	for part := range slices.Chunk(subjects, 500) {
+		var rows []seatRow
+		if err := db.Tx(ctx).Select("id, engagement_id").Where("id IN ?", part).Find(&rows).Error; err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			out[r.ID] = ID(r.EngagementID)
+		}
+	}
+	return out, nil
+}
+
+// partiesAt are a company's views of some engagements, without whose they are to see.
+func partiesAt(ctx context.Context, org string, ids []string) (map[ID]party, error) {
+	out := map[ID]party{}
+	for part := range slices.Chunk(ids, 500) {
+		var rows []row
+		if err := db.Tx(ctx).Where("id IN ?", part).Find(&rows).Error; err != nil {
+			return nil, err
+		}
+		var seats []seatRow
+		if err := db.Tx(ctx).Where("engagement_id IN ?", part).Order("invited, id").Find(&seats).Error; err != nil {
+			return nil, err
+		}
+		for _, e := range rows {
+			out[ID(e.ID)] = party{org: org, owner: e.OwnerID, shown: e.Shown == 1, seats: map[string]Seat{}}
+		}
+		for _, r := range seats {
+			if p, there := out[ID(r.EngagementID)]; there {
+				p.seats[r.OrgID] = r.seat()
+			}
+		}
+	}
+	return out, nil
 }
 
 // listed is a seat with what lists show of its engagement.

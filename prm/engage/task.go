@@ -1,7 +1,9 @@
 package engage
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"entente/db"
 	"entente/prm/access"
@@ -200,4 +202,42 @@ func (s *Service) AnswerHand(ctx context.Context, actor access.Actor, id ID, han
 		}
 		return s.tell(ctx, actor, EventHandAnswered, e, p, said{to: []string{to}, company: to, reason: answer, whole: true})
 	})
+}
+
+// Visible are those of some subjects of which MaySee says so, or with known those
+// engagements that the actor's company knows of, as Label does.
+func (s *Service) Visible(ctx context.Context, actor access.Actor, subjects []string, known bool) (map[string]bool, error) {
+	out := map[string]bool{}
+	if len(subjects) == 0 {
+		return out, nil
+	}
+	err := s.view(ctx, actor, func(ctx context.Context) error {
+		at, err := subjectsAt(ctx, subjects)
+		if err != nil {
+			return err
+		}
+		var ids []string
+		for _, x := range subjects {
+			ids = append(ids, string(cmp.Or(at[x], ID(x))))
+		}
+		slices.Sort(ids)
+		parties, err := partiesAt(ctx, actor.Org, slices.Compact(ids))
+		if err != nil {
+			return err
+		}
+		for _, x := range subjects {
+			seat, id := "", ID(x)
+			if e, is := at[x]; is {
+				seat, id = x, e
+			}
+			p, there := parties[id]
+			if !there || check(actor, access.EngageRead, p) != nil {
+				continue
+			}
+			mine := p.seats[actor.Org]
+			out[x] = known && seat == "" || !known && mine.State == Active && (seat == "" && p.shown || seat != "" && (seat == mine.ID || actor.Org == p.owner))
+		}
+		return nil
+	})
+	return out, err
 }

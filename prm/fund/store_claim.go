@@ -598,3 +598,14 @@ func saveTalk(ctx context.Context, c claimRow, t Talk, mark, by string, at time.
 	r := talkRow{ClaimID: c.ID, Mark: mark, OwnerID: c.OwnerID, OrgID: c.OrgID, Said: cut(t.Said, 300), RoomID: t.Room, Thread: t.Thread, Opened: db.Micros(at), OpenedBy: by}
 	return db.Tx(ctx).Create(&r).Error
 }
+
+func claimsAt(ctx context.Context, ids []ClaimID) (out []claimRow, err error) {
+	for part := range slices.Chunk(ids, 500) {
+		var rows []claimRow
+		if err := db.Tx(ctx).Where("id IN ?", part).Find(&rows).Error; err != nil {
+			return nil, err
+		}
+		out = append(out, rows...)
+	}
+	return out, nil
+}

@@ -151,3 +151,21 @@ func (s *Service) MaySee(ctx context.Context, actor access.Actor, id ClaimID) er
 		return err
 	})
 }
+
+// Visible are those of some claims of which MaySee says so.
+func (s *Service) Visible(ctx context.Context, actor access.Actor, ids []ClaimID) (map[ClaimID]bool, error) {
+	out := map[ClaimID]bool{}
+	if !actor.Known() || len(ids) == 0 {
+		return out, nil
+	}
+	err := s.view(ctx, actor, func(ctx context.Context) error {
+		rows, err := claimsAt(ctx, ids)
+		for _, r := range rows {
+			if (r.Submitted != 0 || actor.Org == r.OrgID) && access.Allowed(actor, access.FundRead, access.Shared(r.OwnerID, r.OrgID)) {
+				out[ClaimID(r.ID)] = true
+			}
+		}
+		return err
+	})
+	return out, err
+}

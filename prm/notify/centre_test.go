@@ -44,6 +44,14 @@ func (b blind) Lost(_ context.Context, _ access.Actor, of []Subject) (map[Subjec
 	return out, nil
 }
 
+// asking counts how often it is asked, and for how many at most.
+type asking struct{ times, most int }
+
+func (a *asking) Lost(_ context.Context, _ access.Actor, of []Subject) (map[Subject]bool, error) {
+	a.times, a.most = a.times+1, max(a.most, len(of))
+	return nil, nil
+}
+
 // TestLostFromSight: what somebody was told of a thing that he may not see any more is neither
 // shown nor counted, and comes back when he may again.
 func TestLostFromSight(t *testing.T) {
@@ -78,6 +86,18 @@ func TestLostFromSight(t *testing.T) {
 		is(1, 0, 1)
 		s.Judge(blind{}, "chat", "topic")
 		is(5, 1, 4)
+		// of many the newest are counted, with one question to whoever judges
+		for i := range unreadMost + 5 {
+			must(t, s.Tell(ctxAt(10), sys, both[:1], Notice{Kind: "forum.replied", Dedupe: fmt.Sprint("many", i), SubjectKind: "topic", SubjectID: fmt.Sprint("t", i)}))
+		}
+		asked := &asking{}
+		s.Judge(asked, "chat", "topic")
+		before := d.Counts().Run
+		n, err := s.Unread(ctxAt(11), maya)
+		must(t, err)
+		if run := d.Counts().Run - before; n.Unread != unreadMost || asked.times != 1 || asked.most != unreadMost || run > 3 {
+			t.Errorf("%+v, asked %d times for at most %d, %d statements", n, asked.times, asked.most, run)
+		}
 	})
 }
 

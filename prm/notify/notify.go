@@ -73,6 +73,9 @@ type Filter struct {
 // Count is how many notices are unread, and how many of them are urgent.
 type Count struct{ Unread, Urgent int }
 
+// CountMost is how far a Count is shown as a number: of more it says that there are more.
+const CountMost = 99
+
 // Service keeps notices.
 type Service struct {
 	db      *db.DB
@@ -115,8 +118,10 @@ func (s *Service) InSight(ctx context.Context, reader access.Actor, list []Notic
 // lost are the keys of the objects among some that the reader may not see.
 func (s *Service) lost(ctx context.Context, reader access.Actor, abouts []string) (map[string]bool, error) {
 	var of []Subject
+	had := map[Subject]bool{}
 	for _, a := range abouts {
-		if kind, id, ok := strings.Cut(a, "/"); ok && slices.Contains(s.judged, kind) && !slices.Contains(of, Subject{kind, id}) {
+		if kind, id, ok := strings.Cut(a, "/"); ok && slices.Contains(s.judged, kind) && !had[Subject{kind, id}] {
+			had[Subject{kind, id}] = true
 			of = append(of, Subject{kind, id})
 		}
 	}
@@ -233,34 +238,36 @@ func (s *Service) Tell(ctx context.Context, actor access.Actor, to []Target, n N
 }
 
 // Unread counts the actor's own unread notices in the actor's company, without those
-// put off.
+// put off and those about what he may not see any more. Of many only the newest 200 are
+// looked at: see CountMost.
 // Codes: Unauthenticated, NotFound, Forbidden.
 func (s *Service) Unread(ctx context.Context, actor access.Actor) (Count, error) {
 	if err := own(actor); err != nil {
 		return Count{}, err
 	}
-	var c Count
-	var judged []unreadRow
+	var rows []unreadRow
 	err := s.db.View(account.Acting(ctx, actor), func(ctx context.Context) (err error) {
-		if c, err = countUnread(ctx, actor.Org, actor.Person); err == nil && c.Unread > 0 && s.sight != nil {
-			judged, err = unreadOf(ctx, actor.Org, actor.Person, s.judged)
-		}
+		rows, err = unreadOf(ctx, actor.Org, actor.Person)
 		return err
 	})
-	if err != nil || len(judged) == 0 {
-		return c, err
+	if err != nil {
+		return Count{}, err
 	}
-	abouts := make([]string, len(judged))
-	for i, r := range judged {
-		abouts[i] = r.About
+	var abouts []string
+	for _, r := range rows {
+		if s.sight != nil && slices.Contains(s.judged, r.SubjectKind) {
+			abouts = append(abouts, r.About)
+		}
 	}
 	lost, err := s.lost(ctx, actor, abouts)
-	for _, r := range judged {
+	var c Count
+	for _, r := range rows {
 		if lost[r.About] {
-			c.Unread -= r.N
-			if r.Urgent {
-				c.Urgent -= r.N
-			}
+			continue
+		}
+		c.Unread += r.N
+		if r.Urgent {
+			c.Urgent += r.N
 		}
 	}
 	return c, err

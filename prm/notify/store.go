@@ -79,32 +79,20 @@ func parseCursor(s string) (cursor, error) {
 	return cursor{n, id}, nil
 }
 
-func countUnread(ctx context.Context, org, person string) (Count, error) {
-	var rows []struct {
-		Urgent bool
-		N      int
-	}
-	err := mine(ctx, org, person).Select("urgent, count(*) AS n").Where("seen = 0 AND done = 0 AND snoozed <= ?", db.Micros(db.Now(ctx))).Group("urgent").Scan(&rows).Error
-	var c Count
-	for _, r := range rows {
-		c.Unread += r.N
-		if r.Urgent {
-			c.Urgent += r.N
-		}
-	}
-	return c, err
-}
+// unreadMost of the newest unread notices are counted.
+const unreadMost = 200
 
 type unreadRow struct {
-	About  string
-	Urgent bool
-	N      int
+	About, SubjectKind string
+	Urgent             bool
+	N                  int
 }
 
-// unreadOf are the unread notices about subjects of some kinds, by object.
-func unreadOf(ctx context.Context, org, person string, kinds []string) ([]unreadRow, error) {
+// unreadOf are the newest unread notices, at most unreadMost, by object.
+func unreadOf(ctx context.Context, org, person string) ([]unreadRow, error) {
 	var rows []unreadRow
-	err := mine(ctx, org, person).Select("about, urgent, count(*) AS n").Where("seen = 0 AND done = 0 AND snoozed <= ? AND subject_kind IN ?", db.Micros(db.Now(ctx)), kinds).Group("about, urgent").Scan(&rows).Error
+	newest := mine(ctx, org, person).Select("about, subject_kind, urgent").Where("seen = 0 AND done = 0 AND snoozed <= ?", db.Micros(db.Now(ctx))).Order("place DESC, id DESC").Limit(unreadMost)
+	err := db.Tx(ctx).Table("(?) AS u", newest).Select("about, subject_kind, urgent, count(*) AS n").Group("about, subject_kind, urgent").Scan(&rows).Error
 	return rows, err
 }
 

@@ -279,6 +279,24 @@ func (s *Service) MaySee(ctx context.Context, actor access.Actor, id ID) error {
 	return err
 }
 
+// Visible are those of some quotes of which MaySee says so.
+func (s *Service) Visible(ctx context.Context, actor access.Actor, ids []ID) (map[ID]bool, error) {
+	out := map[ID]bool{}
+	if !actor.Known() || len(ids) == 0 {
+		return out, nil
+	}
+	err := s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		all, err := some(ctx, ids)
+		for _, q := range all {
+			if access.Allowed(actor, access.QuoteRead, q.Resource()) {
+				out[q.ID] = true
+			}
+		}
+		return err
+	})
+	return out, err
+}
+
 // OfOrder are the quotes on which an order draws, without their lines.
 // Codes: Unauthenticated, NotFound (of an order of others; there may be none).
 func (s *Service) OfOrder(ctx context.Context, actor access.Actor, order trade.OrderID) ([]Quote, error) {
