@@ -172,7 +172,7 @@ func TestStranger(t *testing.T) {
 				return len(m), err
 			},
 			"PricedBy": func(a access.Actor) (int, error) {
-				used, err := s.PricedBy(ctx, a, catalog.ListID(b.aurelia+"-eur"), 1)
+				used, err := s.PricedBy(ctx, a, catalog.ListID(b.aurelia+"-eur"), catalog.PriceVersion{Number: 1})
 				if used {
 					return 1, err
 				}
