@@ -1,10 +1,8 @@
 package fund
 
 import (
-	"cmp"
 	"context"
 	"slices"
-	"time"
 
 	"gorm.io/gorm"
 
@@ -569,34 +567,6 @@ func askedBeside(ctx context.Context, r claimRow) (n int64, err error) {
 // approvedOf is what stands approved of all claims of a partner on the money of a programme.
 func approvedOf(ctx context.Context, program, org string) (n int64, err error) {
 	return n, db.Tx(ctx).Model(&claimRow{}).Select("CAST(COALESCE(SUM(approved), 0) AS BIGINT)").Where("program_id = ? AND org_id = ?", program, org).Scan(&n).Error
-}
-
-type talkRow struct {
-	ClaimID        string `gorm:"primaryKey"`
-	Mark           string `gorm:"primaryKey"`
-	OwnerID, OrgID string
-	Said, RoomID   string
-	Thread, Opened int64
-	OpenedBy       string
-}
-
-func (talkRow) TableName() string { return "fund_claim_thread" }
-
-// talksOf are the threads of a claim at the lines that have their marks now.
-func talksOf(ctx context.Context, claim string, marks map[string]int) ([]Talk, error) {
-	var rows []talkRow
-	err := db.Tx(ctx).Where("claim_id = ?", claim).Order("opened, mark").Find(&rows).Error
-	out := make([]Talk, len(rows))
-	for i, r := range rows {
-		out[i] = Talk{Position: marks[r.Mark], Room: r.RoomID, Thread: r.Thread, Said: r.Said}
-	}
-	slices.SortStableFunc(out, func(a, b Talk) int { return cmp.Compare(a.Position, b.Position) })
-	return out, err
-}
-
-func saveTalk(ctx context.Context, c claimRow, t Talk, mark, by string, at time.Time) error {
-	r := talkRow{ClaimID: c.ID, Mark: mark, OwnerID: c.OwnerID, OrgID: c.OrgID, Said: cut(t.Said, 300), RoomID: t.Room, Thread: t.Thread, Opened: db.Micros(at), OpenedBy: by}
-	return db.Tx(ctx).Create(&r).Error
 }
 
 func claimsAt(ctx context.Context, ids []ClaimID) (out []claimRow, err error) {
