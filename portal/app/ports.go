@@ -433,8 +433,8 @@ func (a *App) forumNotices(ctx context.Context, e job.Received) error {
 	n := notify.Notice{Kind: "forum.replied", Reason: notify.ReasonWatch, Dedupe: e.ID, SubjectKind: "topic", SubjectID: string(t.Topic), Args: map[string]string{"title": w.Title, "post": string(t.Post)}}
 	switch e.Kind {
 	case forum.EventFlagged:
-		if w.Sealed { // who judges reports may not have accepted the agreement
-			n.Args["title"] = w.Category
+		if w.Sealed { // who judges reports may not have accepted the agreement, and reads the report alone
+			n.Args["title"], n.SubjectKind = w.Category, "forumreport"
 		}
 		n.Kind = "forum.flagged"
 		return a.tellSide(ctx, t.Owner, "", []access.Role{access.Manager}, n)

@@ -17,6 +17,8 @@ func SubjectPath(kind, id string) string {
 	switch kind {
 	case "roomhold":
 		return "rooms/holds"
+	case "forumreport":
+		return "forum/reports"
 	case "roominvite":
 		return "rooms/invitations/" + id
 	case "order":

@@ -22,7 +22,7 @@ func TestChartData(t *testing.T) {
 	in := map[string]promo.Weighed{"2026-11-30": weeks[0], "2026-12-07": weeks[1]}
 	sold := map[string]promo.Weighed{"2026-12-07": {From: "2026-12-07", Actual: money.Whole(90)}}
 	rows := []view.PromoPeriod{{From: "2026-11-30", To: "2026-12-06", In: "200"}, {From: "2026-12-07", To: "2026-12-13", In: "240", Sold: "90", Base: "180", Span: "150.5 to 210"}}
-	for lang, words := range map[locale.Language][]string{"en": {"Sold in, by invoice 240", "Sold on to customers 90", "180 (150.5 to 210)"}, "zh-CN": {"240", "90", "180（150.5 至 210）", "至"}} {
+	for lang, words := range map[locale.Language][]string{"en": {"Sold in, by invoice 240", "Sold on to customers 90", "180 (150.5 to 210)"}, "zh-CN": {"240", "90", "180（150.5 to 210）", "至"}} {
 		v := &visit{p: locale.New(lang, time.UTC, time.Date(2026, 12, 20, 0, 0, 0, 0, time.UTC))}
 		c := &view.PromoChart{In: view.T("lift.in.invoice"), Sold: view.T("lift.in.resale")}
 		var got struct {

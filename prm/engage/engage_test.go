@@ -611,9 +611,13 @@ func TestWall(t *testing.T) {
 		"PartnersEnded": func(a access.Actor) error { return s.PartnersEnded(ctx, a, b.aurelia, b.kestrel) },
 	}
 	empty := map[string]func(a access.Actor) (int, error){
-		"List":      func(a access.Actor) (int, error) { p, err := s.List(ctx, a, Filter{}); return len(p.Items), err },
-		"Counts":    func(a access.Actor) (int, error) { c, err := s.Counts(ctx, a); return len(c), err },
-		"Waiting":   func(a access.Actor) (int, error) { w, err := s.Waiting(ctx, a, 50); return len(w), err },
+		"List":    func(a access.Actor) (int, error) { p, err := s.List(ctx, a, Filter{}); return len(p.Items), err },
+		"Counts":  func(a access.Actor) (int, error) { c, err := s.Counts(ctx, a); return len(c), err },
+		"Waiting": func(a access.Actor) (int, error) { w, err := s.Waiting(ctx, a, 50); return len(w), err },
+		"Visible": func(a access.Actor) (int, error) {
+			m, err := s.Visible(ctx, a, []string{string(id)}, true)
+			return len(m), err
+		},
 		"Templates": func(a access.Actor) (int, error) { l, err := s.Templates(ctx, a); return len(l) - len(BuiltIn), err },
 	}
 	own := []string{"Begin", "SaveTemplate", "Tick"} // make something of the caller's own, or are the clock
