@@ -88,7 +88,7 @@ func (s *Service) echoWith(ctx context.Context, actor access.Actor, partnership,
 	}
 	way, err := s.reach(ctx, to, "")
 	if err == nil && way.url == "" {
-		err = fault.New(fault.Conflict, "courier.no_station")
+		err = fault.New(fault.Conflict, noStation)
 	}
 	if err != nil {
 		return Echo{}, err

@@ -18,14 +18,15 @@ func (p *Printer) Fill(key string, args map[string]string) string {
 // stored writes the arguments of a notice or an event as the language does, where they are kept
 // as text: a civil date "2026-11-28", and an amount with its currency "1632.00 GBP".
 func (p *Printer) stored(args []any) []any {
-	out := make([]any, 0, 2*len(args))
-	for k, v := range data(args) {
+	given := data(args)
+	out := make(map[string]any, len(given))
+	for k, v := range given {
 		if text, ok := v.(string); ok {
 			v = p.value(text)
 		}
-		out = append(out, k, v)
+		out[k] = v
 	}
-	return out
+	return []any{out}
 }
 
 func (p *Printer) value(text string) string {

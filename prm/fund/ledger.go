@@ -164,10 +164,8 @@ func (s *Service) Reverse(ctx context.Context, actor access.Actor, id ProgramID,
 		e, legs, err := entryOf(ctx, p.ID, entry)
 		if err == nil && e.Kind == EntryRecover {
 			err = access.Check(actor, access.ClaimSettle, access.Shared(p.OwnerID, e.OrgID))
-		} else if own, no := s.own(ctx, actor, id); no != nil {
+		} else if _, no := s.own(ctx, actor, id); no != nil { // before it is said whether there is such an entry
 			return no
-		} else {
-			p = own
 		}
 		if err != nil {
 			return err
