@@ -397,7 +397,8 @@ func TestSweep(t *testing.T) {
 	})
 }
 
-// A call rings those who entered the room, may take part and want to be told.
+// A call rings those who entered the room, may take part and want to be told, and somebody
+// called by name though he never entered it.
 func TestRing(t *testing.T) {
 	t.Parallel()
 	h := setup(t, dbtest.One(t))
@@ -406,9 +407,9 @@ func TestRing(t *testing.T) {
 		_, err := h.rooms.Enter(ctx, h.actor(name), h.room)
 		must(t, err)
 	}
-	rung := func() (out []string) {
+	rung := func(only string) (out []string) {
 		t.Helper()
-		r, who, err := h.calls.Desk().Ring(ctx, h.room, h.person["maya"])
+		r, who, err := h.calls.Desk().Ring(ctx, h.room, h.person["maya"], only)
 		must(t, err)
 		if r.Title != "PO 1" {
 			t.Errorf("%+v", r)
@@ -422,13 +423,20 @@ func TestRing(t *testing.T) {
 		}
 		return out
 	}
-	if got := rung(); !slices.Equal(got, []string{"ingrid", "bob"}) { // wen never came, dan may not call
+	if got := rung(""); !slices.Equal(got, []string{"ingrid", "bob"}) { // wen never came, dan may not call
 		t.Errorf("%v", got)
+	}
+	for name, want := range map[string][]string{"wen": {"wen"}, "ingrid": {"ingrid"}, "dan": nil, "maya": nil} {
+		if got := rung(h.person[name]); !slices.Equal(got, want) {
+			t.Errorf("%s called by name: %v", name, got)
+		}
 	}
 	h.hidden = true
 	must(t, h.rooms.SetLevel(ctx, h.actor("ingrid"), h.room, room.LevelNone))
-	if got := rung(); len(got) != 0 {
-		t.Errorf("%v", got)
+	for _, only := range []string{"", h.person["ingrid"]} {
+		if got := rung(only); len(got) != 0 {
+			t.Errorf("%v", got)
+		}
 	}
 }
 
@@ -445,7 +453,7 @@ func TestMissed(t *testing.T) {
 		}
 		st, maya, _, err := h.calls.Begin(ctx, h.actor("maya"), h.room, call.Flags{})
 		must(t, err)
-		_, rung, err := desk.Ring(ctx, h.room, h.person["maya"])
+		_, rung, err := desk.Ring(ctx, h.room, h.person["maya"], "")
 		must(t, err)
 		must(t, desk.Rang(ctx, st.ID, rung))
 		must(t, desk.Rang(ctx, st.ID, rung)) // safe to repeat

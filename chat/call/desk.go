@@ -152,18 +152,19 @@ func (d Desk) Rung(ctx context.Context, call ID) (out []Member, err error) {
 }
 
 // Ring is whom a new call rings: those who entered the room and may take part, but the
-// caller and those who want no notices of the room. The title is the room's.
-func (d Desk) Ring(ctx context.Context, id room.ID, but string) (r room.Room, out []Member, err error) {
+// caller and those who want no notices of the room; where only names somebody, him alone,
+// though he never entered it. The title is the room's.
+func (d Desk) Ring(ctx context.Context, id room.ID, but, only string) (r room.Room, out []Member, err error) {
 	feed := d.s.Rooms.Feed()
 	if r, err = feed.Room(ctx, id); err != nil {
 		return room.Room{}, nil, err
 	}
-	people, err := feed.Audience(ctx, r)
+	people, err := feed.Audience(ctx, r, only)
 	if err != nil {
 		return room.Room{}, nil, err
 	}
 	for _, p := range people {
-		if p.Person == but {
+		if p.Person == but || only != "" && p.Person != only {
 			continue
 		}
 		switch err := feed.Sees(ctx, p, access.CallJoin, r); {

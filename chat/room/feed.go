@@ -84,14 +84,15 @@ func (f Feed) Sees(ctx context.Context, who access.Actor, act access.Action, r R
 }
 
 // Audience are the people who entered a room and want to be told of it, with their present
-// roles. Whether a role may see the subject is the caller's to ask.
-func (f Feed) Audience(ctx context.Context, r Room) ([]access.Actor, error) {
+// roles, and whom somebody calls by name, entered or not, unless he wants to be told nothing
+// of it. Whether a role may see the subject is the caller's to ask.
+func (f Feed) Audience(ctx context.Context, r Room, called string) ([]access.Actor, error) {
 	var entered []memberRow
 	err := f.s.db.View(ctx, func(ctx context.Context) (err error) {
 		entered, err = marksOf(ctx, r.ID)
 		return err
 	})
-	if err != nil || len(entered) == 0 {
+	if err != nil || len(entered) == 0 && called == "" {
 		return nil, err
 	}
 	staff, err := f.s.people.Staff(ctx, r.Orgs)
@@ -100,9 +101,8 @@ func (f Feed) Audience(ctx context.Context, r Room) ([]access.Actor, error) {
 	}
 	var out []access.Actor
 	for _, p := range staff {
-		if slices.ContainsFunc(entered, func(m memberRow) bool {
-			return m.PersonID == p.ID && m.OrgID == p.Org && m.Level != string(LevelNone)
-		}) {
+		at := slices.IndexFunc(entered, func(m memberRow) bool { return m.PersonID == p.ID && m.OrgID == p.Org })
+		if at < 0 && p.ID == called || at >= 0 && entered[at].Level != string(LevelNone) {
 			out = append(out, access.Actor{Person: p.ID, Org: p.Org, Roles: p.Roles, Via: "session:room"})
 		}
 	}

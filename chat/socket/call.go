@@ -314,7 +314,7 @@ func (c *client) enterCall(ctx context.Context, in inbound) error {
 // only names one. It returns for how many seconds they are rung, 0 for nobody.
 func (c *client) ring(ctx context.Context, st call.State, only string) (seconds int, ring func(), err error) {
 	desk, who := c.e.cfg.Calls.Desk(), c.conn.Who()
-	r, rung, err := desk.Ring(ctx, st.Room, who.Person)
+	r, rung, err := desk.Ring(ctx, st.Room, who.Person, only)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -323,7 +323,7 @@ func (c *client) ring(ctx context.Context, st call.State, only string) (seconds 
 		return 0, nil, err
 	}
 	rung = slices.DeleteFunc(rung, func(m call.Member) bool {
-		return only != "" && m.Person != only || only == "" && slices.Contains(before, m) || slices.ContainsFunc(st.Parties, func(p call.Party) bool { return p.From.ID == m.Person }) ||
+		return only == "" && slices.Contains(before, m) || slices.ContainsFunc(st.Parties, func(p call.Party) bool { return p.From.ID == m.Person }) ||
 			!c.e.rate.rings(who.Person, m.Person)
 	})
 	if len(rung) == 0 {
