@@ -509,9 +509,11 @@ type ReportsPage struct {
 
 // ReportRow is one report.
 type ReportRow struct {
-	URL, DoURL, Title, Text, Reason string
-	By                              Person
-	At                              time.Time
+	URL, DoURL, Title string
+	HTML              template.HTML // what is reported, whole: it is judged here
+	Reason            string
+	By                Person
+	At                time.Time
 }
 
 // LibraryPage is /c/{slug}/library. Fragment "library.list".

@@ -229,7 +229,7 @@ func forumReports(v *visit) error {
 	}
 	page := &view.ReportsPage{Base: v.shell()}
 	for _, f := range list {
-		page.Rows = append(page.Rows, view.ReportRow{URL: v.topicURL(f.Topic, f.Post), DoURL: v.path("forum", "reports", string(f.ID)), Title: f.Title, Text: snippet(f.Text), Reason: f.Reason,
+		page.Rows = append(page.Rows, view.ReportRow{URL: v.topicURL(f.Topic, f.Post), DoURL: v.path("forum", "reports", string(f.ID)), Title: f.Title, HTML: prose.Render(f.Text), Reason: f.Reason,
 			By: view.Person{ID: f.From.Person, Name: n.person(f.From.Person), Company: n.org(f.From.Org)}, At: f.Made})
 	}
 	return v.render(page, nil)
