@@ -298,7 +298,7 @@ type FundStatementPage struct {
 	Figures  []KV
 	Opening  []KV
 	Closing  []KV
-	Moves    []FundMove
+	Moves    []FundMove // the newest first, from the closing balance down to the opening one
 	Exports  []Export
 	Owed     *FundOwed // nil: nothing is owed
 }
