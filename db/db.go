@@ -131,6 +131,9 @@ func (d *DB) openSQLite(path string, o Options) error {
 		}
 		return err
 	}
+	if pool, err := r.DB(); err == nil { // each holds a few megabytes: the schema, statements, pages
+		pool.SetConnMaxIdleTime(time.Minute)
+	}
 	d.write, d.read = w, r
 	return nil
 }

@@ -384,8 +384,8 @@ func (w *bench) large(orders int) {
 	if err := os.WriteFile("/proc/self/clear_refs", []byte("5"), 0); err != nil { // VmHWM begins anew
 		b.Log(err)
 	}
+	Collect() // as serve does
 	debug.FreeOSMemory()
-	defer debug.SetMemoryLimit(debug.SetMemoryLimit(softMemory)) // as serve does
 	run, used, began := w.db.Counts(), spent(), time.Now()
 	control := int(w.next.Add(1)) + 500_000
 	body, out := io.Pipe()

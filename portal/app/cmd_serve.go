@@ -6,18 +6,53 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
+	gauge "runtime/metrics"
 
 	"golang.org/x/sys/unix"
 )
 
-// softMemory is from where on the program collects garbage sooner, before it takes more from
-// the machine: large messages double what they need otherwise. SQLite's caches are not in it.
-const softMemory = 224 << 20
+// Between two collections the heap may grow to five times what is in use, since the program
+// lives on small, short orders and at Go's 100 % a sixth of its time was collecting; but by no
+// more than grow bytes, since large messages double what they need otherwise; and by half of
+// what is in use in any case, so that a server with many connections does not only collect.
+// SQLite's memory is not in it.
+const (
+	garbage    = 400 // percent
+	grow       = 80 << 20
+	leastGrown = 50 // percent
+)
 
-// garbage is how far, in percent, the heap may grow between two collections below softMemory:
-// the program lives on small, short orders, and at Go's 100 a sixth of its time was collecting.
-const garbage = 400
+// Collect has the garbage collector do so from now on, for the whole process: after each
+// collection it says when the next is due. GOGC or GOMEMLIMIT in the environment leave it to
+// whoever set them.
+func Collect() {
+	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
+		return
+	}
+	debug.SetGCPercent(garbage) // until the first
+	c := &collection{percent: garbage, live: []gauge.Sample{{Name: "/gc/heap/live:bytes"}}}
+	runtime.SetFinalizer(c, (*collection).over)
+}
+
+// collection is found to be garbage by each collection, and comes back for the next.
+type collection struct {
+	percent int
+	live    []gauge.Sample
+}
+
+func (c *collection) over() {
+	gauge.Read(c.live)
+	if percent := growth(c.live[0].Value.Uint64()); percent != c.percent {
+		c.percent = percent
+		debug.SetGCPercent(percent)
+	}
+	runtime.SetFinalizer(c, (*collection).over)
+}
+
+// growth is by how many percent a heap may grow of which so many bytes are in use.
+func growth(live uint64) int { return int(min(garbage, max(leastGrown, grow*100/max(live, 1)))) }
 
 func serve(ctx context.Context, e *env, args []string) (int, error) {
 	fs := e.flags("serve")
@@ -35,12 +70,7 @@ func serve(ctx context.Context, e *env, args []string) (int, error) {
 		return exitUsage, misuse("%v", err)
 	}
 	cfg.Demo = *demo
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(softMemory)
-	}
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(garbage)
-	}
+	Collect()
 	log := newLogger(e.err)
 	a, err := New(ctx, cfg, log)
 	if err != nil {

@@ -33,7 +33,7 @@ func TestMissedCall(t *testing.T) {
 		t.Fatal(err)
 	}
 	desk := a.calls.Desk()
-	_, rung, err := desk.Ring(ctx, r.ID, maya.Person)
+	_, rung, err := desk.Ring(ctx, r.ID, maya.Person, "")
 	if err == nil {
 		err = desk.Rang(ctx, st.ID, rung)
 	}

@@ -28,7 +28,8 @@ import (
 	"time"
 )
 
-// softMemory is the limit that the command serve sets.
+// softMemory bounds the heaps of all servers alike; the command serve bounds how far its own may
+// grow between two collections instead (portal/app).
 const softMemory = 224 << 20
 
 type options struct {
