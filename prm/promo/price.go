@@ -171,30 +171,24 @@ func judge(ls []*live, o trade.PromoOrder) []trade.PromoVerdict {
 // grant gives the lines that count their allowance and quantity, line by line.
 func grant(out []trade.PromoVerdict, meant []*live, o trade.PromoOrder) {
 	bought := map[*live]money.Quantity{} // base units of qualifying lines of this order
+	late := false                        // some lines are free goods: they go by what the others were granted
 	for i, p := range meant {
-		if p != nil && !p.free(&o.Lines[i]) {
+		switch {
+		case p == nil:
+		case p.terms.gives(&o.Lines[i]):
+			late = true
+		default:
 			bought[p] += times(o.Lines[i].Ordered, o.Lines[i].Factor)
 		}
 	}
-	given := map[*live]money.Quantity{}
+	granted := map[*live]money.Quantity{}
 	for i, p := range meant {
-		if p == nil {
+		if p == nil || p.terms.gives(&o.Lines[i]) {
 			continue
 		}
 		l, v := &o.Lines[i], &out[i]
-		want := times(l.Ordered, l.Factor)
-		got := want
-		if p.free(l) {
-			got = min(want, max(0, bought[p]/p.terms.Buy*p.terms.Free-given[p]))
-			given[p] += got
-			switch {
-			case got == 0:
-				v.Reason = WhyFreeNone
-			case got < want:
-				v.Reason = WhyFreePart
-			}
-		}
-		if p.part.Limit > 0 && got > 0 && !p.free(l) {
+		got := times(l.Ordered, l.Factor)
+		if p.part.Limit > 0 {
 			left := p.part.Limit - p.taken
 			switch {
 			case left <= 0:
@@ -206,27 +200,47 @@ func grant(out []trade.PromoVerdict, meant []*live, o trade.PromoOrder) {
 		if got <= 0 {
 			continue
 		}
-		if !p.free(l) {
-			p.taken += got
-		}
+		p.taken += got
+		granted[p] += got
 		if p.terms.Cumulative && v.Reason != WhyLimit {
 			v.Reason = WhyVolume
 		}
-		v.Granted = per(got, l.Factor)
-		v.Allowance = p.each(l, bought[p])
-		v.Method = trade.DealOffInvoice
-		if p.terms.Settle == BillBack {
-			v.Method = trade.DealBillBack
+		p.grant(v, l, got, bought[p])
+	}
+	if !late {
+		return
+	}
+	given := map[*live]money.Quantity{}
+	for i, p := range meant {
+		if p == nil || !p.terms.gives(&o.Lines[i]) {
+			continue
 		}
+		l, v := &o.Lines[i], &out[i]
+		want := times(l.Ordered, l.Factor)
+		got := min(want, granted[p]/p.terms.Buy*p.terms.Free-given[p])
+		given[p] += got
+		switch {
+		case got == 0:
+			v.Reason = WhyFreeNone
+			continue
+		case got < want:
+			v.Reason = WhyFreePart
+		}
+		p.grant(v, l, got, 0)
 	}
 }
 
-// free says whether a line is the free goods of the promotion.
-func (p *live) free(l *trade.PromoLine) bool {
-	if p.terms.Kind != Free || l.SKU != p.terms.FreeSKU {
-		return false
+// grant writes into a verdict what a line is given: base units, and its allowance.
+func (p *live) grant(v *trade.PromoVerdict, l *trade.PromoLine, got, bought money.Quantity) {
+	v.Granted, v.Allowance, v.Method = per(got, l.Factor), p.each(l, bought), trade.DealOffInvoice
+	if p.terms.Settle == BillBack {
+		v.Method = trade.DealBillBack
 	}
-	return l.Price == 0 || !p.terms.Covers(l.SKU, l.Family)
+}
+
+// gives says whether a line is the free goods of the terms.
+func (t *Terms) gives(l *trade.PromoLine) bool {
+	return t.Kind == Free && l.SKU == t.FreeSKU && (l.Free || !t.Covers(l.SKU, l.Family))
 }
 
 // refuses says why a line does not count; empty: it does.
@@ -235,7 +249,7 @@ func (p *live) refuses(o *trade.PromoOrder, l *trade.PromoLine) string {
 	switch {
 	case p.cancelled:
 		return WhyCancelled
-	case !t.Covers(l.SKU, l.Family) && !p.free(l):
+	case !t.Covers(l.SKU, l.Family) && !t.gives(l):
 		return WhyProduct
 	case l.Factor <= 0 || l.Ordered <= 0:
 		return WhyUnit
@@ -276,7 +290,7 @@ func (p *live) each(l *trade.PromoLine, bought money.Quantity) money.Price {
 		}
 		return times(base, p.terms.step(bought))
 	case Free:
-		if p.free(l) {
+		if p.terms.gives(l) {
 			return base
 		}
 	}
@@ -390,7 +404,7 @@ func (s *Service) Take(ctx context.Context, o trade.PromoOrder, vs []trade.Promo
 // judgedLine is the row of a verdict, before it is followed.
 func judgedLine(o *trade.PromoOrder, l *trade.PromoLine, v *trade.PromoVerdict, t *Terms) lineRow {
 	r := lineRow{PromotionID: v.Promotion, OrderID: string(o.ID), Line: int64(l.Number), OwnerID: o.Supplier, OrgID: o.Reseller, VersionNo: int64(v.Version), Number: o.Number, SKU: l.SKU, OrderedOn: o.OrderedOn, Arrived: db.Micros(o.Received), Unit: l.Unit, Factor: int64(l.Factor),
-		Verdict: LineOut, Reason: v.Reason, Method: v.Method, Currency: string(o.Currency), Price: int64(l.Price), Allowance: int64(v.Allowance), Ordered: int64(times(l.Ordered, l.Factor)), Granted: int64(times(v.Granted, l.Factor))}
+		Verdict: LineOut, Reason: v.Reason, Method: v.Method, Currency: string(o.Currency), Price: int64(l.Price), Allowance: int64(v.Allowance), Ordered: int64(times(l.Ordered, l.Factor)), Granted: int64(times(v.Granted, l.Factor)), Free: db.Flag(t.gives(l))}
 	switch {
 	case r.Granted <= 0:
 	case r.Granted < r.Ordered:
@@ -447,7 +461,7 @@ func (r *lineRow) follow(l *trade.PromoLine, t *Terms) {
 	r.Confirmed, r.Shipped = int64(min(counted, base(f.Confirmed))), int64(min(counted, base(f.Shipped)))
 	invoiced := min(counted, max(0, base(f.Invoiced-f.Credited)))
 	r.Invoiced, r.Value, r.Earned = int64(invoiced), 0, 0
-	if invoiced <= 0 || l.Factor <= 0 {
+	if invoiced <= 0 || l.Factor <= 0 || r.Price == 0 && money.Price(r.Allowance) < l.ListPrice { // nothing is less than nothing
 		return
 	}
 	q, c := per(invoiced, l.Factor), money.Currency(r.Currency)
@@ -464,7 +478,7 @@ func (r *lineRow) follow(l *trade.PromoLine, t *Terms) {
 // reckon computes what a line earns at its allowance.
 func (r *lineRow) reckon() {
 	r.Earned = 0
-	if r.Invoiced <= 0 || r.Factor <= 0 {
+	if r.Invoiced <= 0 || r.Factor <= 0 || r.Price == 0 && r.Method == trade.DealBillBack { // what cost nothing is not claimed
 		return
 	}
 	if a, err := money.Extend(per(money.Quantity(r.Invoiced), money.Quantity(r.Factor)), money.Price(r.Allowance), money.Currency(r.Currency)); err == nil {

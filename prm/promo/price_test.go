@@ -46,6 +46,9 @@ func (m *market) on(day string) context.Context {
 	return db.WithNow(context.Background(), d.Add(12*time.Hour+time.Duration(m.n)*time.Minute))
 }
 
+// free in the place of a price says that a line is free of charge (PO105 NC).
+const free = "NC"
+
 // want is one order line: SKU, quantity, unit price, promotion number.
 type want struct{ sku, quantity, price, deal string }
 
@@ -64,6 +67,9 @@ func (m *market) orderOf(org, partnership, currency, day, head string, off []doc
 	}
 	for i, w := range ws {
 		l := doc.Line{Number: fmt.Sprint((i + 1) * 10), VendorItem: w.sku, Quantity: doc.Decimal(w.quantity), Unit: "EA", Price: doc.Decimal(w.price)}
+		if w.price == free {
+			l.Price, l.PriceBasis = "0", doc.NoCharge
+		}
 		if w.deal != "" {
 			l.Refs = []doc.Ref{{Qualifier: "PD", Value: w.deal}}
 		}
@@ -313,7 +319,7 @@ func TestMechanisms(t *testing.T) {
 		g := m.running(x)
 		d = m.order("2026-12-02", g.Number, want{"AUR-HT20", "5", "120", ""}, want{"AUR-B50", "3", "0", ""})
 		m.line(d, 0, WhyHeadNumber, "5")
-		m.line(d, 1, WhyFreePart, "2", trade.PromotionPart)
+		m.line(d, 1, WhyFreePart, "2", trade.PriceZero, trade.PromotionPart)
 		d = m.order("2026-12-02", g.Number, want{"AUR-HT20", "4", "120", ""}, want{"AUR-B50", "2", "0", ""})
 		m.line(d, 1, WhyHeadNumber, "2")
 		if d.Total.String() != "480.00" {

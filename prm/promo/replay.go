@@ -102,7 +102,7 @@ func (s *Service) replayPart(ctx context.Context, actor access.Actor, orders Ord
 			}
 			under, bought := false, money.Quantity(0)
 			for i, v := range judge([]*live{x}, o) {
-				if v.Granted <= 0 {
+				if v.Granted <= 0 || t.gives(&o.Lines[i]) {
 					continue
 				}
 				under = true
