@@ -36,12 +36,13 @@ const (
 	WhyUnit       = "unit"
 	WhyPeriod     = "period" // sold in a period that only begins or ends within the window
 	WhyOther      = "other"  // another promotion pays for the line
+	WhyBack       = "back"   // came back after the days of the promotion, or after it was cancelled
 	WhyVolume     = "volume" // counts towards the volume of the window, whose step holds for all of it
 )
 
 // Whys lists them.
 func Whys() []string {
-	return []string{WhyNumber, WhyHeadNumber, WhyAuto, WhyLimit, WhyFreePart, WhyUnknown, WhyCancelled, WhyBefore, WhyAfter, WhyProduct, WhyTerritory, WhyCurrency, WhyNoNumber, WhyUsed, WhyShipLate, WhyResale, WhyFreeNone, WhyUnit, WhyPeriod, WhyOther, WhyVolume}
+	return []string{WhyNumber, WhyHeadNumber, WhyAuto, WhyLimit, WhyFreePart, WhyUnknown, WhyCancelled, WhyBefore, WhyAfter, WhyProduct, WhyTerritory, WhyCurrency, WhyNoNumber, WhyUsed, WhyShipLate, WhyResale, WhyFreeNone, WhyUnit, WhyPeriod, WhyOther, WhyBack, WhyVolume}
 }
 
 // live is a promotion as it stands for one reseller at an instant: the version agreed then.

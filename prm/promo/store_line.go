@@ -392,7 +392,7 @@ var errEnough = errors.New("enough")
 func seenOf(ctx context.Context, id, org, by string) (seen, counts map[string]money.Quantity, err error) {
 	q := db.Tx(ctx).Model(&lineRow{}).Select("sku, CAST(SUM(invoiced) AS BIGINT) AS seen, CAST(SUM(invoiced) AS BIGINT) AS counts").Where("verdict <> ?", LineOut)
 	if by == ByResale {
-		q = db.Tx(ctx).Model(&resaleRow{}).Select("sku, CAST(SUM(sold) AS BIGINT) AS seen, CAST(SUM(counted) AS BIGINT) AS counts").Where("basis <> ''")
+		q = db.Tx(ctx).Model(&resaleRow{}).Select("sku, CAST(SUM(CASE WHEN basis = ? THEN counted ELSE sold END) AS BIGINT) AS seen, CAST(SUM(counted) AS BIGINT) AS counts", WhyBack).Where("basis <> ''")
 	}
 	var rows []struct {
 		SKU          string
