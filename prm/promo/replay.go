@@ -57,6 +57,7 @@ func (s *Service) Replay(ctx context.Context, actor access.Actor, orders Orders,
 	if t.By == ByResale {
 		t.By = ByOrder
 	}
+	t.Settle = OffInvoice // by the days that the orders say, whatever became of them
 	out := Replayed{From: t.From, Until: t.Until}
 	err := s.view(ctx, actor, func(ctx context.Context) error {
 		for _, p := range t.Parts {

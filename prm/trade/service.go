@@ -104,6 +104,12 @@ const (
 	DealBillBack   = "bill_back"   // it is claimed afterwards
 )
 
+// Reasons of a verdict by which the days of shipping or invoicing decide whether a line counts.
+const (
+	DealShipDay = "ship_day"
+	DealBillDay = "bill_day"
+)
+
 // PromoVerdict is what promotions say of a line. Number is that of the promotion that is
 // meant, empty where there is nothing to say; Granted is in the line's unit and nothing
 // where it does not count. Allowance is per unit. Quoted says that the order names it.
