@@ -84,3 +84,32 @@ func TestReturnsAfterTheWindow(t *testing.T) {
 		figures("9 14.04; 4 2.49; ")
 	})
 }
+
+// A late return takes a step of the window back, for all of it.
+func TestLateReturnsOfAVolume(t *testing.T) {
+	open4(t, func(m *market) {
+		s := &shelf{m: m}
+		m.svc.Report(s)
+		x := m.terms()
+		x.By, x.ShipBy, x.BackDays, x.Settle, x.Quoted, x.Kind, x.Percent, x.Cumulative, x.Parts[0].Limit = ByResale, "", 0, BillBack, false, Tiers, 0, true, 0
+		x.Tiers = []Tier{{From: money.Whole(10), Percent: money.One / 50}, {From: money.Whole(60), Percent: money.One / 10}}
+		p := m.running(x)
+		check := func(want string) {
+			t.Helper()
+			r, err := m.svc.Results(m.at(), m.maya, p.ID)
+			m.must(err)
+			if got := fmt.Sprint(r.Parts[0].Sold, " ", r.Parts[0].Earned); got != want {
+				t.Errorf("%s, want %s", got, want)
+			}
+			m.rebuilt(p.ID)
+		}
+		s.told(m.sold("a", "AUR-D18B", 65, "2026-12-30", "2026-12-30", ""))
+		check("65 546.00")
+		s.told(m.sold("b", "AUR-D18B", -10, "2027-01-08", "2027-01-08", ""))
+		check("55 92.40")
+		s.told(m.sold("c", "AUR-D18B", 20, "2026-12-29", "2026-12-29", ""))
+		check("75 630.00")
+		s.told(m.sold("d", "AUR-D18B", -100, "2027-01-09", "2027-01-09", ""))
+		check("0 0.00")
+	})
+}

@@ -387,14 +387,21 @@ func TestRebuildEqualsTheRunningFigures(t *testing.T) {
 		other := m.terms()
 		other.Title, other.Quoted, other.Percent, other.By = "Other", false, money.One/50, ByInvoice
 		q := m.running(other)
-		ids := []trade.OrderID{m.order("2026-11-25", q.Number, want{"AUR-D18B", "5", "84", ""}).ID} // whatever chance names
+		other.Title, other.Settle, other.By, other.Parts[0].Limit = "Claimed", BillBack, ByShip, 0 // its documents decide the day
+		c := m.running(other)
+		g := m.bought(2, 100, true, "AUR-G125", "AUR-G125")
+		ids := []trade.OrderID{m.order("2026-11-25", q.Number, want{"AUR-D18B", "5", "84", c.Number}, want{"AUR-D18B", "5", "84", ""}).ID} // whatever chance names
 		for range 60 {
 			day := time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC).AddDate(0, 0, m.n*45/400).Format(time.DateOnly) // they rise: orders come one after the other
-			head := []string{"", p.Number, q.Number, "PR-2026-ZZZZ"}[rnd.IntN(4)]
+			head := []string{"", p.Number, q.Number, c.Number, "PR-2026-ZZZZ"}[rnd.IntN(5)]
 			var ws []want
 			for range 1 + rnd.IntN(3) {
 				k := rnd.IntN(3)
-				ws = append(ws, want{[]string{"AUR-D18B", "AUR-B50", "AUR-G125"}[k], fmt.Sprint(1 + rnd.IntN(60)), []string{"84", "31.20", "46.50"}[k], []string{"", "", p.Number}[rnd.IntN(3)]})
+				w := want{[]string{"AUR-D18B", "AUR-B50", "AUR-G125"}[k], fmt.Sprint(1 + rnd.IntN(60)), []string{"84", "31.20", "46.50"}[k], []string{"", "", p.Number, g.Number}[rnd.IntN(4)]}
+				if rnd.IntN(4) == 0 {
+					w.price = []string{"0", free}[rnd.IntN(2)]
+				}
+				ws = append(ws, w)
 			}
 			switch {
 			case len(ids) > 3 && rnd.IntN(2) == 0:
@@ -420,7 +427,7 @@ func TestRebuildEqualsTheRunningFigures(t *testing.T) {
 				m.must(m.svc.Attribute(m.at(), m.boss, m.trade, id))
 			}
 		}
-		for _, id := range []ID{p.ID, q.ID} {
+		for _, id := range []ID{p.ID, q.ID, c.ID} {
 			before, err := m.svc.Results(m.at(), m.ingrid, id)
 			m.must(err)
 			if len(before.Parts) == 0 {
@@ -429,6 +436,8 @@ func TestRebuildEqualsTheRunningFigures(t *testing.T) {
 		}
 		m.rebuilt(p.ID)
 		m.rebuilt(q.ID)
+		m.rebuilt(c.ID)
+		m.rebuilt(g.ID)
 	})
 }
 
