@@ -201,7 +201,7 @@ func (a *API) promoWrites() {
 			Version int64 `json:"version" doc:"that you read"`
 		}
 	}
-	handle(a, op("PUT", base+"/{id}", "promotions:write", "Rewrite a promotion", "The draft, or the next version of one that was sent: what is agreed holds until the new text is proposed and approved. A company that an agreed version had keeps its currency: another one is another promotion (422 promo.currency_agreed). 409 where it changed meanwhile.", 200),
+	handle(a, op("PUT", base+"/{id}", "promotions:write", "Rewrite a promotion", "The draft, or the next version of one that was sent: what is agreed holds until the new text is proposed and approved. A company that an agreed version had keeps its currency: another one is another promotion (422 promo.currency_agreed), and so is another settlement, or a change to or from the day of the resale (promo.settle_agreed, promo.by_agreed). 409 where it changed meanwhile.", 200),
 		func(ctx context.Context, actor access.Actor, in *saveIn) (*reply[promoOut], error) {
 			was, err := a.d.Promos.Get(ctx, actor, promo.ID(in.ID))
 			if err != nil {

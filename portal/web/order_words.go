@@ -159,6 +159,8 @@ func (v *visit) orderLines(d trade.Detail) []view.OrderLine {
 		}
 		switch {
 		case l.DealApplied == "":
+		case l.DealGranted > 0 && !d.PricesHidden && (l.DealReason == trade.DealShipDay || l.DealReason == trade.DealBillDay):
+			o.Notes = append(o.Notes, view.T("mark.promotion_day", "number", l.DealApplied, "why", view.T("promowhy."+l.DealReason), "amount", price(l.DealAllowance, d.Currency)))
 		case l.DealGranted > 0 && !d.PricesHidden:
 			o.Notes = append(o.Notes, view.T("mark.promotion", "number", l.DealApplied, "why", promoCut(l.DealReason, l.Ordered, l.DealGranted, l.Unit), "quantity", counted(l.DealGranted, l.Unit), "amount", price(l.DealAllowance, d.Currency), "how", view.T("promohow."+l.DealMethod)))
 		default:
@@ -205,7 +207,10 @@ func (v *visit) priceSteps(d trade.Detail, l trade.Line) []view.KV {
 			kv.Value = view.T("pricestep.by_number", "price", price(x.Price, d.Currency), "number", x.Number)
 		case x.Kind == trade.StepPromotion && x.Granted > 0:
 			promoted := "pricestep.promoted"
-			if x.Method == trade.DealBillBack {
+			switch {
+			case x.Reason == trade.DealShipDay, x.Reason == trade.DealBillDay:
+				promoted = "pricestep.promoted_day"
+			case x.Method == trade.DealBillBack:
 				promoted = "pricestep.promoted_later"
 			}
 			kv.Value = view.T(promoted, "number", x.Number, "off", price(x.Off, d.Currency), "quantity", counted(x.Granted, l.Unit), "how", view.T("promohow."+x.Method), "price", price(x.Price, d.Currency), "why", promoCut(x.Reason, l.Ordered, x.Granted, l.Unit), "rule", view.T("pricerule."+x.Rule))

@@ -21,7 +21,7 @@ func closeCounter(ctx context.Context, id, org, state, person string) error {
 
 // Counter proposes other words to the owner: the common terms and the company's own part
 // as it would have them. Hash names the text it answers. A second one replaces the first.
-// Codes: NotFound, Forbidden, Invalid (by field; nothing changed), Conflict (another text
+// Codes: NotFound, Forbidden, Invalid (by field; nothing changed; another way of paying than was agreed), Conflict (another text
 // stands now, it is over). Publishes EventCountered.
 func (s *Service) Counter(ctx context.Context, actor access.Actor, id ID, hash string, t Terms, words string) (Joined, error) {
 	if _, err := access.List(actor, access.PromoAnswer); err != nil {
@@ -56,6 +56,9 @@ func (s *Service) Counter(ctx context.Context, actor access.Actor, id ID, hash s
 		}
 		if db.Text(t) == db.Text(was) {
 			return fault.New(fault.Invalid, "promo.unchanged")
+		}
+		if err := sameMoney(ctx, r, t); err != nil {
+			return err
 		}
 		if err := closeCounter(ctx, r.ID, actor.Org, VersionWithdrawn, actor.Person); err != nil {
 			return err

@@ -34,14 +34,17 @@ const (
 	WhyResale     = "resale" // counts when it is sold on
 	WhyFreeNone   = "free_none"
 	WhyUnit       = "unit"
-	WhyPeriod     = "period" // sold in a period that only begins or ends within the window
-	WhyOther      = "other"  // another promotion pays for the line
-	WhyVolume     = "volume" // counts towards the volume of the window, whose step holds for all of it
+	WhyPeriod     = "period"          // sold in a period that only begins or ends within the window
+	WhyOther      = "other"           // another promotion pays for the line
+	WhyShipDay    = trade.DealShipDay // counts as far as it ships within the days of the promotion, which the order alone does not show
+	WhyBillDay    = trade.DealBillDay // as far as it is invoiced then
+	WhyBack       = "back"            // came back after the days of the promotion, or after it was cancelled
+	WhyVolume     = "volume"          // counts towards the volume of the window, whose step holds for all of it
 )
 
 // Whys lists them.
 func Whys() []string {
-	return []string{WhyNumber, WhyHeadNumber, WhyAuto, WhyLimit, WhyFreePart, WhyUnknown, WhyCancelled, WhyBefore, WhyAfter, WhyProduct, WhyTerritory, WhyCurrency, WhyNoNumber, WhyUsed, WhyShipLate, WhyResale, WhyFreeNone, WhyUnit, WhyPeriod, WhyOther, WhyVolume}
+	return []string{WhyNumber, WhyHeadNumber, WhyAuto, WhyLimit, WhyFreePart, WhyUnknown, WhyCancelled, WhyBefore, WhyAfter, WhyProduct, WhyTerritory, WhyCurrency, WhyNoNumber, WhyUsed, WhyShipLate, WhyResale, WhyFreeNone, WhyUnit, WhyPeriod, WhyOther, WhyShipDay, WhyBillDay, WhyBack, WhyVolume}
 }
 
 // live is a promotion as it stands for one reseller at an instant: the version agreed then.
@@ -128,7 +131,10 @@ func judge(ls []*live, o trade.PromoOrder) []trade.PromoVerdict {
 				continue
 			}
 			v.Promotion, v.Version = ls[k].id, ls[k].version
-			if v.Reason = ls[k].refuses(&o, l); v.Reason == "" {
+			switch v.Reason = ls[k].refuses(&o, l); {
+			case ls[k].awaits(&o, v.Reason):
+				meant[i], v.Reason = ls[k], ls[k].terms.dayWhy()
+			case v.Reason == "":
 				meant[i] = ls[k]
 				if v.Reason = WhyHeadNumber; l.Deal != "" {
 					v.Reason = WhyNumber
@@ -136,12 +142,15 @@ func judge(ls []*live, o trade.PromoOrder) []trade.PromoVerdict {
 			}
 			continue
 		}
-		var best, needs *live
+		var best, needs, awaited *live
 		for _, p := range ls {
-			if p.cancelled || p.refuses(&o, l) != "" {
-				continue
-			}
+			why := p.refuses(&o, l)
 			switch {
+			case why != "" && !p.terms.Quoted && p.part.Limit == 0 && p.awaits(&o, why): // nothing of a limit is kept for what may never count
+				if awaited == nil || p.least(l, l.Ordered) > awaited.least(l, l.Ordered) {
+					awaited = p
+				}
+			case why != "":
 			case p.terms.Quoted:
 				needs = p
 			case best == nil || p.least(l, l.Ordered) > best.least(l, l.Ordered):
@@ -152,6 +161,9 @@ func judge(ls []*live, o trade.PromoOrder) []trade.PromoVerdict {
 		case best != nil:
 			meant[i] = best
 			v.Promotion, v.Version, v.Number, v.Reason = best.id, best.version, best.number, WhyAuto
+		case awaited != nil:
+			meant[i] = awaited
+			v.Promotion, v.Version, v.Number, v.Reason = awaited.id, awaited.version, awaited.number, awaited.terms.dayWhy()
 		case needs != nil:
 			v.Promotion, v.Version, v.Number, v.Reason = needs.id, needs.version, needs.number, WhyNoNumber
 		}
@@ -171,30 +183,24 @@ func judge(ls []*live, o trade.PromoOrder) []trade.PromoVerdict {
 // grant gives the lines that count their allowance and quantity, line by line.
 func grant(out []trade.PromoVerdict, meant []*live, o trade.PromoOrder) {
 	bought := map[*live]money.Quantity{} // base units of qualifying lines of this order
+	late := false                        // some lines are free goods: they go by what the others were granted
 	for i, p := range meant {
-		if p != nil && !p.free(&o.Lines[i]) {
+		switch {
+		case p == nil:
+		case p.terms.gives(&o.Lines[i]):
+			late = true
+		default:
 			bought[p] += times(o.Lines[i].Ordered, o.Lines[i].Factor)
 		}
 	}
-	given := map[*live]money.Quantity{}
+	granted := map[*live]money.Quantity{}
 	for i, p := range meant {
-		if p == nil {
+		if p == nil || p.terms.gives(&o.Lines[i]) {
 			continue
 		}
 		l, v := &o.Lines[i], &out[i]
-		want := times(l.Ordered, l.Factor)
-		got := want
-		if p.free(l) {
-			got = min(want, max(0, bought[p]/p.terms.Buy*p.terms.Free-given[p]))
-			given[p] += got
-			switch {
-			case got == 0:
-				v.Reason = WhyFreeNone
-			case got < want:
-				v.Reason = WhyFreePart
-			}
-		}
-		if p.part.Limit > 0 && got > 0 && !p.free(l) {
+		got := times(l.Ordered, l.Factor)
+		if p.part.Limit > 0 {
 			left := p.part.Limit - p.taken
 			switch {
 			case left <= 0:
@@ -206,27 +212,47 @@ func grant(out []trade.PromoVerdict, meant []*live, o trade.PromoOrder) {
 		if got <= 0 {
 			continue
 		}
-		if !p.free(l) {
-			p.taken += got
-		}
-		if p.terms.Cumulative && v.Reason != WhyLimit {
+		p.taken += got
+		granted[p] += got
+		if p.terms.Cumulative && v.Reason != WhyLimit && v.Reason != p.terms.dayWhy() {
 			v.Reason = WhyVolume
 		}
-		v.Granted = per(got, l.Factor)
-		v.Allowance = p.each(l, bought[p])
-		v.Method = trade.DealOffInvoice
-		if p.terms.Settle == BillBack {
-			v.Method = trade.DealBillBack
+		p.grant(v, l, got, bought[p])
+	}
+	if !late {
+		return
+	}
+	given := map[*live]money.Quantity{}
+	for i, p := range meant {
+		if p == nil || !p.terms.gives(&o.Lines[i]) {
+			continue
 		}
+		l, v := &o.Lines[i], &out[i]
+		want := times(l.Ordered, l.Factor)
+		got := min(want, granted[p]/p.terms.Buy*p.terms.Free-given[p])
+		given[p] += got
+		switch {
+		case got == 0:
+			v.Reason = WhyFreeNone
+			continue
+		case got < want:
+			v.Reason = WhyFreePart
+		}
+		p.grant(v, l, got, 0)
 	}
 }
 
-// free says whether a line is the free goods of the promotion.
-func (p *live) free(l *trade.PromoLine) bool {
-	if p.terms.Kind != Free || l.SKU != p.terms.FreeSKU {
-		return false
+// grant writes into a verdict what a line is given: base units, and its allowance.
+func (p *live) grant(v *trade.PromoVerdict, l *trade.PromoLine, got, bought money.Quantity) {
+	v.Granted, v.Allowance, v.Method = per(got, l.Factor), p.each(l, bought), trade.DealOffInvoice
+	if p.terms.Settle == BillBack {
+		v.Method = trade.DealBillBack
 	}
-	return l.Price == 0 || !p.terms.Covers(l.SKU, l.Family)
+}
+
+// gives says whether a line is the free goods of the terms.
+func (t *Terms) gives(l *trade.PromoLine) bool {
+	return t.Kind == Free && l.SKU == t.FreeSKU && (l.Free || !t.Covers(l.SKU, l.Family))
 }
 
 // refuses says why a line does not count; empty: it does.
@@ -235,7 +261,7 @@ func (p *live) refuses(o *trade.PromoOrder, l *trade.PromoLine) string {
 	switch {
 	case p.cancelled:
 		return WhyCancelled
-	case !t.Covers(l.SKU, l.Family) && !p.free(l):
+	case !t.Covers(l.SKU, l.Family) && !t.gives(l):
 		return WhyProduct
 	case l.Factor <= 0 || l.Ordered <= 0:
 		return WhyUnit
@@ -261,6 +287,24 @@ func (p *live) refuses(o *trade.PromoOrder, l *trade.PromoLine) string {
 	return ""
 }
 
+// awaits says that only the day speaks against a line (see refuses), and that it is not the
+// order's to say: what is claimed afterwards goes by when goods were shipped or invoiced. What
+// an invoice takes off is decided before. Nothing leaves before it was ordered.
+func (p *live) awaits(o *trade.PromoOrder, why string) bool {
+	return p.terms.Settle == BillBack && p.terms.dayWhy() != "" && (why == WhyBefore || why == WhyAfter && o.OrderedOn <= p.terms.Until)
+}
+
+// dayWhy is why a line counts whose documents decide the day; empty where they do not.
+func (t *Terms) dayWhy() string {
+	switch t.By {
+	case ByShip:
+		return WhyShipDay
+	case ByInvoice:
+		return WhyBillDay
+	}
+	return ""
+}
+
 // each is the allowance per unit of a line, rounded half up at six places; bought is the
 // quantity that decides the step of tiers.
 func (p *live) each(l *trade.PromoLine, bought money.Quantity) money.Price {
@@ -276,7 +320,7 @@ func (p *live) each(l *trade.PromoLine, bought money.Quantity) money.Price {
 		}
 		return times(base, p.terms.step(bought))
 	case Free:
-		if p.free(l) {
+		if p.terms.gives(l) {
 			return base
 		}
 	}
@@ -374,7 +418,11 @@ func (s *Service) Take(ctx context.Context, o trade.PromoOrder, vs []trade.Promo
 				return err
 			}
 			r := judgedLine(&o, &o.Lines[i], &v, &t.Terms)
-			r.follow(&o.Lines[i], &Terms{}) // no shipment is known yet
+			if r.awaits() {
+				r.follow(&o.Lines[i], &t.Terms)
+			} else {
+				r.follow(&o.Lines[i], &Terms{}) // no shipment is known yet
+			}
 			rows = append(rows, r)
 		}
 		if err := takeLines(ctx, rows); err != nil {
@@ -386,93 +434,6 @@ func (s *Service) Take(ctx context.Context, o trade.PromoOrder, vs []trade.Promo
 		return s.adjusted(ctx, before, o.Reseller, late{LateChanged, string(o.ID), o.Number})
 	})
 }
-
-// judgedLine is the row of a verdict, before it is followed.
-func judgedLine(o *trade.PromoOrder, l *trade.PromoLine, v *trade.PromoVerdict, t *Terms) lineRow {
-	r := lineRow{PromotionID: v.Promotion, OrderID: string(o.ID), Line: int64(l.Number), OwnerID: o.Supplier, OrgID: o.Reseller, VersionNo: int64(v.Version), Number: o.Number, SKU: l.SKU, OrderedOn: o.OrderedOn, Arrived: db.Micros(o.Received), Unit: l.Unit, Factor: int64(l.Factor),
-		Verdict: LineOut, Reason: v.Reason, Method: v.Method, Currency: string(o.Currency), Price: int64(l.Price), Allowance: int64(v.Allowance), Ordered: int64(times(l.Ordered, l.Factor)), Granted: int64(times(v.Granted, l.Factor))}
-	switch {
-	case r.Granted <= 0:
-	case r.Granted < r.Ordered:
-		r.Verdict = LinePart
-	default:
-		r.Verdict = LineCounts
-	}
-	if t.Cumulative && r.Granted > 0 {
-		r.Base = int64(basePrice(l))
-	}
-	return r
-}
-
-// Verdicts of a line.
-const (
-	LineCounts = "counts"
-	LinePart   = "part"
-	LineOut    = "out"
-)
-
-// follow computes what became of a line from its documents, under the terms it was judged
-// by; zero terms know no dates of shipment yet.
-func (r *lineRow) follow(l *trade.PromoLine, t *Terms) {
-	f := &l.Fact
-	base := func(q money.Quantity) money.Quantity { return times(q, l.Factor) }
-	ordered := base(l.Ordered - f.Cancelled)
-	counted := min(money.Quantity(r.Granted), max(0, ordered))
-	within := func(ms []trade.PromoMove, from, until string) money.Quantity {
-		var sum money.Quantity
-		for _, m := range ms {
-			if m.On >= from && (until == "" || m.On <= until) {
-				sum += base(m.Quantity)
-			}
-		}
-		return sum
-	}
-	switch t.By {
-	case ByOrder:
-		if t.ShipBy != "" {
-			last := t.ShipBy
-			if f.Backordered && t.BackDays > 0 {
-				if d, err := time.Parse(time.DateOnly, t.Until); err == nil {
-					last = max(last, d.AddDate(0, 0, t.BackDays).Format(time.DateOnly))
-				}
-			}
-			counted = min(counted, within(f.Ships, "", last)+max(0, ordered-base(f.Shipped)))
-		}
-	case ByShip:
-		counted = min(counted, within(f.Ships, t.From, t.Until))
-	case ByInvoice:
-		counted = min(counted, within(f.Bills, t.From, t.Until))
-	}
-	r.Counted = int64(counted)
-	r.Confirmed, r.Shipped = int64(min(counted, base(f.Confirmed))), int64(min(counted, base(f.Shipped)))
-	invoiced := min(counted, max(0, base(f.Invoiced-f.Credited)))
-	r.Invoiced, r.Value, r.Earned = int64(invoiced), 0, 0
-	if invoiced <= 0 || l.Factor <= 0 {
-		return
-	}
-	q, c := per(invoiced, l.Factor), money.Currency(r.Currency)
-	gross := money.Price(r.Price)
-	if l.ListPrice > 0 && r.Method == trade.DealOffInvoice && apart(gross, l.ListPrice-money.Price(r.Allowance)) < apart(gross, l.ListPrice) { // the price has it already
-		gross += money.Price(r.Allowance)
-	}
-	if a, err := money.Extend(q, gross, c); err == nil {
-		r.Value = a.Minor
-	}
-	r.reckon()
-}
-
-// reckon computes what a line earns at its allowance.
-func (r *lineRow) reckon() {
-	r.Earned = 0
-	if r.Invoiced <= 0 || r.Factor <= 0 {
-		return
-	}
-	if a, err := money.Extend(per(money.Quantity(r.Invoiced), money.Quantity(r.Factor)), money.Price(r.Allowance), money.Currency(r.Currency)); err == nil {
-		r.Earned = a.Minor
-	}
-}
-
-func apart(a, b money.Price) money.Price { return max(a-b, b-a) }
 
 // Attribute brings the rows of an order in line with its documents: replaced, never added
 // to. What it changes in a promotion that is settled is kept as an adjustment. Safe to repeat.

@@ -46,6 +46,9 @@ func (m *market) on(day string) context.Context {
 	return db.WithNow(context.Background(), d.Add(12*time.Hour+time.Duration(m.n)*time.Minute))
 }
 
+// free in the place of a price says that a line is free of charge (PO105 NC).
+const free = "NC"
+
 // want is one order line: SKU, quantity, unit price, promotion number.
 type want struct{ sku, quantity, price, deal string }
 
@@ -64,6 +67,9 @@ func (m *market) orderOf(org, partnership, currency, day, head string, off []doc
 	}
 	for i, w := range ws {
 		l := doc.Line{Number: fmt.Sprint((i + 1) * 10), VendorItem: w.sku, Quantity: doc.Decimal(w.quantity), Unit: "EA", Price: doc.Decimal(w.price)}
+		if w.price == free {
+			l.Price, l.PriceBasis = "0", doc.NoCharge
+		}
 		if w.deal != "" {
 			l.Refs = []doc.Ref{{Qualifier: "PD", Value: w.deal}}
 		}
@@ -313,7 +319,7 @@ func TestMechanisms(t *testing.T) {
 		g := m.running(x)
 		d = m.order("2026-12-02", g.Number, want{"AUR-HT20", "5", "120", ""}, want{"AUR-B50", "3", "0", ""})
 		m.line(d, 0, WhyHeadNumber, "5")
-		m.line(d, 1, WhyFreePart, "2", trade.PromotionPart)
+		m.line(d, 1, WhyFreePart, "2", trade.PriceZero, trade.PromotionPart)
 		d = m.order("2026-12-02", g.Number, want{"AUR-HT20", "4", "120", ""}, want{"AUR-B50", "2", "0", ""})
 		m.line(d, 1, WhyHeadNumber, "2")
 		if d.Total.String() != "480.00" {
@@ -381,14 +387,21 @@ func TestRebuildEqualsTheRunningFigures(t *testing.T) {
 		other := m.terms()
 		other.Title, other.Quoted, other.Percent, other.By = "Other", false, money.One/50, ByInvoice
 		q := m.running(other)
-		ids := []trade.OrderID{m.order("2026-11-25", q.Number, want{"AUR-D18B", "5", "84", ""}).ID} // whatever chance names
+		other.Title, other.Settle, other.By, other.Parts[0].Limit = "Claimed", BillBack, ByShip, 0 // its documents decide the day
+		c := m.running(other)
+		g := m.bought(2, 100, true, "AUR-G125", "AUR-G125")
+		ids := []trade.OrderID{m.order("2026-11-25", q.Number, want{"AUR-D18B", "5", "84", c.Number}, want{"AUR-D18B", "5", "84", ""}).ID} // whatever chance names
 		for range 60 {
 			day := time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC).AddDate(0, 0, m.n*45/400).Format(time.DateOnly) // they rise: orders come one after the other
-			head := []string{"", p.Number, q.Number, "PR-2026-ZZZZ"}[rnd.IntN(4)]
+			head := []string{"", p.Number, q.Number, c.Number, "PR-2026-ZZZZ"}[rnd.IntN(5)]
 			var ws []want
 			for range 1 + rnd.IntN(3) {
 				k := rnd.IntN(3)
-				ws = append(ws, want{[]string{"AUR-D18B", "AUR-B50", "AUR-G125"}[k], fmt.Sprint(1 + rnd.IntN(60)), []string{"84", "31.20", "46.50"}[k], []string{"", "", p.Number}[rnd.IntN(3)]})
+				w := want{[]string{"AUR-D18B", "AUR-B50", "AUR-G125"}[k], fmt.Sprint(1 + rnd.IntN(60)), []string{"84", "31.20", "46.50"}[k], []string{"", "", p.Number, g.Number}[rnd.IntN(4)]}
+				if rnd.IntN(4) == 0 {
+					w.price = []string{"0", free}[rnd.IntN(2)]
+				}
+				ws = append(ws, w)
 			}
 			switch {
 			case len(ids) > 3 && rnd.IntN(2) == 0:
@@ -414,7 +427,7 @@ func TestRebuildEqualsTheRunningFigures(t *testing.T) {
 				m.must(m.svc.Attribute(m.at(), m.boss, m.trade, id))
 			}
 		}
-		for _, id := range []ID{p.ID, q.ID} {
+		for _, id := range []ID{p.ID, q.ID, c.ID} {
 			before, err := m.svc.Results(m.at(), m.ingrid, id)
 			m.must(err)
 			if len(before.Parts) == 0 {
@@ -423,6 +436,8 @@ func TestRebuildEqualsTheRunningFigures(t *testing.T) {
 		}
 		m.rebuilt(p.ID)
 		m.rebuilt(q.ID)
+		m.rebuilt(c.ID)
+		m.rebuilt(g.ID)
 	})
 }
 

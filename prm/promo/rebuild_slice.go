@@ -64,7 +64,7 @@ func belonged(rows []lineRow, versions map[int]*Terms, moved catalog.Moved, got 
 				family = moved.At(catalog.ID(l.Product), o.Received, l.Family)
 			} else if t := versions[int(r.VersionNo)]; t != nil && !t.Fixed && len(t.Families) > 0 && r.SKU == l.SKU && (t.Kind != Free || l.SKU != t.FreeSKU) {
 				switch covers := t.Covers(l.SKU, l.Family); {
-				case !covers && r.Verdict != LineOut:
+				case !covers && (r.Verdict != LineOut || r.Granted > 0):
 					family = t.Families[0]
 				case covers && r.Verdict == LineOut && r.Reason == WhyProduct:
 					family = ""

@@ -57,6 +57,7 @@ func (s *Service) Replay(ctx context.Context, actor access.Actor, orders Orders,
 	if t.By == ByResale {
 		t.By = ByOrder
 	}
+	t.Settle = OffInvoice // by the days that the orders say, whatever became of them
 	out := Replayed{From: t.From, Until: t.Until}
 	err := s.view(ctx, actor, func(ctx context.Context) error {
 		for _, p := range t.Parts {
@@ -102,7 +103,7 @@ func (s *Service) replayPart(ctx context.Context, actor access.Actor, orders Ord
 			}
 			under, bought := false, money.Quantity(0)
 			for i, v := range judge([]*live{x}, o) {
-				if v.Granted <= 0 {
+				if v.Granted <= 0 || t.gives(&o.Lines[i]) {
 					continue
 				}
 				under = true

@@ -144,6 +144,7 @@ func (s *Service) measure(ctx context.Context, pacts []pact, o Resale) ([]resale
 	}
 	bought := map[string]money.Quantity{} // of a promotion in this report: decides the step
 	var lives []live                      // of the rows
+	var ranks []int
 	for _, l := range o.Lines {
 		if l.Sold == 0 {
 			continue
@@ -162,18 +163,33 @@ func (s *Service) measure(ctx context.Context, pacts []pact, o Resale) ([]resale
 			}
 			r := resaleRow{PromotionID: x.id, ReportID: o.ID, Line: int64(l.Line), OwnerID: o.Supplier, OrgID: o.Reseller, VersionNo: int64(x.version), Number: o.Number, SKU: l.SKU, SoldFrom: l.From, SoldTo: l.To, Arrived: db.Micros(o.At),
 				Verdict: LineOut, Reason: reason, Currency: string(x.part.Currency), Sold: int64(l.Sold)}
-			if reason == WhyNumber || reason == WhyAuto {
+			rank := 0
+			switch reason {
+			case WhyNumber, WhyAuto, WhyBack:
 				r.Verdict, r.Counted, r.Basis = LineCounts, int64(l.Sold), reason
 				bought[x.id] += max(0, l.Sold)
+				switch {
+				case l.Deal == x.number:
+					rank = 2
+				case reason == WhyAuto:
+					rank = 1
+				}
 			}
-			rows, lives = append(rows, r), append(lives, x)
+			rows, lives, ranks = append(rows, r), append(lives, x), append(ranks, rank)
 		}
 	}
-	if err := s.resalePrices(ctx, o, rows); err != nil {
+	if err := s.resalePrices(ctx, o, rows, lives); err != nil {
 		return nil, err
 	}
 	least := make([]money.Price, len(rows))
-	best := map[int64]int{} // a line is paid for once: by the promotion it names, else by the best
+	best := map[int64]int{} // a line is paid for once: by the promotion it names, else by the best; a late return comes off the newest
+	lose := func(i int) {
+		why := WhyOther
+		if rows[i].Basis == WhyBack { // of whatever ever covered the product: not worth a row
+			why = ""
+		}
+		rows[i].out(why)
+	}
 	for i := range rows {
 		r := &rows[i]
 		x := &lives[i]
@@ -183,16 +199,25 @@ func (s *Service) measure(ctx context.Context, pacts []pact, o Resale) ([]resale
 		l := trade.PromoLine{SKU: r.SKU, Price: money.Price(r.Price), ListPrice: money.Price(r.Price), Factor: money.One}
 		r.Allowance, least[i] = int64(x.each(&l, bought[r.PromotionID])), x.least(&l, bought[r.PromotionID])
 		k, seen := best[r.Line]
+		better := !seen
+		if seen {
+			back := cmp.Compare(lives[k].terms.Until, x.terms.Until)
+			if r.Reason != WhyBack {
+				back = 0
+			}
+			better = cmp.Or(cmp.Compare(ranks[k], ranks[i]), back, cmp.Compare(least[k], least[i])) < 0
+		}
 		switch {
-		case !seen:
-			best[r.Line] = i
-		case r.Reason == WhyNumber && rows[k].Reason != WhyNumber, r.Reason == rows[k].Reason && least[i] > least[k]:
-			rows[k].out(WhyOther)
-			best[r.Line] = i
+		case !better:
+			lose(i)
+		case seen:
+			lose(k)
+			fallthrough
 		default:
-			r.out(WhyOther)
+			best[r.Line] = i
 		}
 	}
+	rows = slices.DeleteFunc(rows, func(r resaleRow) bool { return r.Reason == "" })
 	for i := range rows {
 		rows[i].worth()
 	}
@@ -245,6 +270,8 @@ func (p *live) resale(l ResaleLine) (why string, mine bool) {
 	named := l.Deal != "" && l.Deal == p.number
 	fits := t.Covers(l.SKU, l.Family)
 	switch {
+	case p.back(l, named, fits):
+		return WhyBack, true
 	case !named && (!fits || l.To < t.From || l.From > t.Until):
 		return "", false
 	case p.cancelled:
@@ -267,9 +294,18 @@ func (p *live) resale(l ResaleLine) (why string, mine bool) {
 	return WhyAuto, true
 }
 
+// back says that a line is goods that came back when nothing is sold under the promotion any
+// more: they take back what was counted of them, whenever that is.
+func (p *live) back(l ResaleLine, named, fits bool) bool {
+	t := &p.terms
+	return l.Sold < 0 && t.By == ByResale && fits && l.From >= t.From && (l.To > t.Until || p.cancelled) &&
+		(named || !t.Quoted) && (len(t.Countries) == 0 || slices.Contains(t.Countries, l.Country))
+}
+
 // resalePrices writes the partner's price of the day, in the currency of the terms, into
-// rows that count: one question for each currency and day.
-func (s *Service) resalePrices(ctx context.Context, o Resale, rows []resaleRow) error {
+// rows that count: one question for each currency and day. What comes back late has that of
+// the last day.
+func (s *Service) resalePrices(ctx context.Context, o Resale, rows []resaleRow, lives []live) error {
 	type key struct {
 		c  money.Currency
 		on string
@@ -282,6 +318,9 @@ func (s *Service) resalePrices(ctx context.Context, o Resale, rows []resaleRow) 
 	for i, r := range rows {
 		if r.Verdict != LineOut {
 			k := key{money.Currency(r.Currency), r.SoldTo}
+			if r.Basis == WhyBack {
+				k.on = min(k.on, lives[i].terms.Until)
+			}
 			asked[k] = append(asked[k], i)
 		}
 	}
@@ -308,8 +347,14 @@ func (s *Service) resalePrices(ctx context.Context, o Resale, rows []resaleRow) 
 }
 
 // grantResales gives rows what is left of a limit, in the order in which goods were sold
-// and told, and says how much was taken. A return gives back.
-func grantResales(rows []resaleRow, limit money.Quantity) (taken money.Quantity) {
+// and told, and says how much was taken. A return gives back; one that comes late no more than
+// stands counted of its product, at what that earned a unit.
+func grantResales(rows []resaleRow, limit money.Quantity, cumulative bool) (taken money.Quantity) {
+	type stand struct {
+		counted money.Quantity
+		worth   money.Price
+	}
+	stands := map[string]stand{}
 	slices.SortFunc(rows, func(a, b resaleRow) int {
 		return cmp.Or(cmp.Compare(a.SoldTo, b.SoldTo), cmp.Compare(a.Arrived, b.Arrived), cmp.Compare(a.ReportID, b.ReportID), cmp.Compare(a.Line, b.Line))
 	})
@@ -318,13 +363,26 @@ func grantResales(rows []resaleRow, limit money.Quantity) (taken money.Quantity)
 		if r.Basis == "" { // out, whatever is left
 			continue
 		}
-		got := money.Quantity(r.Sold)
-		if limit > 0 && got > 0 {
+		got, of := money.Quantity(r.Sold), stands[r.SKU]
+		switch {
+		case r.Basis == WhyBack:
+			got = -min(-got, max(0, of.counted))
+			if !cumulative { // else a step gives the allowance of all
+				if r.Allowance = 0; got < 0 {
+					r.Allowance = int64(per(max(0, of.worth), of.counted))
+				}
+			}
+		case limit > 0 && got > 0:
 			got = min(got, max(0, limit-taken))
 		}
+		stands[r.SKU] = stand{of.counted + got, of.worth + times(got, money.Price(r.Allowance))}
 		switch {
 		case got == money.Quantity(r.Sold):
 			r.Verdict, r.Reason = LineCounts, r.Basis
+		case r.Basis == WhyBack:
+			if r.Verdict, r.Reason = LinePart, WhyBack; got == 0 {
+				r.Verdict, r.Reason = LineOut, WhyAfter
+			}
 		case got == 0:
 			r.Verdict, r.Reason = LineOut, WhyUsed
 		default:
@@ -337,8 +395,8 @@ func grantResales(rows []resaleRow, limit money.Quantity) (taken money.Quantity)
 	return taken
 }
 
-// regrant gives the rows of promotions by resale that have a limit what is left of it, all
-// again: a correction may free what others then get.
+// regrant gives the rows of promotions by resale that have a limit what is left of it, and late
+// returns what stands, all again: a correction may free what others then get.
 func regrant(ctx context.Context, owner, org string, touched map[string]bool) error {
 	if len(touched) == 0 {
 		return nil
@@ -353,15 +411,23 @@ func regrant(ctx context.Context, owner, org string, touched map[string]bool) er
 		}
 		v := p.versions[len(p.versions)-1]
 		part, ok := v.Terms.Part(org)
-		if !ok || v.Terms.By != ByResale || part.Limit <= 0 {
+		if !ok || v.Terms.By != ByResale {
 			continue
+		}
+		if part.Limit <= 0 {
+			if some, err := cameBack(ctx, p.row.ID, org); err != nil || !some {
+				if err != nil {
+					return err
+				}
+				continue
+			}
 		}
 		rows, err := resalesOf(ctx, p.row.ID, org)
 		if err != nil {
 			return err
 		}
 		was := slices.Clone(rows)
-		taken := grantResales(rows, part.Limit)
+		taken := grantResales(rows, part.Limit, v.Terms.Cumulative)
 		if err := saveResales(ctx, was, rows); err != nil {
 			return err
 		}
@@ -416,8 +482,8 @@ func (s *Service) remeasure(ctx context.Context, r row, org string) (lines, chan
 			continue
 		}
 		v := p.versions[len(p.versions)-1]
-		if part, ok := v.Terms.Part(org); ok && v.Terms.By == ByResale && part.Limit > 0 {
-			taken := grantResales(now, part.Limit)
+		if part, ok := v.Terms.Part(org); ok && v.Terms.By == ByResale && (part.Limit > 0 || slices.ContainsFunc(now, func(x resaleRow) bool { return x.Basis == WhyBack })) {
+			taken := grantResales(now, part.Limit, v.Terms.Cumulative)
 			if err := tookResales(ctx, r.ID, org, taken); err != nil {
 				return 0, 0, err
 			}

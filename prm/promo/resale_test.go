@@ -193,7 +193,7 @@ func TestRebuildEqualsTheRunningResales(t *testing.T) {
 		other.Tiers = []Tier{{From: money.Whole(1), Percent: money.One / 50}, {From: money.Whole(8), Percent: money.One / 10}}
 		q := m.running(other)
 		for i := range 40 {
-			day := time.Date(2026, 11, 28, 0, 0, 0, 0, time.UTC).AddDate(0, 0, rnd.IntN(40))
+			day := time.Date(2026, 11, 28, 0, 0, 0, 0, time.UTC).AddDate(0, 0, rnd.IntN(50))
 			to := day.AddDate(0, 0, rnd.IntN(3))
 			o := m.sold(fmt.Sprintf("r%02d", i), []string{"AUR-D18B", "AUR-B50", "AUR-G125"}[rnd.IntN(3)], int64(rnd.IntN(14)-3), day.Format(time.DateOnly), to.Format(time.DateOnly), []string{"", p.Number, q.Number, "PR-2026-ZZZZ"}[rnd.IntN(4)])
 			if rnd.IntN(3) == 0 {

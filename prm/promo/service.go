@@ -133,8 +133,9 @@ func (s *Service) known(ctx context.Context, owner string, t *Terms) error {
 }
 
 // sameMoney refuses terms that name another currency than an agreed version did, for the
-// owner or for a company that takes part again: claims, ledger and results of what was
-// bought are in that one. Another currency is another promotion.
+// owner or for a company that takes part again, or another way in which what is earned is paid
+// or comes about than the one in force: claims, ledger and results of what was bought are in
+// that one. Another currency, or way, is another promotion.
 func sameMoney(ctx context.Context, r row, t Terms) error {
 	if r.AgreedNo == 0 {
 		return nil
@@ -158,6 +159,9 @@ func sameMoney(ctx context.Context, r row, t Terms) error {
 		v, err := x.version()
 		if err != nil {
 			return err
+		}
+		if x.Number == r.AgreedNo {
+			v.Terms.keepsWay(t, bad)
 		}
 		refuse("currency", v.Terms.Currency, t.Currency)
 		for _, p := range v.Terms.Parts {
@@ -206,7 +210,7 @@ func (s *Service) Create(ctx context.Context, actor access.Actor, t Terms) (Deta
 
 // SaveDraft changes what is being written: the terms of a draft, or of the next version of
 // a promotion that was sent; nobody else sees it before Propose.
-// Codes: NotFound, Forbidden, Invalid (by field; another currency than was agreed), Conflict
+// Codes: NotFound, Forbidden, Invalid (by field; another currency or way of paying than was agreed), Conflict
 // (changed meanwhile, or it is over).
 func (s *Service) SaveDraft(ctx context.Context, actor access.Actor, id ID, version int64, t Terms) (Detail, error) {
 	if _, err := access.List(actor, access.PromoRead); err != nil {

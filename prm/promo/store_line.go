@@ -31,6 +31,7 @@ type lineRow struct {
 	Price, Allowance                                                       int64
 	Ordered, Granted, Counted, Confirmed, Shipped, Invoiced, Value, Earned int64
 	Base                                                                   int64 // of a cumulative promotion: the price its step is a percentage of
+	Free                                                                   int64 // the free goods of a promotion, granted or not: no part of its limit
 }
 
 func (lineRow) TableName() string { return "promotion_line" }
@@ -112,7 +113,7 @@ func giveBack(ctx context.Context, id trade.OrderID) (rows []lineRow, err error)
 
 // took counts what a row was granted towards the limit of its seat; free goods do not count.
 func took(ctx context.Context, r lineRow, sign int64) error {
-	if r.Granted == 0 || strings.HasPrefix(r.Reason, "free") {
+	if r.Granted == 0 || r.Free != 0 {
 		return nil
 	}
 	return db.Tx(ctx).Exec("UPDATE promotion_seat SET taken = taken + ? WHERE promotion_id = ? AND org_id = ?", sign*r.Granted, r.PromotionID, r.OrgID).Error
@@ -202,7 +203,7 @@ func putLines(ctx context.Context, rows []lineRow, most int) error {
 		for i := range rows[:most] {
 			r := &rows[i]
 			args = append(args, r.PromotionID, r.OrderID, r.Line, r.OwnerID, r.OrgID, r.VersionNo, r.Number, r.SKU, r.OrderedOn, r.Arrived, r.Unit, r.Factor, r.Verdict, r.Reason, r.Method, r.Currency, r.Price, r.Allowance,
-				r.Ordered, r.Granted, r.Counted, r.Confirmed, r.Shipped, r.Invoiced, r.Value, r.Earned, r.Base)
+				r.Ordered, r.Granted, r.Counted, r.Confirmed, r.Shipped, r.Invoiced, r.Value, r.Earned, r.Base, r.Free)
 		}
 		if _, err := db.Exec(ctx, query, args...); err != nil {
 			return err
@@ -213,11 +214,11 @@ func putLines(ctx context.Context, rows []lineRow, most int) error {
 }
 
 const (
-	lineColumns  = "promotion_id, order_id, line, owner_id, org_id, version_no, number, sku, ordered_on, arrived, unit, factor, verdict, reason, method, currency, price, allowance, ordered, granted, counted, confirmed, shipped, invoiced, value, earned, base"
-	lineWidth    = 27
+	lineColumns  = "promotion_id, order_id, line, owner_id, org_id, version_no, number, sku, ordered_on, arrived, unit, factor, verdict, reason, method, currency, price, allowance, ordered, granted, counted, confirmed, shipped, invoiced, value, earned, base, free"
+	lineWidth    = 28
 	lineReplaced = ` ON CONFLICT (promotion_id, order_id, line) DO UPDATE SET version_no = excluded.version_no, number = excluded.number, sku = excluded.sku, ordered_on = excluded.ordered_on, arrived = excluded.arrived, unit = excluded.unit, factor = excluded.factor,
 		verdict = excluded.verdict, reason = excluded.reason, method = excluded.method, currency = excluded.currency, price = excluded.price, allowance = excluded.allowance, ordered = excluded.ordered, granted = excluded.granted,
-		counted = excluded.counted, confirmed = excluded.confirmed, shipped = excluded.shipped, invoiced = excluded.invoiced, value = excluded.value, earned = excluded.earned, base = excluded.base`
+		counted = excluded.counted, confirmed = excluded.confirmed, shipped = excluded.shipped, invoiced = excluded.invoiced, value = excluded.value, earned = excluded.earned, base = excluded.base, free = excluded.free`
 )
 
 // lockSeats makes whoever changes lines of a company in promotions wait; on SQLite there is
@@ -391,7 +392,7 @@ var errEnough = errors.New("enough")
 func seenOf(ctx context.Context, id, org, by string) (seen, counts map[string]money.Quantity, err error) {
 	q := db.Tx(ctx).Model(&lineRow{}).Select("sku, CAST(SUM(invoiced) AS BIGINT) AS seen, CAST(SUM(invoiced) AS BIGINT) AS counts").Where("verdict <> ?", LineOut)
 	if by == ByResale {
-		q = db.Tx(ctx).Model(&resaleRow{}).Select("sku, CAST(SUM(sold) AS BIGINT) AS seen, CAST(SUM(counted) AS BIGINT) AS counts").Where("basis <> ''")
+		q = db.Tx(ctx).Model(&resaleRow{}).Select("sku, CAST(SUM(CASE WHEN basis = ? THEN counted ELSE sold END) AS BIGINT) AS seen, CAST(SUM(counted) AS BIGINT) AS counts", WhyBack).Where("basis <> ''")
 	}
 	var rows []struct {
 		SKU          string

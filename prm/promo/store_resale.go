@@ -78,6 +78,13 @@ func resalesOf(ctx context.Context, id, org string) ([]resaleRow, error) {
 	return rows, db.Tx(ctx).Where("promotion_id = ? AND org_id = ?", id, org).Order("report_id, line").Find(&rows).Error
 }
 
+// cameBack says whether something came back to a company after the days of a promotion.
+func cameBack(ctx context.Context, id, org string) (bool, error) {
+	var n int64
+	_, err := db.Row(ctx, "SELECT COUNT(*) FROM promotion_resale WHERE promotion_id = ? AND org_id = ? AND basis = ?", []any{id, org, WhyBack}, &n)
+	return n > 0, err
+}
+
 // saveResales writes the rows that are another than before, in the order they were read or
 // in any.
 func saveResales(ctx context.Context, was, now []resaleRow) error {

@@ -29,10 +29,11 @@ func setVolume(ctx context.Context, id, org string, volume money.Quantity) error
 	return db.Tx(ctx).Model(&seatRow{}).Where("promotion_id = ? AND org_id = ?", id, org).Update("volume", int64(volume)).Error
 }
 
-// steppedLines are the lines of a company that were judged by a version and count.
+// steppedLines are the lines of a company that were judged by a version and count, or will where
+// their documents say so.
 func steppedLines(ctx context.Context, id, org string, version int) ([]lineRow, error) {
 	var rows []lineRow
-	return rows, db.Tx(ctx).Where("promotion_id = ? AND org_id = ? AND version_no = ? AND verdict <> ?", id, org, version, LineOut).Order("arrived, order_id, line").Find(&rows).Error
+	return rows, db.Tx(ctx).Where("promotion_id = ? AND org_id = ? AND version_no = ? AND granted > 0", id, org, version).Order("arrived, order_id, line").Find(&rows).Error
 }
 
 // steppedResales are the resale lines of a company whose allowance a version gives, those for

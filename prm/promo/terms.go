@@ -413,6 +413,17 @@ func (t Terms) checkParts(bad *fault.Error, owner string) {
 	}
 }
 
+// keepsWay refuses later terms under which what was earned by these would no longer be found:
+// off the invoice is not claimed, and what was sold on is other lines than what was ordered.
+func (t Terms) keepsWay(now Terms, bad *fault.Error) {
+	if t.Settle != now.Settle {
+		bad.With("settle", "promo.settle_agreed")
+	}
+	if t.By != now.By && (t.By == ByResale || now.By == ByResale) {
+		bad.With("by", "promo.by_agreed")
+	}
+}
+
 // Warnings are what the law asks to think about again; each is a locale key.
 func (t Terms) Warnings() []string {
 	var out []string

@@ -333,7 +333,8 @@ func docLine(l Line, price money.Price) doc.Line {
 }
 
 // promoAllowance is the allowance of a promotion on a line: off the invoice, or a bill-back
-// that is carried and changes no total. What is in the price already is not said again.
+// that is carried and changes no total. What is in the price already is not said again, and
+// what a later day decides is not promised.
 func promoAllowance(l Line, q money.Quantity, off money.Amount) []doc.Allowance {
 	a := doc.Allowance{Indicator: "A", Code: "F800", Reference: l.DealApplied, Method: "02", Amount: cents(off)}
 	if l.DealMethod == DealBillBack {
@@ -343,7 +344,7 @@ func promoAllowance(l Line, q money.Quantity, off money.Amount) []doc.Allowance 
 		}
 		a.Method, a.Amount = "01", cents(off)
 	}
-	if l.DealGranted <= 0 || off.Minor <= 0 {
+	if l.DealGranted <= 0 || off.Minor <= 0 || l.DealReason == DealShipDay || l.DealReason == DealBillDay {
 		return nil
 	}
 	return []doc.Allowance{a}

@@ -246,8 +246,8 @@ func oddDay(day, today string) bool {
 	return err == nil && (day < "2000-01-01" || day > from.AddDate(20, 0, 0).Format(time.DateOnly))
 }
 
-// priceless says what lines at price 0 cost that nothing says are free: goods of a
-// promotion keep it, others take the list price until somebody answers.
+// priceless says what lines at price 0 cost that nothing says are free, no promotion either:
+// the list price, until somebody answers.
 func (j *judged) priceless() error {
 	found := false
 	for i := range j.lines {
@@ -255,10 +255,9 @@ func (j *judged) priceless() error {
 		if !l.Marks.Has(PriceZero) {
 			continue
 		}
-		if found = true; l.DealGranted > 0 {
-			l.Marks = l.Marks.without(PriceZero)
-		} else {
-			l.Price = l.ListPrice
+		found, l.Price = true, l.ListPrice
+		if i < len(j.promo.Lines) {
+			j.promo.Lines[i].Price = l.Price
 		}
 	}
 	if !found {

@@ -284,6 +284,7 @@ func (s *Service) redirect(ctx context.Context, o *orderRow, p location.Place) e
 	}
 	for i, v := range j.verdicts {
 		j.lines[i].rejudged(v, h.Allowances)
+		j.promo.Lines[i].Price = j.lines[i].Price
 		h.Goes.Judged = h.Goes.Judged || v.Territory
 	}
 	if err := j.resum(); err != nil {
@@ -308,12 +309,18 @@ func (l *Line) rejudged(v PromoVerdict, head []doc.Allowance) {
 	was := *l
 	l.DealApplied, l.DealReason, l.DealMethod, l.DealAllowance, l.DealGranted = "", "", "", 0, 0
 	l.Marks = l.Marks.without(PromotionRefused).without(PromotionPart)
+	if was.givenAway() && l.Price == 0 && !l.Free {
+		l.Marks = l.Marks.add(PriceZero)
+	}
 	l.promoted(v, doc.Line{})
+	if l.Marks.Has(PriceZero) {
+		l.Price = l.ListPrice
+	}
 	if l.DealMethod == was.DealMethod && l.DealAllowance == was.DealAllowance && l.DealGranted == was.DealGranted {
 		return
 	}
 	switch {
-	case was.DealMethod == DealInPrice && l.Price == 0 && l.DealGranted < l.Ordered:
+	case l.Free && l.Price == 0 && was.givenAway() && !l.givenAway():
 		l.Marks = l.Marks.add(FreeGoods)
 	case was.DealMethod == DealInPrice && l.Price > 0 && apart(l.Price, l.ListPrice-l.DealAllowance) > money.One/200:
 		l.Marks = l.Marks.add(PriceDiffers)

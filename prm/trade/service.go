@@ -79,6 +79,7 @@ type PromoLine struct {
 	Price, ListPrice money.Price
 	Deal             string
 	RequestedOn      string
+	Free             bool // asked for free of charge, or at price 0
 	Fact             PromoFact
 }
 
@@ -101,6 +102,12 @@ const (
 	DealInPrice    = "price"       // the order's price has it already
 	DealOffInvoice = "off_invoice" // the invoice takes it off
 	DealBillBack   = "bill_back"   // it is claimed afterwards
+)
+
+// Reasons of a verdict by which the days of shipping or invoicing decide whether a line counts.
+const (
+	DealShipDay = "ship_day"
+	DealBillDay = "bill_day"
 )
 
 // PromoVerdict is what promotions say of a line. Number is that of the promotion that is
@@ -130,7 +137,7 @@ func (s *Service) promote(ctx context.Context, t terms, d doc.PurchaseOrder, ite
 	j.head.Goes = &goes
 	j.promo = PromoOrder{Supplier: t.SupplierID, Reseller: t.ResellerID, Number: d.Number, OrderedOn: j.orderedOn, Received: db.Now(ctx), Currency: j.currency, Country: goes.Country, Deal: promoNumber(deal(d.Refs))}
 	for i, l := range j.lines {
-		x := PromoLine{Number: l.Number, Product: l.Product, SKU: l.SKU, Unit: l.Unit, Ordered: l.Ordered, Price: l.Price, ListPrice: l.ListPrice, Deal: promoNumber(l.DealNumber), RequestedOn: l.RequestedOn}
+		x := PromoLine{Number: l.Number, Product: l.Product, SKU: l.SKU, Unit: l.Unit, Ordered: l.Ordered, Price: l.Price, ListPrice: l.ListPrice, Deal: promoNumber(l.DealNumber), RequestedOn: l.RequestedOn, Free: l.Free || l.Price == 0}
 		if items[i].Found {
 			x.Family = items[i].Product.Family
 			x.Factor, _ = items[i].Product.Factor(l.Unit)
@@ -185,16 +192,15 @@ func (l *Line) promoted(v PromoVerdict, d doc.Line) {
 		return
 	}
 	l.DealMethod, l.DealAllowance, l.DealGranted = v.Method, v.Allowance, v.Granted
-	if v.Method == DealOffInvoice && l.ListPrice > 0 && v.Allowance > 0 {
-		net := l.ListPrice - v.Allowance
-		if apart(l.Price, net) < apart(l.Price, l.ListPrice) { // the buyer reckoned with it
-			l.DealMethod = DealInPrice
-			if l.Price == 0 && v.Granted >= l.Ordered {
-				l.Marks = l.Marks.without(FreeGoods)
-			}
-			if apart(l.Price, net) <= money.One/200 {
-				l.Marks = l.Marks.without(PriceDiffers)
-			}
+	switch net := l.ListPrice - v.Allowance; {
+	case v.Method != DealOffInvoice || l.ListPrice <= 0 || v.Allowance <= 0:
+	case l.givenAway() && (l.Price == 0 || l.Marks.Has(PriceZero)):
+		l.DealMethod, l.Price, l.Marks = DealInPrice, 0, l.Marks.without(PriceZero).without(FreeGoods)
+	case l.Marks.Has(PriceZero): // at the list price until somebody answers: see priceless
+	case apart(l.Price, net) < apart(l.Price, l.ListPrice): // the buyer reckoned with it
+		l.DealMethod = DealInPrice
+		if apart(l.Price, net) <= money.One/200 {
+			l.Marks = l.Marks.without(PriceDiffers)
 		}
 	}
 	if v.Granted < l.Ordered && v.Quoted {
@@ -203,6 +209,12 @@ func (l *Line) promoted(v PromoVerdict, d doc.Line) {
 	if off, err := l.off(l.DealGranted); err == nil && l.DealMethod == DealOffInvoice && lineAllowed(d.Allowances, off, v.Allowance) {
 		l.Marks = l.Marks.without(AllowanceUnknown)
 	}
+}
+
+// givenAway says that a promotion gives all of the line away: the invoice asks nothing for it.
+// One that only lowers the price, or that is claimed afterwards, says nothing of a price of 0.
+func (l Line) givenAway() bool {
+	return (l.DealMethod == DealOffInvoice || l.DealMethod == DealInPrice) && l.ListPrice > 0 && l.DealAllowance >= l.ListPrice && l.DealGranted >= l.Ordered
 }
 
 func apart(a, b money.Price) money.Price { return max(a-b, b-a) }

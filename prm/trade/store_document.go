@@ -404,11 +404,12 @@ func promoOrders(ctx context.Context, scope access.Scope, reseller string, from 
 		goods, join = ", COALESCE(p.family, ''), COALESCE(p.unit, ''), COALESCE(k.quantity, 0)", " LEFT JOIN product p ON p.org_id = l.supplier_id AND p.id = l.product_id LEFT JOIN pack k ON k.org_id = l.supplier_id AND k.product_id = l.product_id AND k.unit = l.unit"
 	}
 	var o *PromoOrder // of the line before
-	err = db.Rows(ctx, "SELECT l.order_id, l.line, l.product_id, l.sku, l.unit, l.price, l.list_price, l.deal_number, l.requested_on, l.ordered, l.cancelled, l.confirmed, l.shipped, l.invoiced, l.credited, l.backordered"+goods+" FROM order_line l"+join+" WHERE l.order_id IN "+db.Values(len(args), 1)+" ORDER BY l.order_id, l.line", args, func(scan func(...any) error) error {
+	err = db.Rows(ctx, "SELECT l.order_id, l.line, l.product_id, l.sku, l.unit, l.price, l.list_price, l.deal_number, l.requested_on, l.ordered, l.cancelled, l.confirmed, l.shipped, l.invoiced, l.credited, l.backordered, l.free, l.mark"+goods+" FROM order_line l"+join+" WHERE l.order_id IN "+db.Values(len(args), 1)+" ORDER BY l.order_id, l.line", args, func(scan func(...any) error) error {
 		var x PromoLine
-		var order, baseUnit string
+		var order, baseUnit, marks string
 		var backordered money.Quantity
-		into := []any{&order, &x.Number, &x.Product, &x.SKU, &x.Unit, &x.Price, &x.ListPrice, &x.Deal, &x.RequestedOn, &x.Ordered, &x.Fact.Cancelled, &x.Fact.Confirmed, &x.Fact.Shipped, &x.Fact.Invoiced, &x.Fact.Credited, &backordered, &x.Family, &baseUnit, &x.Factor}
+		var free int64
+		into := []any{&order, &x.Number, &x.Product, &x.SKU, &x.Unit, &x.Price, &x.ListPrice, &x.Deal, &x.RequestedOn, &x.Ordered, &x.Fact.Cancelled, &x.Fact.Confirmed, &x.Fact.Shipped, &x.Fact.Invoiced, &x.Fact.Credited, &backordered, &free, &marks, &x.Family, &baseUnit, &x.Factor}
 		if join == "" {
 			into = into[:len(into)-3]
 		}
@@ -416,6 +417,7 @@ func promoOrders(ctx context.Context, scope access.Scope, reseller string, from 
 			return err
 		}
 		x.Deal, x.Fact.Backordered = promoNumber(x.Deal), backordered > 0
+		x.Free = free != 0 || x.Price == 0 || marks != "" && readMarks(marks).Has(PriceZero)
 		x.measured(baseUnit)
 		if o == nil || string(o.ID) != order {
 			o = index[order]
