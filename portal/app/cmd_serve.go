@@ -25,34 +25,41 @@ const (
 )
 
 // Collect has the garbage collector do so from now on, for the whole process: after each
-// collection it says when the next is due. GOGC or GOMEMLIMIT in the environment leave it to
-// whoever set them.
+// collection it says when the next is due. GOGC in the environment takes the place of the
+// 400 %, GOMEMLIMIT of the rule.
 func Collect() {
-	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
+	most := garbage
+	if os.Getenv("GOGC") != "" {
+		most = debug.SetGCPercent(garbage) // what it says
+	}
+	debug.SetGCPercent(most)
+	if os.Getenv("GOMEMLIMIT") != "" || most < 0 {
 		return
 	}
-	debug.SetGCPercent(garbage) // until the first
-	c := &collection{percent: garbage, live: []gauge.Sample{{Name: "/gc/heap/live:bytes"}}}
+	c := &collection{most: most, percent: most, live: []gauge.Sample{{Name: "/gc/heap/live:bytes"}}}
 	runtime.SetFinalizer(c, (*collection).over)
 }
 
 // collection is found to be garbage by each collection, and comes back for the next.
 type collection struct {
-	percent int
-	live    []gauge.Sample
+	most, percent int
+	live          []gauge.Sample
 }
 
 func (c *collection) over() {
 	gauge.Read(c.live)
-	if percent := growth(c.live[0].Value.Uint64()); percent != c.percent {
+	if percent := growth(c.live[0].Value.Uint64(), c.most); percent != c.percent {
 		c.percent = percent
 		debug.SetGCPercent(percent)
 	}
 	runtime.SetFinalizer(c, (*collection).over)
 }
 
-// growth is by how many percent a heap may grow of which so many bytes are in use.
-func growth(live uint64) int { return int(min(garbage, max(leastGrown, grow*100/max(live, 1)))) }
+// growth is by how many percent a heap may grow of which so many bytes are in use, by most at
+// the most.
+func growth(live uint64, most int) int {
+	return min(most, max(leastGrown, int(grow*100/max(live, 1))))
+}
 
 func serve(ctx context.Context, e *env, args []string) (int, error) {
 	fs := e.flags("serve")
