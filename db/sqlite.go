@@ -17,7 +17,7 @@ import (
 // what is longer is a list of its own length, seldom asked again.
 const (
 	keptByWriter = 512
-	keptByReader = 128
+	keptByReader = 64
 	keptText     = 8 << 10
 )
 

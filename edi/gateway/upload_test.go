@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -336,7 +337,9 @@ func TestTrialsTakeTurns(t *testing.T) {
 					break
 				}
 			}
-			time.Sleep(5 * time.Millisecond) // so that two at once would meet
+			for range 1000 { // two at once would meet
+				runtime.Gosched()
+			}
 			return nil
 		}
 		var wg sync.WaitGroup

@@ -247,9 +247,6 @@ func TestManyTurns(t *testing.T) {
 // TestHugeFile reads and judges 100,000 lines and applies some of the orders: what the
 // program holds does not grow with the file.
 func TestHugeFile(t *testing.T) {
-	if testing.Short() {
-		t.Skip("reads 100,000 lines")
-	}
 	dir := t.TempDir()
 	d := dbtest.One(t)
 	b := newDesk(t, d, dir)
