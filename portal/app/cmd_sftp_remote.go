@@ -107,11 +107,12 @@ func (e *env) listRemotes(ctx context.Context, set *flag.FlagSet, slug string, a
 			Name    string     `json:"name"`
 			Server  string     `json:"server"`
 			Failing string     `json:"failing,omitempty"`
+			Left    int        `json:"left,omitempty"` // taken files that it lets us neither move nor remove
 			Checked *time.Time `json:"checked"`
 		}
 		lines := []line{}
 		for _, r := range list {
-			l := line{Name: r.Name, Server: r.Addr, Failing: r.Failing}
+			l := line{Name: r.Name, Server: r.Addr, Failing: r.Failing, Left: r.Left}
 			if r.Checked.Unix() > 0 {
 				l.Checked = &r.Checked
 			}
@@ -129,6 +130,9 @@ func (e *env) listRemotes(ctx context.Context, set *flag.FlagSet, slug string, a
 				state = "worked at " + l.Checked.Format(time.RFC3339)
 			}
 			fmt.Fprintf(e.out, "%s  %s  %s\n", l.Name, l.Server, state)
+			if l.Left > 0 {
+				fmt.Fprintln(e.out, "  "+p.N("remotes.left", l.Left))
+			}
 		}
 		return nil
 	})

@@ -349,7 +349,7 @@ func (v *visit) remotesCard(f linkForms) (*view.RemotesCard, error) {
 		card.Form, card.Open = *f.remote, true
 	}
 	for _, r := range list {
-		row := view.RemoteRow{ID: r.ID, Name: r.Name, Address: r.Login + "@" + r.Addr, HostKey: r.HostKey, In: r.In, Out: r.Out, Network: r.Network, Every: r.Every, Checked: r.Checked, State: "remote.new"}
+		row := view.RemoteRow{ID: r.ID, Name: r.Name, Address: r.Login + "@" + r.Addr, HostKey: r.HostKey, In: r.In, Out: r.Out, Network: r.Network, Every: r.Every, Checked: r.Checked, Left: r.Left, State: "remote.new"}
 		switch {
 		case r.Failing != "":
 			row.State, row.Said = "remote.failing", v.plainKey(r.Failing)
@@ -403,7 +403,7 @@ func remoteCheck(v *visit) error {
 		return v.linkDone("said.remote_works")
 	}
 	told := fault.As(err)
-	if !slices.Contains([]fault.Code{fault.Unavailable, fault.Invalid, fault.Conflict}, told.Code) {
+	if !slices.Contains([]fault.Code{fault.Unavailable, fault.Invalid, fault.Conflict}, told.Code) && !strings.HasPrefix(told.Key, "sftp.") { // what it denies too
 		return err
 	}
 	said := v.faultText(told.Code, told.Key, told.Args)
