@@ -147,6 +147,7 @@ type outcome struct {
 	denied   bool          // the server refuses this sender
 	letIn    bool          // the server let us in, whatever it said of the message
 	quiet    bool          // nothing was tried
+	heard    bool          // the partner signed that it has the message, or something in its place
 	values   map[string]any
 	signer   *x509.Certificate // the pinned one that a receipt was verified with
 }

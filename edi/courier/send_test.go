@@ -267,6 +267,74 @@ func TestReceiptOutOfTurn(t *testing.T) {
 		w.want("given up", w.message("submission_id = ?", id).State, Failed)
 		w.deliver(kept)
 		w.want("proved after all", w.message("submission_id = ?", id).State, Delivered)
+
+		// A receipt for something else than what was sent is kept as well, and ends the tries.
+		other := func(h as2.Header, body []byte, key as2.Identity) *as2.Request {
+			rel := x.rel
+			rel.Keys.Sign = key
+			got, err := as2.Open(h, body, func(string, string) (as2.Relation, bool) { return rel, true }, as2.Limits{})
+			if err != nil {
+				t.Error(err)
+				return nil
+			}
+			got.MIC.Sum = bytes.Repeat([]byte{1}, len(got.MIC.Sum))
+			m, err := got.Answer(as2.MDN{ID: as2.NewID("kestrel"), Date: time.Now(), Agent: "kestrel", Disposition: as2.Processed})
+			if err != nil {
+				t.Error(err)
+			}
+			return m
+		}
+		for _, after := range []int{200, 502} {
+			before := x.seen()
+			x.set(func(rw http.ResponseWriter, r *http.Request, body []byte) {
+				h := as2.HeaderOf(r.Header)
+				w.deliver(other(h, body, otherKey())) // anybody's
+				w.want("forged", w.message("message_id = ?", bare(h.Get("Message-ID"))).State, Queued)
+				w.deliver(other(h, body, kestrelKey()))
+				rw.WriteHeader(after)
+			})
+			told := w.events(EventUnproved)
+			id = w.queue()
+			for range 2 {
+				w.drain()
+				w.due()
+			}
+			row := w.message("submission_id = ?", id)
+			w.want("of something else", fmt.Sprint(row.State, row.Reason, row.NextAt, row.ReceiptProved, x.seen()-before), fmt.Sprint(Unproved, "courier.mdn_mic_differs", 0, false, 1))
+			w.want("said", w.gate.last(id), gateway.DeliveryUnproved)
+			w.want("told", w.events(EventUnproved)-told, 1)
+			if len(row.Receipt) == 0 || row.Disposition == "" {
+				t.Error("the receipt is not kept")
+			}
+		}
+		x.set(func(rw http.ResponseWriter, r *http.Request, body []byte) {
+			kept = other(as2.HeaderOf(r.Header), body, kestrelKey())
+			rw.WriteHeader(502)
+		})
+		id = w.queue()
+		for range 4 {
+			w.drain()
+			w.due()
+		}
+		w.want("given up", w.message("submission_id = ?", id).State, Failed)
+		w.deliver(kept)
+		w.want("it has something else", w.message("submission_id = ?", id).Reason, "courier.mdn_mic_differs")
+
+		// Unsigned, as agreed, it counts once our call says that the message arrived.
+		if _, err := w.s.SetTerms(t.Context(), maya, withKestrel, aurelia, 1, Terms{Async: true, Receipt: "unsigned"}); err != nil {
+			t.Fatal(err)
+		}
+		var early Reply
+		x.set(func(rw http.ResponseWriter, r *http.Request, body []byte) {
+			kept = other(as2.HeaderOf(r.Header), body, kestrelKey())
+			early = w.deliver(kept)
+		})
+		id = w.queue()
+		w.drain()
+		w.want("early", early.Status, http.StatusServiceUnavailable)
+		w.want("awaited", w.message("submission_id = ?", id).State, AwaitingReceipt)
+		w.deliver(kept)
+		w.want("it has something else", w.message("submission_id = ?", id).Reason, "courier.mdn_mic_differs")
 	})
 }
 
