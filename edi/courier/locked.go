@@ -9,7 +9,6 @@ import (
 
 	"entente/db"
 	"entente/db/audit"
-	"entente/db/fail"
 	"entente/edi/gateway"
 	"entente/prm/access"
 	"entente/prm/fault"
@@ -93,7 +92,7 @@ func (s *Service) gate(ctx context.Context, r *messageRow, o outcome) error {
 			return err
 		}
 	}
-	n, err := freeLane(ctx, r.Lane, s.DB.Clock(), fail.Pace(lease))
+	n, err := freeLane(ctx, r.Lane, s.DB.Clock(), s.lease)
 	if err != nil || n == 0 {
 		return err
 	}
@@ -127,7 +126,7 @@ func (s *Service) unlock(ctx context.Context, org, told string, reasons []string
 	if err := lockStation(ctx, org, 0, told); err != nil {
 		return err
 	}
-	n, err := freeLocked(ctx, org, reasons, s.DB.Clock(), fail.Pace(lease))
+	n, err := freeLocked(ctx, org, reasons, s.DB.Clock(), s.lease)
 	if err != nil || n == 0 {
 		return err
 	}
