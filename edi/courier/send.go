@@ -289,7 +289,7 @@ const (
 // was never sent, or the partner's server said no.
 func sure(outcome string) bool {
 	switch outcome {
-	case "courier.internal", "courier.pack", "courier.no_key", loginMissing, loginRefused, denied, "courier.http_status":
+	case "courier.internal", "courier.pack", "courier.no_key", loginMissing, loginRefused, Denied, "courier.http_status":
 		return true
 	case "dial.timeout", "dial.reset", "dial.failed": // on the way there, or after the last byte
 		return false
@@ -370,7 +370,7 @@ func (s *Service) answered(ctx context.Context, r *messageRow, to reach, rel as2
 		return s.retry(ctx, r, reasonOf(err, "courier.unreachable"), err)
 	case lockedOut(status, to.user) != "":
 		o := s.retry(ctx, r, lockedOut(status, to.user), errors.New(http.StatusText(status)))
-		o.denied = o.reason == denied
+		o.denied = o.reason == Denied
 		o.locked, o.delivery = !o.denied, gateway.DeliveryFailed
 		if o.again > 0 {
 			o.again = lockedPause + time.Duration(rand.Int64N(int64(lockedPause)/20))

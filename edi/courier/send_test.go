@@ -422,6 +422,64 @@ func TestStationGoneInDoubt(t *testing.T) {
 	}
 }
 
+// A server that did not let us in is called once an hour; any answer of its own to that call
+// says that it does again, and what waited goes at once. Both companies are told anew when it
+// closes again, and not before.
+func TestLetInAgain(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		x := w.listen(kestrelTo())
+		w.reach(x)
+		x.set(status(http.StatusUnauthorized))
+		first := w.queue()
+		w.drain()
+		second := w.queue()
+		w.drain()
+		locked := func() string {
+			st, _, err := w.s.Station(t.Context(), maya, "", kestrel)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return st.LockedBy
+		}
+		want := func(what string, calls, told int, by string) {
+			t.Helper()
+			w.want(what, fmt.Sprint(x.seen(), w.events(EventLocked), locked()), fmt.Sprint(calls, told, by))
+		}
+		want("locked", 1, 1, loginMissing)
+		hour := func() { // goes by for the first one
+			w.exec("UPDATE as2_station SET locked = 1 WHERE locked > 0")
+			w.exec("UPDATE as2_message SET next_at = 1, attempts = 1 WHERE submission_id = ?", first)
+		}
+		hour()
+		w.drain()
+		want("still locked", 2, 1, loginMissing)
+		for i, code := range []int{http.StatusBadGateway, http.StatusTooManyRequests} { // a proxy speaks of itself
+			x.set(status(code))
+			hour()
+			w.drain()
+			want(http.StatusText(code), 3+i, 1, loginMissing)
+		}
+		x.set(status(http.StatusInternalServerError))
+		hour()
+		w.drain()
+		want("let in", 6, 1, "")
+		for _, id := range []string{first, second} {
+			w.want("said no", w.message("submission_id = ?", id).LastError, "courier.http_status")
+		}
+		x.set(status(http.StatusUnauthorized))
+		w.exec("UPDATE as2_message SET next_at = 1, attempts = 1")
+		w.drain()
+		want("locked again", 7, 2, loginMissing)
+		x.set(nil)
+		hour()
+		w.drain()
+		want("let in again", 9, 2, "")
+		for _, id := range []string{first, second} {
+			w.want("sent", w.message("submission_id = ?", id).State, Delivered)
+		}
+	})
+}
+
 // A server that refuses one sender (HTTP 403) stops that sender alone, and is not called with
 // each message of it; what waits for that is the outbox's once the station is taken away.
 func TestDenied(t *testing.T) {
@@ -437,7 +495,7 @@ func TestDenied(t *testing.T) {
 		w.want("told", w.events(EventLocked), 1)
 		for _, id := range []string{first, second} {
 			r := w.message("submission_id = ?", id)
-			w.want("waits", fmt.Sprint(r.LastError, r.message().Locked(), w.gate.last(id)), fmt.Sprint(denied, true, gateway.DeliveryFailed))
+			w.want("waits", fmt.Sprint(r.LastError, r.message().Locked(), w.gate.last(id)), fmt.Sprint(Denied, true, gateway.DeliveryFailed))
 		}
 		if st, _, err := w.s.Station(t.Context(), maya, "", kestrel); err != nil || st.LockedBy != "" {
 			t.Errorf("the station is locked: %+v, %v", st, err)
