@@ -414,6 +414,29 @@ func TestRemoteLeavesFiles(t *testing.T) {
 		b.turn(p)
 		b.turn(p)
 		b.want("taken", b.count("SELECT count(*) FROM interchange WHERE door = 'sftp' AND origin = 'sent'"), 3)
+
+		// Nor does a folder that is not there any more to deliver to: it is told, and orders come at the usual pace.
+		b.work()
+		if err := f.files.Rename("/to", "/nowhere"); err != nil {
+			t.Fatal(err)
+		}
+		for range toldTries {
+			b.turn(p)
+		}
+		f.put("/from/p.edi", fromKestrel(4, order("L-4")).String())
+		b.turn(p)
+		b.turn(p)
+		b.want("taken", b.count("SELECT count(*) FROM interchange WHERE door = 'sftp' AND origin = 'sent'"), 4)
+		b.want("at the usual pace", b.count("SELECT count(*) FROM edi_remote WHERE last_error = 'sftp.no_such_file' AND attempts > ? AND next_at < ?", toldTries, db.Micros(b.d.Clock().Add(90*time.Second))), 1)
+		b.want("told", b.count("SELECT count(*) FROM event WHERE kind = ?", EventRemote), 1)
+		if n := len(b.waiting(maya)); n == 0 {
+			t.Error("nothing waits")
+		}
+		if err := f.files.Rename("/nowhere", "/to"); err != nil {
+			t.Fatal(err)
+		}
+		b.turn(p)
+		b.want("waiting here", len(b.waiting(maya)), 0)
 	})
 }
 

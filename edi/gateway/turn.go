@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"path"
+	"slices"
 	"time"
 
 	"entente/db"
@@ -176,7 +177,7 @@ func (p *Pickup) turn(ctx context.Context, r *remoteRow) {
 		}
 		p.s.log.Warn("a company's server could not be served", slog.String("remote", r.ID), slog.String("reason", key), slog.Any("cause", err))
 		wait := every
-		if got.well == 0 {
+		if got.well == 0 && !slices.Contains(serverSaid, key) { // what a server that works says no to delays nothing else
 			wait = min(every<<min(r.Attempts, 12), maxBackoff)
 		}
 		refused := key == "sftp.signin_refused" || key == "sftp.host_key_other"
