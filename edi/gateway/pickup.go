@@ -28,7 +28,8 @@ type source interface {
 	list(ctx context.Context, wanted func(sftp.File) bool) ([]sftp.File, error)
 	stat(name string) (sftp.File, error)
 	get(name string, w io.Writer, limit int64) (int64, error)
-	// done puts a file away that was taken, or that was refused and kept.
+	// done puts a file away that was taken, or that was refused and kept; errStays: it is to
+	// stay.
 	done(name string) error
 	// refused puts a file away that could not be read, with the reason.
 	refused(name, why string) error
@@ -39,7 +40,7 @@ const (
 	pickupSeen    = "seen"    // it may still grow
 	pickupHalf    = "half"    // it has no trailer
 	pickupTaken   = "taken"   // it is ours; it may still lie there
-	pickupLeft    = "left"    // it is ours, and its server lets nobody put it away
+	pickupLeft    = "left"    // it is ours, and stays: its server lets nobody put it away, or its company wants so
 	pickupRefused = "refused" // it could not be read, and lies there
 )
 
@@ -222,7 +223,7 @@ func (p *Pickup) putAway(ctx context.Context, src source, row pickupRow) (bool, 
 	switch {
 	case err == nil && row.State == pickupLeft:
 		return true, p.s.db.InTx(ctx, func(ctx context.Context) error { return retryLeft(ctx, row.OrgID, row.Source) })
-	case err == nil || !slices.Contains(serverSaid, fault.KeyOf(err)):
+	case err == nil || !errors.Is(err, errStays) && !slices.Contains(serverSaid, fault.KeyOf(err)):
 		return true, err
 	case row.State == pickupLeft:
 		return false, nil
@@ -230,6 +231,9 @@ func (p *Pickup) putAway(ctx context.Context, src source, row pickupRow) (bool, 
 	row.State = pickupLeft
 	return true, p.remember(ctx, row)
 }
+
+// errStays says that a file is to stay where it is.
+var errStays = errors.New("gateway: the file stays")
 
 // serverSaid are the answers of a server that works to what it will not do.
 var serverSaid = []string{"sftp.denied", "sftp.no_such_file", "sftp.failed"}

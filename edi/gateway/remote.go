@@ -27,6 +27,7 @@ type Remote struct {
 	HostKey     string // as agreed on, see sftp.Remote
 	In          string // folder to fetch from; empty: none
 	Done        string // where files go that were taken; empty: they are removed
+	Leave       bool   // they stay where they are
 	Out         string // folder to deliver to; empty: none
 	Network     bool   // an account at a network (VAN), called Name in agreements
 	Every       time.Duration
@@ -42,6 +43,7 @@ type RemoteCmd struct {
 	Password, Key     string
 	HostKey           string
 	In, Done, Out     string
+	Leave             bool // taken files stay in In; not with Done
 	Network           bool
 	Every             time.Duration // default a minute, at least 15 s
 }
@@ -90,6 +92,9 @@ func (c *RemoteCmd) check() error {
 	if c.In == "" && c.Out == "" || c.In != "" && (c.In == c.Out || c.In == c.Done) {
 		bad.With("in", "sftp.folders_wrong")
 	}
+	if c.Leave && c.Done != "" {
+		bad.With("done", "sftp.done_and_leave")
+	}
 	if c.Every <= 0 {
 		c.Every = time.Minute
 	}
@@ -137,7 +142,7 @@ func (s *Remotes) Add(ctx context.Context, actor access.Actor, cmd RemoteCmd) (R
 	}
 	r := remoteRow{
 		OrgID: actor.Org, ID: db.NewID(), Name: cmd.Name, Addr: cmd.Addr, Login: cmd.Login, HostKey: cmd.HostKey, InPath: cmd.In, DonePath: cmd.Done,
-		OutPath: cmd.Out, Network: cmd.Network, Every: int64(cmd.Every / time.Second), MadeBy: actor.Person,
+		OutPath: cmd.Out, Leaves: cmd.Leave, Network: cmd.Network, Every: int64(cmd.Every / time.Second), MadeBy: actor.Person,
 	}
 	r.Sealed = s.secrets.Seal([]byte(db.Text(remoteSecret{cmd.Password, cmd.Key})), about(r.OrgID, r.ID))
 	err := s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
@@ -193,7 +198,9 @@ func (s *Remotes) List(ctx context.Context, actor access.Actor) ([]Remote, error
 		left, err := leftOf(ctx, actor.Org)
 		for i := range rows {
 			out = append(out, rows[i].view())
-			out[i].Left = left[rows[i].ID]
+			if !rows[i].Leaves {
+				out[i].Left = left[rows[i].ID]
+			}
 		}
 		return err
 	})
@@ -321,7 +328,7 @@ func (r *remoteRow) delivers() bool { return !r.Network && r.OutPath != "" }
 
 func (r *remoteRow) view() Remote {
 	return Remote{
-		ID: r.ID, Name: r.Name, Addr: r.Addr, Login: r.Login, HostKey: r.HostKey, In: r.InPath, Done: r.DonePath, Out: r.OutPath, Network: r.Network,
+		ID: r.ID, Name: r.Name, Addr: r.Addr, Login: r.Login, HostKey: r.HostKey, In: r.InPath, Done: r.DonePath, Out: r.OutPath, Leave: r.Leaves, Network: r.Network,
 		Every: time.Duration(r.Every) * time.Second, Failing: r.LastError, Checked: instant(r.Checked), Next: instant(r.NextAt),
 	}
 }

@@ -440,6 +440,38 @@ func TestRemoteLeavesFiles(t *testing.T) {
 	})
 }
 
+// A company may want taken files left: they are taken once, and nothing is said of them.
+func TestRemoteLeavesAll(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		f := openForeign(t)
+		p := b.pickup(dial.Loopback, "")
+		cmd := kestrelServer(f)
+		cmd.Leave = true
+		if _, err := p.Add(t.Context(), maya, cmd); fault.CodeOf(err) != fault.Invalid {
+			t.Errorf("left and moved: %v", err)
+		}
+		cmd.Done = ""
+		if _, err := p.Add(t.Context(), maya, cmd); err != nil {
+			t.Fatal(err)
+		}
+		f.put("/from/a.edi", fromKestrel(1, order("S-1")).String())
+		f.put("/from/b.edi", fromKestrel(2, order("S-2")).String())
+		for range 4 {
+			b.turn(p)
+		}
+		b.want("taken", b.count("SELECT count(*) FROM interchange WHERE door = 'sftp' AND origin = 'sent'"), 2)
+		b.want("receipts", b.count("SELECT count(*) FROM edi_submission"), 2)
+		b.want("/from", f.names("/from"), "a.edi b.edi")
+		if list, err := p.List(t.Context(), maya); err != nil || !list[0].Leave || list[0].Left != 0 || list[0].Failing != "" || list[0].Checked.IsZero() {
+			t.Errorf("%+v, %v", list, err)
+		}
+		f.put("/from/a.edi", fromKestrel(3, order("S-33")).String())
+		b.turn(p)
+		b.turn(p)
+		b.want("another of its name", b.count("SELECT count(*) FROM interchange WHERE door = 'sftp' AND origin = 'sent'"), 3)
+	})
+}
+
 func TestRemoteRefusesAndFails(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
 		f := openForeign(t)

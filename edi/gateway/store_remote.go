@@ -25,6 +25,7 @@ type remoteRow struct {
 	DonePath  string
 	OutPath   string
 	Network   bool  // an account at a VAN
+	Leaves    bool  // taken files stay in InPath
 	Every     int64 // seconds
 	NextAt    int64
 	Attempts  int64

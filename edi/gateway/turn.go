@@ -36,6 +36,9 @@ func (s remoteSource) get(name string, w io.Writer, limit int64) (int64, error) 
 }
 
 func (s remoteSource) done(name string) error {
+	if s.r.Leaves {
+		return errStays
+	}
 	if s.r.DonePath == "" {
 		return s.c.Remove(s.at(name))
 	}

@@ -30,6 +30,7 @@ func (r *remoteFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&r.cmd.HostKey, "host-key", "", "remote: the server's key or fingerprint, as agreed on; server-key shows it")
 	fs.StringVar(&r.cmd.In, "in", "", "remote: folder there to fetch from")
 	fs.StringVar(&r.cmd.Done, "done", "", "remote: folder there for what was taken; empty = it is removed")
+	fs.BoolVar(&r.cmd.Leave, "leave", false, "remote: what was taken stays where it is, and is not taken again")
 	fs.StringVar(&r.cmd.Out, "out", "", "remote: folder there to deliver to")
 	fs.BoolVar(&r.cmd.Network, "network", false, "remote: it is an account at a network (VAN): what lies there comes from partners whose agreement names it, and what is for them goes there")
 	fs.DurationVar(&r.cmd.Every, "every", time.Minute, "remote: how often it is looked at")

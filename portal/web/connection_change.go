@@ -384,7 +384,7 @@ func remoteAdd(v *visit) error {
 		return err
 	}
 	in := v.input()
-	cmd := gateway.RemoteCmd{Name: in.text("remote_name"), Addr: in.text("addr"), Login: in.text("login"), Password: in.values["password"], Key: in.text("password_key"), HostKey: in.text("host_key"), In: in.text("in"), Done: in.text("done"), Out: in.text("out"), Network: in.text("network") != ""}
+	cmd := gateway.RemoteCmd{Name: in.text("remote_name"), Addr: in.text("addr"), Login: in.text("login"), Password: in.values["password"], Key: in.text("password_key"), HostKey: in.text("host_key"), In: in.text("in"), Done: in.text("done"), Out: in.text("out"), Leave: in.text("leave") != "", Network: in.text("network") != ""}
 	if _, err := v.w.d.Remotes.Add(v.ctx, v.actor(), cmd); err != nil {
 		err = fieldNamed(fieldNamed(err, "key", "password_key"), "name", "remote_name")
 		return v.refusedForm(err, in, func(f *linkForms, form *view.Form) { f.remote = form })
