@@ -292,3 +292,27 @@ func IsDuplicate(err error) bool {
 	}
 	return errors.Is(err, gorm.ErrDuplicatedKey) || err != nil && strings.Contains(err.Error(), "UNIQUE constraint failed")
 }
+
+// Renew has a claim outlive none but who holds it: it calls again until stop is called, each
+// time well before lease ends, with the lease to claim anew. stop waits for a call under way.
+func Renew(ctx context.Context, lease time.Duration, again func(ctx context.Context, lease time.Duration)) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(max(lease/3, time.Millisecond))
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				again(ctx, lease)
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return func() {
+		cancel()
+		<-ended
+	}
+}

@@ -4,15 +4,18 @@ import (
 	"archive/zip"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"runtime"
 	"runtime/debug"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"entente/db/dbtest"
 	"entente/edi/as2"
+	"entente/edi/dial"
 	"entente/edi/gateway"
 	"entente/prm/access"
 )
@@ -66,6 +69,53 @@ func TestPackMemory(t *testing.T) {
 			t.Errorf("%s: %d octets were allocated for the proof, %+v, %v", cipher, a, k.files, err)
 		}
 	}
+}
+
+// A call has time by the size of what is sent, and while it lasts nobody else takes the
+// message: the claim is renewed. A server that does not answer within it is named.
+func TestLargeCall(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		if small, large := CallTime(1<<10), CallTime(100<<20); small != 2*time.Minute || large < 19*time.Minute || large > CallTime(MaxSize) {
+			t.Errorf("%s, %s", small, large)
+		}
+		w.gate.more = 3 << 20
+		w.s.lease = 300 * time.Millisecond
+		x := w.listen(kestrelTo())
+		w.reach(x)
+		var size int64
+		w.s.callTime = func(n int64) time.Duration { size = n; return CallTime(n) }
+		claim := func(id string) int { return w.count("SELECT next_at FROM as2_message WHERE message_id = ?", id) }
+		x.set(func(rw http.ResponseWriter, r *http.Request, body []byte) {
+			h := as2.HeaderOf(r.Header)
+			first := claim(bare(h.Get("Message-ID")))
+			tick := time.NewTicker(10 * time.Millisecond)
+			defer tick.Stop()
+			for claim(bare(h.Get("Message-ID"))) == first {
+				select {
+				case <-tick.C:
+				case <-t.Context().Done():
+					return
+				}
+			}
+			x.reply(rw, h, body, as2.Processed)
+		})
+		id := w.queue()
+		w.drain()
+		row := w.message("submission_id = ?", id)
+		w.want("state", fmt.Sprint(row.State, row.NextAt), fmt.Sprint(Delivered, 0))
+		if size != row.Size || size <= 3<<20 || int64(len(x.bodies[0])) != size {
+			t.Errorf("time for %d octets, of %d", size, row.Size)
+		}
+
+		w.s.callTime = func(int64) time.Duration { return time.Millisecond }
+		over := make(chan struct{})
+		x.set(func(http.ResponseWriter, *http.Request, []byte) { <-over })
+		w.Cleanup(func() { close(over) })
+		w.s.Client = dial.New(dial.Options{Allow: dial.Loopback}).Client(dial.Limits{})
+		id = w.queue()
+		w.drain()
+		w.want("no answer", w.message("submission_id = ?", id).LastError, "dial.timeout")
+	})
 }
 
 // BenchmarkLargeMessage takes a signed and encrypted message of one order of 93 MB from a

@@ -9,7 +9,6 @@ import (
 
 	"entente/db"
 	"entente/db/audit"
-	"entente/db/fail"
 	"entente/edi/gateway"
 	"entente/prm/access"
 	"entente/prm/fault"
@@ -24,12 +23,13 @@ const lockedPause = time.Hour
 const (
 	loginMissing = "courier.http_login"         // it asks for a name and password, and none are kept
 	loginRefused = "courier.http_login_refused" // it refuses those that are kept
-	denied       = "courier.http_denied"        // it refuses who comes from here, or this sender
+	// Denied is that of an EventLocked where it refuses who comes from here, or this sender.
+	Denied = "courier.http_denied"
 )
 
 var (
 	loginReasons  = []string{loginMissing, loginRefused}
-	lockedReasons = append(slices.Clone(loginReasons), denied)
+	lockedReasons = append(slices.Clone(loginReasons), Denied)
 )
 
 // knockPause is how long after a call that was not let in a person may have the next one made.
@@ -39,7 +39,7 @@ const knockPause = 5 * time.Minute
 func lockedOut(status int, user string) string {
 	switch {
 	case status == http.StatusForbidden:
-		return denied
+		return Denied
 	case status != http.StatusUnauthorized && status != http.StatusProxyAuthRequired:
 		return ""
 	case user == "":
@@ -93,7 +93,7 @@ func (s *Service) gate(ctx context.Context, r *messageRow, o outcome) error {
 			return err
 		}
 	}
-	n, err := freeLane(ctx, r.Lane, s.DB.Clock(), fail.Pace(lease))
+	n, err := freeLane(ctx, r.Lane, s.DB.Clock(), s.lease)
 	if err != nil || n == 0 {
 		return err
 	}
@@ -127,7 +127,7 @@ func (s *Service) unlock(ctx context.Context, org, told string, reasons []string
 	if err := lockStation(ctx, org, 0, told); err != nil {
 		return err
 	}
-	n, err := freeLocked(ctx, org, reasons, s.DB.Clock(), fail.Pace(lease))
+	n, err := freeLocked(ctx, org, reasons, s.DB.Clock(), s.lease)
 	if err != nil || n == 0 {
 		return err
 	}
@@ -185,7 +185,7 @@ func (s *Service) waits(ctx context.Context, r *messageRow) (outcome, bool, erro
 	now, reason := s.DB.Clock(), st.LockedBy
 	wait := reach{locked: st.Locked}.barred(now)
 	if wait == 0 && last.After(st.Changed) {
-		wait, reason = reach{locked: last}.barred(now), denied
+		wait, reason = reach{locked: last}.barred(now), Denied
 	}
 	if wait == 0 {
 		return outcome{}, false, nil

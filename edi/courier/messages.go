@@ -6,7 +6,6 @@ import (
 
 	"entente/db"
 	"entente/db/audit"
-	"entente/db/fail"
 	"entente/edi/gateway"
 	"entente/prm/access"
 	"entente/prm/fault"
@@ -124,7 +123,7 @@ func (s *Service) Resend(ctx context.Context, actor access.Actor, id string, fre
 			values["blob"], values["proved"], values["message_id"] = "", false, ""
 		}
 		ok, err := changeMessage(ctx, id, values, "(state IN ? OR state = ? AND last_error IN ? AND next_at > ?) AND fence = ?",
-			[]string{string(Failed), string(Unproved)}, string(Queued), lockedReasons, db.Micros(s.DB.Clock().Add(fail.Pace(lease))), r.Fence)
+			[]string{string(Failed), string(Unproved)}, string(Queued), lockedReasons, db.Micros(s.DB.Clock().Add(s.lease)), r.Fence)
 		if err != nil {
 			return err
 		}

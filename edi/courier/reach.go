@@ -148,9 +148,12 @@ func (c *clients) of(certs []*x509.Certificate, only bool, pin func([]*x509.Cert
 	return c.byKey[k]
 }
 
-// post makes one call. The client bounds time and size and guards the address; the body
-// is read while it is sent, so that a slow partner costs no memory.
+// post makes one call, in the time that a body of its size has. The client bounds the size of
+// the answer and guards the address; the body is read while it is sent, so that a slow partner
+// costs no memory.
 func (s *Service) post(ctx context.Context, to reach, h as2.Header, size int64, open func() (io.ReadCloser, error)) (int, as2.Header, []byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.callTime(size))
+	defer cancel()
 	body, err := open()
 	if err != nil {
 		return 0, nil, nil, errors.Join(errNoBody, err)

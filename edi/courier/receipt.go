@@ -33,6 +33,7 @@ func (s *Service) judge(h as2.Header, body []byte, sent as2.Sent, rel as2.Relati
 	if f.Err != nil {
 		o.detail = f.Err.Error()
 	}
+	o.heard = f.Arrived() && f.Certificate != nil
 	switch f.Verdict {
 	case as2.Proven, as2.Confirmed:
 		values["receipt_proved"] = f.Verdict == as2.Proven
@@ -50,8 +51,8 @@ func pinned(rel as2.Relation) []*x509.Certificate { return rel.Keys.Verify }
 // maxReceipt is the longest receipt that is read, in bytes.
 const maxReceipt = 1 << 20
 
-// receipt takes an asynchronous receipt. It counts only for a message that awaits one,
-// and only as far as it proves something.
+// receipt takes an asynchronous receipt. It counts only for a message that awaits one, or
+// that was sent and of which no receipt came yet, and only as far as it proves something.
 func (s *Service) receipt(ctx context.Context, in Arrival) Reply {
 	body, err := in.Body.At(0, maxReceipt+1)
 	if err != nil {
@@ -84,6 +85,11 @@ func (s *Service) receipt(ctx context.Context, in Arrival) Reply {
 	refusal := o.reason == "courier.mdn_"+string(as2.Refused)
 	switch {
 	case o.state == Delivered, row.State == string(AwaitingReceipt), refusal && row.State != string(Failed):
+	case o.heard && row.Attempts > 0 && row.Disposition == "" && row.Reason != noStation:
+		// Nobody else could say so: it came before our call ended, or after it was given up.
+	case row.State == string(Queued) && row.Attempts > 0 && row.Disposition == "" && sent.Receipt == as2.UnsignedReceipt:
+		// Our call may be under way, and anybody could have sent it: it counts once the call says that it arrived.
+		return s.busy(fault.New(fault.Conflict, "error.conflict"))
 	default: // it says no more than is known
 		return Reply{Status: http.StatusOK}
 	}

@@ -74,12 +74,39 @@ func pause(attempts int64, spread func(n int64) int64) time.Duration {
 	return d + time.Duration(spread(int64(d)/5+1))
 }
 
-// lease is how long a claim stands: longer than the longest call.
+// lease is how long a claim stands when whoever has it died; while he works it is renewed.
 const lease = 3 * time.Minute
+
+// CallTime is the longest that a call with a body of a size may take: the sender's line and
+// the receiver's work before it answers.
+func CallTime(size int64) time.Duration {
+	return 2*time.Minute + time.Duration(size/100_000)*time.Second
+}
+
+// renew keeps the claim of a row until stop is called.
+func (s *Service) renew(ctx context.Context, r *messageRow) (stop func()) {
+	next := r.NextAt
+	end := db.Renew(ctx, s.lease, func(ctx context.Context, lease time.Duration) {
+		later := db.Micros(s.DB.Clock().Add(lease))
+		if err := s.DB.InTx(db.WithOrgs(ctx, r.SupplierID, r.ResellerID), func(ctx context.Context) error {
+			ok, err := changeMessage(ctx, r.ID, map[string]any{"next_at": later}, "fence = ? AND next_at = ?", r.Fence, next)
+			if err == nil && ok {
+				next = later
+			}
+			return err
+		}); err != nil && ctx.Err() == nil {
+			s.Log.Warn("the claim of an AS2 message could not be renewed", slog.String("message", r.ID), slog.Any("cause", err))
+		}
+	})
+	return func() {
+		end()
+		r.NextAt = next
+	}
+}
 
 // claim takes a row for this worker, if nobody else did.
 func (s *Service) claim(ctx context.Context, r *messageRow) (bool, error) {
-	next := db.Micros(s.DB.Clock().Add(fail.Pace(lease)))
+	next := db.Micros(s.DB.Clock().Add(s.lease))
 	var ok bool
 	err := s.DB.InTx(db.WithOrgs(ctx, r.SupplierID, r.ResellerID), func(ctx context.Context) (err error) {
 		ok, err = changeMessage(ctx, r.ID, map[string]any{"fence": r.Fence + 1, "attempts": r.Attempts + 1, "next_at": next}, "fence = ? AND next_at = ? AND state = ?", r.Fence, r.NextAt, r.State)
@@ -111,7 +138,7 @@ func (s *Service) work(ctx context.Context, r messageRow) {
 	if s.edge(fail.SendClaimed) != nil {
 		return
 	}
-	began := s.DB.Clock()
+	began, stop := s.DB.Clock(), s.renew(ctx, &r)
 	switch {
 	case r.Direction == In:
 		o = s.sendReceipt(ctx, &r)
@@ -120,6 +147,7 @@ func (s *Service) work(ctx context.Context, r messageRow) {
 	default:
 		o = s.sendMessage(ctx, &r)
 	}
+	stop()
 	if ctx.Err() != nil && o.failed {
 		// We are stopping: not the partner's fault, and no try of it.
 		o.state, o.again, o.delivery, o.event = State(r.State), time.Second, "", ""
@@ -147,6 +175,7 @@ type outcome struct {
 	denied   bool          // the server refuses this sender
 	letIn    bool          // the server let us in, whatever it said of the message
 	quiet    bool          // nothing was tried
+	heard    bool          // the partner signed that it has the message, or something in its place
 	values   map[string]any
 	signer   *x509.Certificate // the pinned one that a receipt was verified with
 }
@@ -260,7 +289,7 @@ const (
 // was never sent, or the partner's server said no.
 func sure(outcome string) bool {
 	switch outcome {
-	case "courier.internal", "courier.pack", "courier.no_key", loginMissing, loginRefused, denied, "courier.http_status":
+	case "courier.internal", "courier.pack", "courier.no_key", loginMissing, loginRefused, Denied, "courier.http_status":
 		return true
 	case "dial.timeout", "dial.reset", "dial.failed": // on the way there, or after the last byte
 		return false
@@ -341,7 +370,7 @@ func (s *Service) answered(ctx context.Context, r *messageRow, to reach, rel as2
 		return s.retry(ctx, r, reasonOf(err, "courier.unreachable"), err)
 	case lockedOut(status, to.user) != "":
 		o := s.retry(ctx, r, lockedOut(status, to.user), errors.New(http.StatusText(status)))
-		o.denied = o.reason == denied
+		o.denied = o.reason == Denied
 		o.locked, o.delivery = !o.denied, gateway.DeliveryFailed
 		if o.again > 0 {
 			o.again = lockedPause + time.Duration(rand.Int64N(int64(lockedPause)/20))

@@ -267,6 +267,74 @@ func TestReceiptOutOfTurn(t *testing.T) {
 		w.want("given up", w.message("submission_id = ?", id).State, Failed)
 		w.deliver(kept)
 		w.want("proved after all", w.message("submission_id = ?", id).State, Delivered)
+
+		// A receipt for something else than what was sent is kept as well, and ends the tries.
+		other := func(h as2.Header, body []byte, key as2.Identity) *as2.Request {
+			rel := x.rel
+			rel.Keys.Sign = key
+			got, err := as2.Open(h, body, func(string, string) (as2.Relation, bool) { return rel, true }, as2.Limits{})
+			if err != nil {
+				t.Error(err)
+				return nil
+			}
+			got.MIC.Sum = bytes.Repeat([]byte{1}, len(got.MIC.Sum))
+			m, err := got.Answer(as2.MDN{ID: as2.NewID("kestrel"), Date: time.Now(), Agent: "kestrel", Disposition: as2.Processed})
+			if err != nil {
+				t.Error(err)
+			}
+			return m
+		}
+		for _, after := range []int{200, 502} {
+			before := x.seen()
+			x.set(func(rw http.ResponseWriter, r *http.Request, body []byte) {
+				h := as2.HeaderOf(r.Header)
+				w.deliver(other(h, body, otherKey())) // anybody's
+				w.want("forged", w.message("message_id = ?", bare(h.Get("Message-ID"))).State, Queued)
+				w.deliver(other(h, body, kestrelKey()))
+				rw.WriteHeader(after)
+			})
+			told := w.events(EventUnproved)
+			id = w.queue()
+			for range 2 {
+				w.drain()
+				w.due()
+			}
+			row := w.message("submission_id = ?", id)
+			w.want("of something else", fmt.Sprint(row.State, row.Reason, row.NextAt, row.ReceiptProved, x.seen()-before), fmt.Sprint(Unproved, "courier.mdn_mic_differs", 0, false, 1))
+			w.want("said", w.gate.last(id), gateway.DeliveryUnproved)
+			w.want("told", w.events(EventUnproved)-told, 1)
+			if len(row.Receipt) == 0 || row.Disposition == "" {
+				t.Error("the receipt is not kept")
+			}
+		}
+		x.set(func(rw http.ResponseWriter, r *http.Request, body []byte) {
+			kept = other(as2.HeaderOf(r.Header), body, kestrelKey())
+			rw.WriteHeader(502)
+		})
+		id = w.queue()
+		for range 4 {
+			w.drain()
+			w.due()
+		}
+		w.want("given up", w.message("submission_id = ?", id).State, Failed)
+		w.deliver(kept)
+		w.want("it has something else", w.message("submission_id = ?", id).Reason, "courier.mdn_mic_differs")
+
+		// Unsigned, as agreed, it counts once our call says that the message arrived.
+		if _, err := w.s.SetTerms(t.Context(), maya, withKestrel, aurelia, 1, Terms{Async: true, Receipt: "unsigned"}); err != nil {
+			t.Fatal(err)
+		}
+		var early Reply
+		x.set(func(rw http.ResponseWriter, r *http.Request, body []byte) {
+			kept = other(as2.HeaderOf(r.Header), body, kestrelKey())
+			early = w.deliver(kept)
+		})
+		id = w.queue()
+		w.drain()
+		w.want("early", early.Status, http.StatusServiceUnavailable)
+		w.want("awaited", w.message("submission_id = ?", id).State, AwaitingReceipt)
+		w.deliver(kept)
+		w.want("it has something else", w.message("submission_id = ?", id).Reason, "courier.mdn_mic_differs")
 	})
 }
 
@@ -354,6 +422,64 @@ func TestStationGoneInDoubt(t *testing.T) {
 	}
 }
 
+// A server that did not let us in is called once an hour; any answer of its own to that call
+// says that it does again, and what waited goes at once. Both companies are told anew when it
+// closes again, and not before.
+func TestLetInAgain(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		x := w.listen(kestrelTo())
+		w.reach(x)
+		x.set(status(http.StatusUnauthorized))
+		first := w.queue()
+		w.drain()
+		second := w.queue()
+		w.drain()
+		locked := func() string {
+			st, _, err := w.s.Station(t.Context(), maya, "", kestrel)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return st.LockedBy
+		}
+		want := func(what string, calls, told int, by string) {
+			t.Helper()
+			w.want(what, fmt.Sprint(x.seen(), w.events(EventLocked), locked()), fmt.Sprint(calls, told, by))
+		}
+		want("locked", 1, 1, loginMissing)
+		hour := func() { // goes by for the first one
+			w.exec("UPDATE as2_station SET locked = 1 WHERE locked > 0")
+			w.exec("UPDATE as2_message SET next_at = 1, attempts = 1 WHERE submission_id = ?", first)
+		}
+		hour()
+		w.drain()
+		want("still locked", 2, 1, loginMissing)
+		for i, code := range []int{http.StatusBadGateway, http.StatusTooManyRequests} { // a proxy speaks of itself
+			x.set(status(code))
+			hour()
+			w.drain()
+			want(http.StatusText(code), 3+i, 1, loginMissing)
+		}
+		x.set(status(http.StatusInternalServerError))
+		hour()
+		w.drain()
+		want("let in", 6, 1, "")
+		for _, id := range []string{first, second} {
+			w.want("said no", w.message("submission_id = ?", id).LastError, "courier.http_status")
+		}
+		x.set(status(http.StatusUnauthorized))
+		w.exec("UPDATE as2_message SET next_at = 1, attempts = 1")
+		w.drain()
+		want("locked again", 7, 2, loginMissing)
+		x.set(nil)
+		hour()
+		w.drain()
+		want("let in again", 9, 2, "")
+		for _, id := range []string{first, second} {
+			w.want("sent", w.message("submission_id = ?", id).State, Delivered)
+		}
+	})
+}
+
 // A server that refuses one sender (HTTP 403) stops that sender alone, and is not called with
 // each message of it; what waits for that is the outbox's once the station is taken away.
 func TestDenied(t *testing.T) {
@@ -369,7 +495,7 @@ func TestDenied(t *testing.T) {
 		w.want("told", w.events(EventLocked), 1)
 		for _, id := range []string{first, second} {
 			r := w.message("submission_id = ?", id)
-			w.want("waits", fmt.Sprint(r.LastError, r.message().Locked(), w.gate.last(id)), fmt.Sprint(denied, true, gateway.DeliveryFailed))
+			w.want("waits", fmt.Sprint(r.LastError, r.message().Locked(), w.gate.last(id)), fmt.Sprint(Denied, true, gateway.DeliveryFailed))
 		}
 		if st, _, err := w.s.Station(t.Context(), maya, "", kestrel); err != nil || st.LockedBy != "" {
 			t.Errorf("the station is locked: %+v, %v", st, err)

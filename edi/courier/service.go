@@ -86,8 +86,8 @@ type Deps struct {
 	Secrets *secret.Box
 	Names   Names
 	Gateway Gateway
-	// Client posts to stations that somebody else named: it guards addresses, sizes
-	// and times (edi/dial).
+	// Client posts to stations that somebody else named: it guards addresses and sizes
+	// (edi/dial), and lets a call last at least CallTime(MaxSize).
 	Client *http.Client
 	// Pinned makes such a client that believes the certificates of a server's company, and
 	// no others where only; nil: Client does.
@@ -99,9 +99,12 @@ type Deps struct {
 	Log    *slog.Logger // default: discard
 }
 
+// MaxSize is the largest message, in bytes.
+const MaxSize = 110 << 20
+
 // Options are the limits of the courier.
 type Options struct {
-	// Limit is the largest message taken, in bytes; 0 means 110 MiB.
+	// Limit is the largest message taken, in bytes; 0 means MaxSize.
 	Limit int64
 	// Tries is how often a message is sent before it waits for a person; 0 means 12.
 	Tries int
@@ -122,6 +125,9 @@ type Service struct {
 	// probe is called at the edges of taking and of sending; a test that returns an
 	// error from it has the node die there.
 	probe func(edge string) error
+	// lease and callTime are those of the constant and the function of this name, but in tests.
+	lease    time.Duration
+	callTime func(size int64) time.Duration
 }
 
 func (s *Service) edge(name string) error {
@@ -138,12 +144,12 @@ func New(d Deps, o Options) *Service {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.Limit <= 0 {
-		o.Limit = 110 << 20
+		o.Limit = MaxSize
 	}
 	if o.Tries <= 0 {
 		o.Tries = 12
 	}
-	s := &Service{Deps: d, opt: o, quit: make(chan struct{}), kick: make(chan struct{}, 1), pens: make(chan struct{}, packers), proving: make(chan struct{}, provers)}
+	s := &Service{Deps: d, opt: o, lease: fail.Pace(lease), callTime: CallTime, quit: make(chan struct{}), kick: make(chan struct{}, 1), pens: make(chan struct{}, packers), proving: make(chan struct{}, provers)}
 	s.Jobs.Drain(drainName, s.drain)
 	return s
 }

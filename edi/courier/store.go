@@ -216,7 +216,7 @@ func freeLocked(ctx context.Context, org string, reasons []string, now time.Time
 // freeLane makes due what waits in a lane because its sender was refused, but for what is being
 // sent just now.
 func freeLane(ctx context.Context, lane string, now time.Time, lease time.Duration) (int64, error) {
-	res := db.Tx(ctx).Model(&messageRow{}).Where("lane = ? AND direction = ? AND state = ? AND last_error = ? AND next_at > ?", lane, Out, string(Queued), denied, db.Micros(now.Add(lease))).
+	res := db.Tx(ctx).Model(&messageRow{}).Where("lane = ? AND direction = ? AND state = ? AND last_error = ? AND next_at > ?", lane, Out, string(Queued), Denied, db.Micros(now.Add(lease))).
 		Updates(map[string]any{"next_at": db.Micros(now), "last_error": ""})
 	return res.RowsAffected, res.Error
 }
@@ -226,7 +226,7 @@ func freeLane(ctx context.Context, lane string, now time.Time, lease time.Durati
 func deniedSince(ctx context.Context, lane, id string) (time.Time, error) {
 	var at int64
 	err := db.Tx(ctx).Raw(`SELECT COALESCE(MAX(a.happened), 0) FROM as2_message m JOIN as2_attempt a ON a.message_id = m.id AND a.outcome = ?
-  WHERE m.next_at > 0 AND m.lane = ? AND m.direction = ? AND m.state = ? AND m.last_error = ? OR m.id = ?`, denied, lane, Out, string(Queued), denied, id).Scan(&at).Error
+  WHERE m.next_at > 0 AND m.lane = ? AND m.direction = ? AND m.state = ? AND m.last_error = ? OR m.id = ?`, Denied, lane, Out, string(Queued), Denied, id).Scan(&at).Error
 	return instant(at), err
 }
 
@@ -238,8 +238,8 @@ func deniedBefore(ctx context.Context, r *messageRow) (bool, error) {
   WHERE (m.supplier_id = ? AND m.reseller_id = ?) AND m.happened > ? AND m.lane = ? AND m.direction = ? AND NOT (a.message_id = ? AND a.number = ?)
     AND (a.outcome IN ? OR a.outcome LIKE 'courier.mdn!_%' ESCAPE '!') ORDER BY a.happened DESC, a.number DESC LIMIT 1`,
 		r.SupplierID, r.ResellerID, db.Micros(db.Now(ctx).AddDate(0, -1, 0)), r.Lane, Out, r.ID, r.Fence,
-		[]string{denied, string(Delivered), string(AwaitingReceipt)}).Scan(&last).Error
-	return len(last) > 0 && last[0] == denied, err
+		[]string{Denied, string(Delivered), string(AwaitingReceipt)}).Scan(&last).Error
+	return len(last) > 0 && last[0] == Denied, err
 }
 
 // certificatesOf reads the certificates of companies that are not retired, oldest

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"entente/db"
 	"entente/db/fail"
 	"entente/edi/sftp"
 	"entente/prm/access"
@@ -45,7 +44,8 @@ func (p *Pickup) lookIntoFolder(ctx context.Context) error {
 		org, err := p.orgs.CompanyOf(ctx, e.Name())
 		if err == nil && org != "" {
 			actor, dir := access.Station(folderSource, org), filepath.Join(p.folder, e.Name())
-			err = errors.Join(p.pickup(ctx, actor, folderSource, folderOf{dir}), p.drop(ctx, actor, dir))
+			_, in := p.pickup(ctx, actor, folderSource, folderOf{dir}, time.Time{})
+			err = errors.Join(in, p.drop(ctx, actor, dir))
 		}
 		failure = errors.Join(failure, err)
 	}
@@ -56,14 +56,14 @@ func (p *Pickup) lookIntoFolder(ctx context.Context) error {
 // was refused to errors/ with its text.
 type folderOf struct{ dir string }
 
-func (f folderOf) list(context.Context) ([]sftp.File, error) {
+func (f folderOf) list(_ context.Context, wanted func(sftp.File) bool) ([]sftp.File, error) {
 	entries, err := os.ReadDir(f.dir)
 	var out []sftp.File
 	for _, e := range entries {
 		if !e.Type().IsRegular() {
 			continue
 		}
-		if got, err := f.stat(e.Name()); err == nil {
+		if got, err := f.stat(e.Name()); err == nil && wanted(got) && len(out) <= maxPicked {
 			out = append(out, got)
 		}
 	}
@@ -127,55 +127,31 @@ const (
 	folderSent = "sent"
 )
 
-// dropLease is how long a file that is being put down is another node's to leave alone,
-// and the pause after a failure.
-const dropLease = time.Minute
-
 // drop puts what waits for a company's folder there, oldest first.
 func (p *Pickup) drop(ctx context.Context, actor access.Actor, dir string) error {
-	now := p.s.db.Clock()
-	var rows []interchangeRow
-	if err := p.s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) (err error) {
-		rows, err = droppedFor(ctx, actor.Org, db.Micros(now), maxPicked)
-		return err
-	}); err != nil || len(rows) == 0 {
-		return err
-	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return local(err)
-	}
-	defer root.Close()
-	for i := range rows {
-		if ctx.Err() != nil {
-			return ctx.Err()
+	var root *os.Root // opened for the first
+	defer func() {
+		if root != nil {
+			_ = root.Close()
 		}
-		r := &rows[i]
-		ours := false
-		if err := p.s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) (err error) {
-			ours, err = change(ctx, r.ID, map[string]any{"fence": r.Fence + 1, "next_at": db.Micros(now.Add(fail.Pace(dropLease)))}, "delivery = ? AND way = ? AND fence = ?", DeliveryWaiting, RouteFolder, r.Fence)
-			return err
-		}); err != nil {
-			return err
-		}
-		if !ours {
-			continue
-		}
-		body, _, err := p.s.Raw(ctx, actor, r.ID)
-		if err != nil {
-			return err
-		}
-		err = putDown(root, outFile(r.outboxItem()).Name, body)
-		if err := errors.Join(err, body.Close()); err != nil {
-			return err
-		}
-		fail.At(fail.PushPut)
-		if err := p.s.taken(ctx, actor, r.ID, RouteFolder, DeliveryDelivered, RouteFolder); err != nil {
-			return err
-		}
-		fail.At(fail.PushRemoved)
-	}
-	return nil
+	}()
+	_, err := p.deliver(ctx, actor, way{
+		due: func(ctx context.Context, now int64) ([]interchangeRow, error) {
+			return droppedFor(ctx, actor.Org, now, maxPicked)
+		},
+		put: func(name string, body io.Reader, _ int64) (err error) {
+			if root == nil {
+				if root, err = os.OpenRoot(dir); err != nil {
+					return local(err)
+				}
+			}
+			return putDown(root, name, body)
+		},
+		done: func(ctx context.Context, id string) error {
+			return p.s.taken(ctx, actor, id, RouteFolder, DeliveryDelivered, RouteFolder)
+		},
+	}, time.Time{})
+	return err
 }
 
 // putDown writes a file durably under a hidden name and then makes it visible, with a copy

@@ -11,7 +11,6 @@ import (
 
 	"entente/db"
 	"entente/db/audit"
-	"entente/db/fail"
 	"entente/prm/access"
 	"entente/prm/fault"
 )
@@ -77,37 +76,14 @@ func (p *Pickup) unpack(ctx context.Context, actor access.Actor, f *os.File, net
 	return nil
 }
 
-// mail puts what waits for partners behind a network into its mailbox, oldest first. A
-// name never comes twice, so that doing it again after a crash replaces and does not add.
-func (p *Pickup) mail(network string) func(context.Context, access.Actor, func(string, io.Reader) error) error {
-	return func(ctx context.Context, actor access.Actor, put func(name string, r io.Reader) error) error {
-		var rows []interchangeRow
-		if err := p.s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) (err error) {
-			rows, err = mailedBy(ctx, actor.Org, network, maxPicked)
-			return err
-		}); err != nil {
-			return err
-		}
-		for i := range rows {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			body, _, err := p.s.Raw(ctx, actor, rows[i].ID)
-			if err != nil {
-				return err
-			}
-			err = put(outFile(rows[i].outboxItem()).Name, body)
-			if err := errors.Join(err, body.Close()); err != nil {
-				return err
-			}
-			fail.At(fail.PushPut)
-			if err := p.s.mailed(ctx, actor, rows[i].ID); err != nil {
-				return err
-			}
-			fail.At(fail.PushRemoved)
-		}
-		return nil
+// mail is the way into the mailbox of a network.
+func (p *Pickup) mail(actor access.Actor, network string) way {
+	w := p.push(actor)
+	w.due = func(ctx context.Context, now int64) ([]interchangeRow, error) {
+		return mailedBy(ctx, actor.Org, network, now, maxPicked)
 	}
+	w.done = func(ctx context.Context, id string) error { return p.s.mailed(ctx, actor, id) }
+	return w
 }
 
 // mailed notes that a network has an interchange for its receiver. The clock on the

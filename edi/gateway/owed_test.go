@@ -105,7 +105,7 @@ func TestPausesAreStretched(t *testing.T) {
 }
 
 // A server without the folder for what was taken, or that lets nobody move a file: what
-// lies there is taken once, its trouble is shown, and the rest goes on.
+// lies there is taken once, that it lies there is shown, and the rest goes on.
 func TestRemoteThatCannotPutAway(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
 		p := b.pickup(dial.Loopback, "")
@@ -128,7 +128,10 @@ func TestRemoteThatCannotPutAway(t *testing.T) {
 			before := b.count("SELECT count(*) FROM edi_submission")
 			b.want(c.what+": taken once", b.count("SELECT count(*) FROM interchange WHERE origin = 'sent' AND control = ?", fmt.Sprintf("%09d", 800+2*i)), 1)
 			b.want(c.what+": it stays", f.names("/from"), "one.edi")
-			b.want(c.what+": shown", b.count("SELECT count(*) FROM edi_remote WHERE id = ? AND last_error <> '' AND attempts > 0", r.ID), 1)
+			list, err := p.List(t.Context(), maya)
+			if err != nil || len(list) != 1 || list[0].Left != 1 || list[0].Failing != "" {
+				t.Errorf("%s: shown: %+v, %v", c.what, list, err)
+			}
 			b.work()
 			f.put("/from/two.edi", fromKestrel(801+2*i, order(fmt.Sprint("AWAY-B", i))).String())
 			for range 3 {

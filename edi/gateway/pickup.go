@@ -7,7 +7,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"log/slog"
+	"maps"
 	"os"
+	"slices"
 	"time"
 
 	"entente/db"
@@ -21,10 +24,12 @@ import (
 // source is a folder that others write to and we look into: on a company's own SFTP
 // server, or on this machine. Nobody there tells when a file is complete.
 type source interface {
-	list(ctx context.Context) ([]sftp.File, error)
+	// list gives the first files by name that are wanted, at most maxPicked+1.
+	list(ctx context.Context, wanted func(sftp.File) bool) ([]sftp.File, error)
 	stat(name string) (sftp.File, error)
 	get(name string, w io.Writer, limit int64) (int64, error)
-	// done puts a file away that was taken, or that was refused and kept.
+	// done puts a file away that was taken, or that was refused and kept; errStays: it is to
+	// stay.
 	done(name string) error
 	// refused puts a file away that could not be read, with the reason.
 	refused(name, why string) error
@@ -33,61 +38,108 @@ type source interface {
 // The states of a file at a source.
 const (
 	pickupSeen    = "seen"    // it may still grow
+	pickupHalf    = "half"    // it has no trailer
 	pickupTaken   = "taken"   // it is ours; it may still lie there
+	pickupLeft    = "left"    // it is ours, and stays: its server lets nobody put it away, or its company wants so
 	pickupRefused = "refused" // it could not be read, and lies there
 )
 
 // settleTime is how long a file must look the same before it is taken (CONTRACT 5).
 const settleTime = 5 * time.Second
 
-// maxPicked bounds the files looked at in one turn.
+// halfTime is how long a file without a trailer is left alone while it looks the same.
+const halfTime = time.Hour
+
+// maxPicked bounds the files taken, and those delivered, in one turn.
 const maxPicked = 500
 
-// pickup is one turn at a source. A file is taken when it has looked the same for
-// settleTime, still does after it was copied, and its last interchange has its
+// progress is how far a turn came.
+type progress struct {
+	did, well int  // what it had to do with a server for, and what went well of it
+	more      bool // there is more to do at once
+}
+
+func (g *progress) add(o progress) {
+	g.did, g.well, g.more = g.did+o.did, g.well+o.well, g.more || o.more
+}
+
+// over says whether a turn that did something is to end, at a time; none: never.
+func (g *progress) over(until time.Time) bool {
+	over := g.did > 0 && !until.IsZero() && !time.Now().Before(until)
+	g.more = g.more || over
+	return over
+}
+
+// pickup is one turn at a source, until a time. A file is taken when it has looked the same
+// for settleTime, still does after it was copied, and its last interchange has its
 // trailer. That it was taken is remembered before it is put away: who finds it again
-// puts it away and no more.
-func (p *Pickup) pickup(ctx context.Context, actor access.Actor, id string, src source) error {
-	files, err := src.list(ctx)
-	if err != nil {
-		return err
-	}
+// puts it away and no more. What lies there and is of no use is passed over, however much.
+func (p *Pickup) pickup(ctx context.Context, actor access.Actor, id string, src source, until time.Time) (got progress, err error) {
 	var known map[string]pickupRow
 	ctx = db.WithOrgs(ctx, actor.Org)
 	if err := p.s.db.View(ctx, func(ctx context.Context) (err error) {
 		known, err = pickupsOf(ctx, actor.Org, id)
 		return err
 	}); err != nil {
-		return err
+		return got, err
 	}
+	gone := make(map[string]bool, len(known))
+	for name := range known {
+		gone[name] = true
+	}
+	now, probed := p.s.db.Clock(), false
+	files, err := src.list(ctx, func(f sftp.File) bool {
+		delete(gone, f.Name)
+		row, seen := known[f.Name]
+		switch {
+		case sftp.Hidden(f.Name) || f.Size == 0:
+			return false
+		case !seen || !row.like(f):
+			return true
+		case row.State == pickupHalf:
+			return now.Sub(instant(row.Seen)) >= halfTime
+		case row.State == pickupLeft && !probed: // one of them says whether it is allowed by now
+			probed = true
+			return true
+		}
+		return row.State == pickupSeen || row.State == pickupTaken
+	})
+	if err != nil {
+		return got, err
+	}
+	got.more = len(files) > maxPicked
 	var failure error
 	for _, f := range files[:min(len(files), maxPicked)] {
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return got, ctx.Err()
+		}
+		if got.over(until) {
+			break
 		}
 		row, seen := known[f.Name]
-		delete(known, f.Name)
-		if sftp.Hidden(f.Name) {
-			continue
-		}
-		if !seen || row.Size != f.Size || row.Changed != db.Micros(f.At) {
+		if !seen || !row.like(f) {
 			row = pickupRow{OrgID: actor.Org, Source: id, Name: f.Name, Size: f.Size, Changed: db.Micros(f.At), State: pickupSeen, Seen: db.Micros(p.s.db.Clock())}
 			if err := p.remember(ctx, row); err != nil {
-				return err
+				return got, err
 			}
 		}
-		if err := p.pick(ctx, actor, src, row); err != nil {
-			failure = errors.Join(failure, err) // the next file may be better
+		did, err := p.pick(ctx, actor, src, row)
+		if did {
+			got.did++
+			if err == nil {
+				got.well++
+			}
+			got.more = got.more || row.State == pickupLeft // the others may go too
 		}
+		failure = errors.Join(failure, err) // the next file may be better
 	}
-	var gone []string
-	if len(files) <= maxPicked {
-		for name := range known {
-			gone = append(gone, name)
-		}
-	}
-	return errors.Join(failure, p.s.db.InTx(ctx, func(ctx context.Context) error { return dropPickups(ctx, actor.Org, id, gone) }))
+	return got, errors.Join(failure, p.s.db.InTx(ctx, func(ctx context.Context) error {
+		return dropPickups(ctx, actor.Org, id, slices.Collect(maps.Keys(gone)))
+	}))
 }
+
+// like says that a file looks as it did.
+func (r *pickupRow) like(f sftp.File) bool { return r.Size == f.Size && r.Changed == db.Micros(f.At) }
 
 func (p *Pickup) remember(ctx context.Context, row pickupRow) error {
 	return p.s.db.InTx(ctx, func(ctx context.Context) error { return keepPickup(ctx, row) })
@@ -106,37 +158,39 @@ func Unnamed(dir string) (*os.File, error) {
 	return f, nil
 }
 
-// pick takes one file, if it is time.
-func (p *Pickup) pick(ctx context.Context, actor access.Actor, src source, row pickupRow) error {
-	switch row.State {
-	case pickupTaken:
-		return src.done(row.Name)
-	case pickupRefused:
-		return nil
+// pick takes one file, if it is time, and says whether it did.
+func (p *Pickup) pick(ctx context.Context, actor access.Actor, src source, row pickupRow) (bool, error) {
+	if row.State == pickupTaken || row.State == pickupLeft {
+		return p.putAway(ctx, src, row)
 	}
-	if p.s.db.Clock().Sub(instant(row.Seen)) < fail.Pace(settleTime) || row.Size == 0 {
-		return nil
+	if p.s.db.Clock().Sub(instant(row.Seen)) < fail.Pace(settleTime) {
+		return false, nil
 	}
 	f, err := Unnamed(p.temp)
 	if err != nil {
-		return fault.Wrap(err, fault.Unavailable, "error.unavailable")
+		return false, fault.Wrap(err, fault.Unavailable, "error.unavailable")
 	}
 	defer f.Close()
 	hash := sha256.New()
 	n, err := src.get(row.Name, io.MultiWriter(f, hash), p.s.opt.Limit)
 	if err != nil && fault.CodeOf(err) != fault.TooLarge {
-		return err
+		return true, err
 	}
 	if err == nil {
 		now, there := src.stat(row.Name)
 		if there != nil {
-			return there
+			return true, there
 		}
-		if n != row.Size || now.Size != row.Size || db.Micros(now.At) != row.Changed {
-			return nil // it changed meanwhile; the next turn sees it anew
+		if n != row.Size || !row.like(now) {
+			return true, nil // it changed meanwhile; the next turn sees it anew
 		}
-		if whole, broken := p.whole(f); broken != nil || !whole {
-			return broken
+		whole, broken := p.whole(f)
+		if broken != nil {
+			return true, broken
+		}
+		if !whole {
+			row.State, row.Seen = pickupHalf, db.Micros(p.s.db.Clock())
+			return true, p.remember(ctx, row)
 		}
 		fail.At(fail.PickupCopied)
 		if remote, ok := src.(remoteSource); ok && remote.r.Network {
@@ -150,17 +204,39 @@ func (p *Pickup) pick(ctx context.Context, actor access.Actor, src source, row p
 	switch fault.CodeOf(err) {
 	case "":
 		if err := p.remember(ctx, row); err != nil {
-			return err
+			return true, err
 		}
 		fail.At(fail.PickupRemembered)
-		err := src.done(row.Name)
+		_, err := p.putAway(ctx, src, row)
 		fail.At(fail.PickupDone)
-		return err
+		return true, err
 	case fault.Invalid, fault.TooLarge, fault.Conflict:
-		return p.refuse(ctx, actor, src, row, f, fault.As(err))
+		return true, p.refuse(ctx, actor, src, row, f, fault.As(err))
 	}
-	return err
+	return true, err
 }
+
+// putAway puts a file away that is ours, and says whether that did anything. Where its server
+// says no, it is left there: that is shown, and delays nothing else.
+func (p *Pickup) putAway(ctx context.Context, src source, row pickupRow) (bool, error) {
+	err := src.done(row.Name)
+	switch {
+	case err == nil && row.State == pickupLeft:
+		return true, p.s.db.InTx(ctx, func(ctx context.Context) error { return retryLeft(ctx, row.OrgID, row.Source) })
+	case err == nil || !errors.Is(err, errStays) && !slices.Contains(serverSaid, fault.KeyOf(err)):
+		return true, err
+	case row.State == pickupLeft:
+		return false, nil
+	}
+	row.State = pickupLeft
+	return true, p.remember(ctx, row)
+}
+
+// errStays says that a file is to stay where it is.
+var errStays = errors.New("gateway: the file stays")
+
+// serverSaid are the answers of a server that works to what it will not do.
+var serverSaid = []string{"sftp.denied", "sftp.no_such_file", "sftp.failed"}
 
 // refuse keeps the reason where the company looks for it, and leaves the file.
 func (p *Pickup) refuse(ctx context.Context, actor access.Actor, src source, row pickupRow, body io.ReadSeeker, why *fault.Error) error {
@@ -261,34 +337,114 @@ func (p *Pickup) door(id string) string {
 	return DoorSFTP
 }
 
-// push delivers what waits for a company to its own server, oldest first. A name never
-// comes twice, so that delivering again after a crash replaces and does not add.
-func (p *Pickup) push(ctx context.Context, actor access.Actor, put func(name string, r io.Reader) error) error {
-	files, err := p.box.List(ctx, actor, sftp.Out)
+// way is where documents of ours are put: those that are due, how one is put there, and how
+// it is noted that it is.
+type way struct {
+	again bool // after a failure with the next turn, not with the end of the claim
+	due   func(ctx context.Context, now int64) ([]interchangeRow, error)
+	put   func(name string, body io.Reader, size int64) error
+	done  func(ctx context.Context, id string) error
+}
+
+// deliver puts what is due where it goes until a time, oldest first, each claimed before:
+// two servers of one company, or two nodes, never put the same one. A name never comes
+// twice, so that delivering again after a crash replaces and does not add.
+func (p *Pickup) deliver(ctx context.Context, actor access.Actor, w way, until time.Time) (got progress, err error) {
+	ctx = db.WithOrgs(ctx, actor.Org)
+	var rows []interchangeRow
+	if err := p.s.db.View(ctx, func(ctx context.Context) (err error) {
+		rows, err = w.due(ctx, db.Micros(p.s.db.Clock()))
+		return err
+	}); err != nil {
+		return got, err
+	}
+	got.more = len(rows) >= maxPicked
+	for i := range rows {
+		if ctx.Err() != nil {
+			return got, ctx.Err()
+		}
+		if got.over(until) {
+			break
+		}
+		r := &rows[i]
+		ours, err := p.hold(ctx, r)
+		if err != nil {
+			return got, err
+		}
+		if !ours {
+			continue
+		}
+		got.did++
+		if err := p.hand(ctx, actor, w, r); err != nil {
+			if w.again {
+				err = errors.Join(err, p.release(ctx, r))
+			}
+			return got, err
+		}
+		fail.At(fail.PushPut)
+		if err := w.done(ctx, r.ID); err != nil {
+			return got, err
+		}
+		fail.At(fail.PushRemoved)
+		got.well++
+	}
+	return got, nil
+}
+
+// dropLease is how long a document that is being put somewhere is another's to leave alone
+// when whoever does it has died.
+const dropLease = time.Minute
+
+// hold claims a document that waits.
+func (p *Pickup) hold(ctx context.Context, r *interchangeRow) (ours bool, err error) {
+	err = p.s.db.InTx(ctx, func(ctx context.Context) (err error) {
+		ours, err = change(ctx, r.ID, map[string]any{"fence": r.Fence + 1, "next_at": db.Micros(p.s.db.Clock().Add(fail.Pace(dropLease)))},
+			"delivery = ? AND way = ? AND fence = ? AND next_at = ?", DeliveryWaiting, r.Way, r.Fence, r.NextAt)
+		return err
+	})
+	r.Fence++
+	return ours, err
+}
+
+// until has a claimed document be free at a time.
+func (p *Pickup) until(ctx context.Context, r *interchangeRow, next int64) error {
+	return p.s.db.InTx(ctx, func(ctx context.Context) error {
+		_, err := change(ctx, r.ID, map[string]any{"next_at": next}, "delivery = ? AND way = ? AND fence = ?", DeliveryWaiting, r.Way, r.Fence)
+		return err
+	})
+}
+
+// release lets go of a document that could not be put where it goes.
+func (p *Pickup) release(ctx context.Context, r *interchangeRow) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
+	defer cancel()
+	return p.until(ctx, r, 0)
+}
+
+func (p *Pickup) hand(ctx context.Context, actor access.Actor, w way, r *interchangeRow) error {
+	body, _, err := p.s.Raw(ctx, actor, r.ID)
 	if err != nil {
 		return err
 	}
-	for _, f := range files[:min(len(files), maxPicked)] {
-		if ctx.Err() != nil {
-			return ctx.Err()
+	stop := db.Renew(ctx, fail.Pace(dropLease), func(ctx context.Context, lease time.Duration) {
+		if err := p.until(ctx, r, db.Micros(p.s.db.Clock().Add(lease))); err != nil {
+			p.s.log.Warn("a claim could not be renewed", slog.String("interchange", r.ID), slog.Any("cause", err))
 		}
-		body, err := p.box.Open(ctx, actor, sftp.Out, f)
-		if err != nil {
-			return err
-		}
-		raw, err := io.ReadAll(io.NewSectionReader(body, 0, f.Size))
-		_ = body.Close()
-		if err != nil {
-			return fault.Wrap(err, fault.Unavailable, "error.unavailable")
-		}
-		if err := put(f.Name, bytes.NewReader(raw)); err != nil {
-			return err
-		}
-		fail.At(fail.PushPut)
-		if err := p.s.taken(ctx, actor, f.ID, RouteUsual, DeliveryDelivered, DoorSFTP); err != nil {
-			return err
-		}
-		fail.At(fail.PushRemoved)
+	})
+	defer stop()
+	err = w.put(outFile(r.outboxItem()).Name, body, r.Size)
+	return errors.Join(err, body.Close())
+}
+
+// push is the way to a company's own server.
+func (p *Pickup) push(actor access.Actor) way {
+	return way{
+		again: true,
+		due: func(ctx context.Context, now int64) ([]interchangeRow, error) {
+			return pushedTo(ctx, actor.Org, now, maxPicked)
+		},
+		done: func(ctx context.Context, id string) error {
+			return p.s.taken(ctx, actor, id, RouteUsual, DeliveryDelivered, DoorSFTP)
+		},
 	}
-	return nil
 }

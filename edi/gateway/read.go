@@ -329,7 +329,7 @@ func (s *Service) Outbox(ctx context.Context, actor access.Actor, after string, 
 	limit = bounded(limit, 50, 200)
 	out := Outbox{Items: []OutboxItem{}}
 	err = s.db.View(ctx, func(ctx context.Context) error {
-		q := db.Tx(ctx).Where("(receiver_id = ? AND network = '' AND way = '' OR delegate_id = ? AND way = 'network') AND delivery = ?", actor.Org, actor.Org, DeliveryWaiting)
+		q := inOutbox(ctx, actor.Org)
 		if after != "" {
 			q = q.Where("received > ? OR (received = ? AND id > ?)", at, at, id)
 		}

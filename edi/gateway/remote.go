@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,12 +27,14 @@ type Remote struct {
 	HostKey     string // as agreed on, see sftp.Remote
 	In          string // folder to fetch from; empty: none
 	Done        string // where files go that were taken; empty: they are removed
+	Leave       bool   // they stay where they are
 	Out         string // folder to deliver to; empty: none
 	Network     bool   // an account at a network (VAN), called Name in agreements
 	Every       time.Duration
 	Failing     string    // key of the last failure; empty when it worked
 	Checked     time.Time // when it last worked
 	Next        time.Time
+	Left        int // files that we have and it lets us neither move nor remove
 }
 
 // RemoteCmd describes a Remote. A password or a private key (PEM), or both.
@@ -40,6 +43,7 @@ type RemoteCmd struct {
 	Password, Key     string
 	HostKey           string
 	In, Done, Out     string
+	Leave             bool // taken files stay in In; not with Done
 	Network           bool
 	Every             time.Duration // default a minute, at least 15 s
 }
@@ -54,8 +58,9 @@ type remoteSecret struct {
 const (
 	maxRemotes    = 10 // of one company
 	minEvery      = 15 * time.Second
-	remoteTime    = 2 * time.Minute // one turn at one server
-	remotesAtOnce = 4
+	remoteTime    = 2 * time.Minute // each way in one turn at one server, beyond which nothing is begun
+	remoteLease   = 4 * time.Minute // of a turn, renewed while it lasts
+	remotesAtOnce = 8
 	maxBackoff    = time.Hour
 	toldTries     = 5 // turns that fail before the company is told, unless it is refused
 )
@@ -86,6 +91,9 @@ func (c *RemoteCmd) check() error {
 	}
 	if c.In == "" && c.Out == "" || c.In != "" && (c.In == c.Out || c.In == c.Done) {
 		bad.With("in", "sftp.folders_wrong")
+	}
+	if c.Leave && c.Done != "" {
+		bad.With("done", "sftp.done_and_leave")
 	}
 	if c.Every <= 0 {
 		c.Every = time.Minute
@@ -121,9 +129,10 @@ func NewRemotes(d *db.DB, box *secret.Box, dialer sftp.Dialer) *Remotes {
 
 func about(org, id string) string { return "edi_remote " + org + " " + id }
 
-// Add makes a remote of the actor's company; it is looked at soon.
-// Codes: Unauthenticated, NotFound, Forbidden, Invalid, Conflict (the name is taken, or
-// too many).
+// Add makes a remote of the actor's company; it is looked at soon. What waits for a company
+// is delivered to one server.
+// Codes: Unauthenticated, NotFound, Forbidden, Invalid (also a second one to deliver to),
+// Conflict (the name is taken, or too many).
 func (s *Remotes) Add(ctx context.Context, actor access.Actor, cmd RemoteCmd) (Remote, error) {
 	if err := access.Check(actor, access.EDIDoors, access.Own(actor.Org)); err != nil {
 		return Remote{}, err
@@ -133,10 +142,13 @@ func (s *Remotes) Add(ctx context.Context, actor access.Actor, cmd RemoteCmd) (R
 	}
 	r := remoteRow{
 		OrgID: actor.Org, ID: db.NewID(), Name: cmd.Name, Addr: cmd.Addr, Login: cmd.Login, HostKey: cmd.HostKey, InPath: cmd.In, DonePath: cmd.Done,
-		OutPath: cmd.Out, Network: cmd.Network, Every: int64(cmd.Every / time.Second), MadeBy: actor.Person,
+		OutPath: cmd.Out, Leaves: cmd.Leave, Network: cmd.Network, Every: int64(cmd.Every / time.Second), MadeBy: actor.Person,
 	}
 	r.Sealed = s.secrets.Seal([]byte(db.Text(remoteSecret{cmd.Password, cmd.Key})), about(r.OrgID, r.ID))
 	err := s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		if err := lockCounter(ctx, "edi remotes "+actor.Org); err != nil {
+			return err
+		}
 		there, err := remotesOf(ctx, actor.Org)
 		if err != nil {
 			return err
@@ -152,6 +164,9 @@ func (s *Remotes) Add(ctx context.Context, actor access.Actor, cmd RemoteCmd) (R
 		}
 		if !fresh {
 			return fault.New(fault.Conflict, "sftp.remote_taken", "Name", r.Name)
+		}
+		if i := slices.IndexFunc(there, func(o remoteRow) bool { return o.delivers() }); r.delivers() && i >= 0 {
+			return fault.InvalidField("out", "sftp.out_taken", "Name", there[i].Name)
 		}
 		if r.Network && r.OutPath != "" {
 			if err := freeForAccount(ctx, actor.Org, r.Name); err != nil {
@@ -175,9 +190,17 @@ func (s *Remotes) List(ctx context.Context, actor access.Actor) ([]Remote, error
 	}
 	var out []Remote
 	err := s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		out = nil
 		rows, err := remotesOf(ctx, actor.Org)
+		if err != nil {
+			return err
+		}
+		left, err := leftOf(ctx, actor.Org)
 		for i := range rows {
 			out = append(out, rows[i].view())
+			if !rows[i].Leaves {
+				out[i].Left = left[rows[i].ID]
+			}
 		}
 		return err
 	})
@@ -211,8 +234,9 @@ func (s *Remotes) Remove(ctx context.Context, actor access.Actor, id string) err
 	})
 }
 
-// Check signs in at a remote and looks into its folders, and changes nothing there. Where it
-// works and a turn had failed, the next turn is at once.
+// Check signs in at a remote, looks into its folders, and writes a hidden file to the one that
+// we deliver to and removes it: it may allow to look and no more. Where it works and a turn
+// had failed, the next turn is at once.
 // Codes: Unauthenticated, NotFound, Forbidden, and what sftp.Connect says, with a
 // sentence for each.
 func (s *Remotes) Check(ctx context.Context, actor access.Actor, id string) error {
@@ -237,7 +261,12 @@ func (s *Remotes) Check(ctx context.Context, actor access.Actor, id string) erro
 		if dir == "" {
 			continue
 		}
-		if _, err := c.List(ctx, dir, 1); err != nil {
+		if _, err := c.List(ctx, dir, 1, nil); err != nil {
+			return err
+		}
+	}
+	if r.OutPath != "" {
+		if err := c.Try(r.OutPath); err != nil {
 			return err
 		}
 	}
@@ -294,9 +323,12 @@ func (s *Remotes) connect(ctx context.Context, r *remoteRow) (*sftp.Client, erro
 	return sftp.Connect(ctx, s.dialer, sftp.Remote{Addr: r.Addr, User: r.Login, Password: sec.Password, Key: []byte(sec.Key), HostKey: r.HostKey})
 }
 
+// delivers says that what waits for its company goes there.
+func (r *remoteRow) delivers() bool { return !r.Network && r.OutPath != "" }
+
 func (r *remoteRow) view() Remote {
 	return Remote{
-		ID: r.ID, Name: r.Name, Addr: r.Addr, Login: r.Login, HostKey: r.HostKey, In: r.InPath, Done: r.DonePath, Out: r.OutPath, Network: r.Network,
+		ID: r.ID, Name: r.Name, Addr: r.Addr, Login: r.Login, HostKey: r.HostKey, In: r.InPath, Done: r.DonePath, Out: r.OutPath, Leave: r.Leaves, Network: r.Network,
 		Every: time.Duration(r.Every) * time.Second, Failing: r.LastError, Checked: instant(r.Checked), Next: instant(r.NextAt),
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"os"
@@ -32,13 +33,26 @@ type foreign struct {
 	addr    string
 	hostKey string
 	files   *proto.Client
-	fixed   atomic.Bool // it lets nobody move or remove a file
+	fixed   atomic.Bool            // it lets nobody move or remove a file
+	opened  atomic.Pointer[func()] // the next file is opened for writing
 }
 
-// keeper is a server that may be told to keep its files where they are.
+// keeper is a server that may be told to keep its files where they are. It opens none for
+// reading and writing at once.
 type keeper struct {
 	proto.FileCmder
-	fixed *atomic.Bool
+	proto.FileWriter
+	*foreign
+}
+
+func (k keeper) Filewrite(r *proto.Request) (io.WriterAt, error) {
+	if f := r.Pflags(); f.Read && f.Write {
+		return nil, proto.ErrSSHFxPermissionDenied
+	}
+	if fn := k.opened.Swap(nil); fn != nil {
+		(*fn)()
+	}
+	return k.FileWriter.Filewrite(r)
 }
 
 func (k keeper) Filecmd(r *proto.Request) error {
@@ -72,7 +86,8 @@ func openForeign(t *testing.T) *foreign {
 	t.Cleanup(func() { _ = l.Close() })
 	disk := proto.InMemHandler()
 	f := &foreign{t: t}
-	disk.FileCmd = keeper{disk.FileCmd, &f.fixed}
+	k := keeper{disk.FileCmd, disk.FilePut, f}
+	disk.FileCmd, disk.FilePut = k, k
 	go func() {
 		for {
 			c, err := l.Accept()
@@ -120,7 +135,7 @@ func openForeign(t *testing.T) *foreign {
 
 func (f *foreign) put(name, content string) {
 	f.t.Helper()
-	w, err := f.files.Create(name)
+	w, err := f.files.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
 	if err == nil {
 		if _, err = w.Write([]byte(content)); err == nil {
 			err = w.Close()
@@ -231,6 +246,229 @@ func TestRemoteFetchesAndDelivers(t *testing.T) {
 		b.turn(p)
 		b.want("receipts", b.count("SELECT count(*) FROM edi_submission"), receipts)
 		b.want("/done", f.names("/done"), "again.edi half.edi order.edi")
+	})
+}
+
+// What waits goes to one server, once: a second one to deliver to is refused, and where there
+// are two from before, or two turns at once, whoever claims it first has it. A claim of who
+// died lapses.
+func TestRemoteDeliversOnce(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		f, g := openForeign(t), openForeign(t)
+		p := b.pickup(dial.Loopback, "")
+		r, err := p.Add(t.Context(), maya, kestrelServer(f))
+		if err != nil {
+			t.Fatal(err)
+		}
+		second := kestrelServer(g)
+		second.Name = "the other"
+		if _, err := p.Add(t.Context(), maya, second); fault.CodeOf(err) != fault.Invalid || len(fault.As(err).Fields) != 1 || fault.As(err).Fields[0].Key != "sftp.out_taken" {
+			t.Fatalf("a second one to deliver to: %v", err)
+		}
+		second.Out = ""
+		other, err := p.Add(t.Context(), maya, second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		network := kestrelServer(g)
+		network.Name, network.Network = "a network", true
+		if _, err := p.Add(t.Context(), maya, network); err != nil {
+			t.Fatalf("a network beside it: %v", err)
+		}
+		b.exec("DELETE FROM edi_remote WHERE network")
+		b.exec("UPDATE edi_remote SET out_path = '/to' WHERE id = ?", other.ID) // from before
+
+		f.put("/from/order.edi", fromKestrel(1, order("D-1")).String())
+		b.turn(p)
+		b.turn(p)
+		b.work()
+		if n := len(b.waiting(maya)); n != 1 {
+			t.Fatalf("%d wait", n)
+		}
+		// While one server is written to, a turn at the other one begins and ends.
+		put := func(x *foreign) int { return len(strings.Fields(x.names("/to"))) }
+		for _, x := range []*foreign{f, g} {
+			y := g
+			if x == g {
+				y = f
+			}
+			visit := func() {
+				y.opened.Store(nil)
+				var rows []remoteRow
+				if err := b.d.View(t.Context(), func(ctx context.Context) (err error) { rows, err = remotesOf(ctx, kestrel); return err }); err != nil {
+					t.Error(err)
+				}
+				for i := range rows {
+					if rows[i].Addr == y.addr {
+						if got, err := p.visit(t.Context(), &rows[i]); err != nil || got.well > 0 {
+							t.Errorf("the other: %+v, %v", got, err)
+						}
+					}
+				}
+			}
+			x.opened.Store(&visit)
+		}
+		b.turn(p)
+		b.want("files at both", put(f)+put(g), 1)
+		b.want("waiting here", len(b.waiting(maya)), 0)
+
+		// Whoever claimed it died: it is left alone for a while, and goes then.
+		f.put("/from/again.edi", fromKestrel(2, order("D-2")).String())
+		b.exec("DELETE FROM edi_remote WHERE id = ?", other.ID)
+		b.turn(p)
+		b.turn(p)
+		b.work()
+		b.exec("UPDATE interchange SET fence = fence + 1, next_at = ? WHERE delivery = ?", db.Micros(b.d.Clock().Add(dropLease)), DeliveryWaiting)
+		before := put(f) + put(g)
+		b.turn(p)
+		b.want("claimed by another", put(f)+put(g), before)
+		b.exec("UPDATE interchange SET next_at = ? WHERE delivery = ?", db.Micros(b.d.Clock()), DeliveryWaiting)
+		b.turn(p)
+		b.want("the claim lapsed", put(f)+put(g), before+1)
+		b.want("no failure", b.count("SELECT count(*) FROM edi_remote WHERE id = ? AND last_error = ''", r.ID), 1)
+	})
+}
+
+// A turn that works and has no more time ends well and goes on at once; what is going out
+// does not wait for what comes in.
+func TestRemoteTurnEnds(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		f := openForeign(t)
+		p := b.pickup(dial.Loopback, "")
+		r, err := p.Add(t.Context(), maya, kestrelServer(f))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.put("/from/0.edi", fromKestrel(1, order("E-0")).String())
+		b.turn(p)
+		b.turn(p)
+		b.work()
+		sent := func() int { return b.count("SELECT count(*) FROM interchange WHERE door = 'sftp' AND origin = 'sent'") }
+		for i := range 3 {
+			f.put(fmt.Sprintf("/from/%d.edi", i+1), fromKestrel(i+2, order(fmt.Sprint("E-", i+1))).String())
+		}
+		b.turn(p)
+		p.span = 0
+		for i := range 3 {
+			b.exec("UPDATE edi_pickup SET seen = 0")
+			var rows []remoteRow
+			if err := b.d.View(t.Context(), func(ctx context.Context) (err error) { rows, err = remotesOf(ctx, kestrel); return err }); err != nil {
+				t.Fatal(err)
+			}
+			p.turn(t.Context(), &rows[0])
+			b.want("taken", sent(), i+2)
+			b.want("at once", b.count("SELECT count(*) FROM edi_remote WHERE id = ? AND last_error = '' AND attempts = 0 AND next_at <= ?", r.ID, db.Micros(b.d.Clock())), map[bool]int{true: 1}[i < 2])
+			b.want("waiting here", len(b.waiting(maya)), 0)
+		}
+		b.want("/from", f.names("/from"), "")
+	})
+}
+
+// What stays at a server stands in nobody's way: not what was refused or is not complete, nor
+// what was taken where the server lets nobody put it away. That is shown, and is no failure;
+// once it is allowed all of it goes.
+func TestRemoteLeavesFiles(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		f := openForeign(t)
+		p := b.pickup(dial.Loopback, "")
+		r, err := p.Add(t.Context(), maya, kestrelServer(f))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range maxPicked + 1 {
+			f.put(fmt.Sprintf("/from/%03d.tmp", i), "x")
+			f.put(fmt.Sprintf("/from/%03d.edi", i), "")
+		}
+		b.exec(`INSERT INTO edi_pickup (org_id, source, name, size, changed, sha256, state, seen) VALUES (?, ?, 'gone.edi', 1, 1, '', 'refused', 0)`, kestrel, r.ID)
+		f.put("/from/letter.txt", "Dear all,")
+		f.put("/from/m.edi", fromKestrel(1, order("L-1")).String())
+		f.put("/from/n.edi", fromKestrel(2, order("L-2")).String())
+		f.fixed.Store(true)
+		left := func() int {
+			list, err := p.List(t.Context(), maya)
+			if err != nil || len(list) != 1 || list[0].Failing != "" {
+				t.Fatalf("%+v, %v", list, err)
+			}
+			return list[0].Left
+		}
+		for range 4 {
+			b.turn(p)
+			left()
+		}
+		b.want("taken", b.count("SELECT count(*) FROM interchange WHERE door = 'sftp' AND origin = 'sent'"), 2)
+		b.want("told once", b.count("SELECT count(*) FROM audit WHERE action = 'edi.receive' AND outcome = 'denied'"), 1)
+		b.want("left", left(), 2)
+		b.want("forgotten", b.count("SELECT count(*) FROM edi_pickup WHERE name = 'gone.edi'"), 0)
+		f.fixed.Store(false)
+		b.turn(p)
+		b.want("left", left(), 0)
+		b.want("/done", f.names("/done"), "m.edi n.edi")
+
+		if err := f.files.RemoveDirectory("/done"); err == nil {
+			t.Fatal("it is not empty")
+		}
+		if err := f.files.Rename("/done", "/elsewhere"); err != nil { // the folder for taken files is gone
+			t.Fatal(err)
+		}
+		f.put("/from/o.edi", fromKestrel(3, order("L-3")).String())
+		b.turn(p)
+		b.turn(p)
+		b.want("taken", b.count("SELECT count(*) FROM interchange WHERE door = 'sftp' AND origin = 'sent'"), 3)
+
+		// Nor does a folder that is not there any more to deliver to: it is told, and orders come at the usual pace.
+		b.work()
+		if err := f.files.Rename("/to", "/nowhere"); err != nil {
+			t.Fatal(err)
+		}
+		for range toldTries {
+			b.turn(p)
+		}
+		f.put("/from/p.edi", fromKestrel(4, order("L-4")).String())
+		b.turn(p)
+		b.turn(p)
+		b.want("taken", b.count("SELECT count(*) FROM interchange WHERE door = 'sftp' AND origin = 'sent'"), 4)
+		b.want("at the usual pace", b.count("SELECT count(*) FROM edi_remote WHERE last_error = 'sftp.no_such_file' AND attempts > ? AND next_at < ?", toldTries, db.Micros(b.d.Clock().Add(90*time.Second))), 1)
+		b.want("told", b.count("SELECT count(*) FROM event WHERE kind = ?", EventRemote), 1)
+		if n := len(b.waiting(maya)); n == 0 {
+			t.Error("nothing waits")
+		}
+		if err := f.files.Rename("/nowhere", "/to"); err != nil {
+			t.Fatal(err)
+		}
+		b.turn(p)
+		b.want("waiting here", len(b.waiting(maya)), 0)
+	})
+}
+
+// A company may want taken files left: they are taken once, and nothing is said of them.
+func TestRemoteLeavesAll(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		f := openForeign(t)
+		p := b.pickup(dial.Loopback, "")
+		cmd := kestrelServer(f)
+		cmd.Leave = true
+		if _, err := p.Add(t.Context(), maya, cmd); fault.CodeOf(err) != fault.Invalid {
+			t.Errorf("left and moved: %v", err)
+		}
+		cmd.Done = ""
+		if _, err := p.Add(t.Context(), maya, cmd); err != nil {
+			t.Fatal(err)
+		}
+		f.put("/from/a.edi", fromKestrel(1, order("S-1")).String())
+		f.put("/from/b.edi", fromKestrel(2, order("S-2")).String())
+		for range 4 {
+			b.turn(p)
+		}
+		b.want("taken", b.count("SELECT count(*) FROM interchange WHERE door = 'sftp' AND origin = 'sent'"), 2)
+		b.want("receipts", b.count("SELECT count(*) FROM edi_submission"), 2)
+		b.want("/from", f.names("/from"), "a.edi b.edi")
+		if list, err := p.List(t.Context(), maya); err != nil || !list[0].Leave || list[0].Left != 0 || list[0].Failing != "" || list[0].Checked.IsZero() {
+			t.Errorf("%+v, %v", list, err)
+		}
+		f.put("/from/a.edi", fromKestrel(3, order("S-33")).String())
+		b.turn(p)
+		b.turn(p)
+		b.want("another of its name", b.count("SELECT count(*) FROM interchange WHERE door = 'sftp' AND origin = 'sent'"), 3)
 	})
 }
 

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -24,6 +25,7 @@ type remoteRow struct {
 	DonePath  string
 	OutPath   string
 	Network   bool  // an account at a VAN
+	Leaves    bool  // taken files stay in InPath
 	Every     int64 // seconds
 	NextAt    int64
 	Attempts  int64
@@ -135,10 +137,43 @@ func keepPickup(ctx context.Context, r pickupRow) error {
 }
 
 func dropPickups(ctx context.Context, org, source string, names []string) error {
-	if len(names) == 0 {
-		return nil
+	for some := range slices.Chunk(names, 500) {
+		if err := db.Tx(ctx).Where("org_id = ? AND source = ? AND name IN ?", org, source, some).Delete(&pickupRow{}).Error; err != nil {
+			return err
+		}
 	}
-	return db.Tx(ctx).Where("org_id = ? AND source = ? AND name IN ?", org, source, names).Delete(&pickupRow{}).Error
+	return nil
+}
+
+// retryLeft has all files put away that a source did not allow to.
+func retryLeft(ctx context.Context, org, source string) error {
+	return db.Tx(ctx).Model(&pickupRow{}).Where("org_id = ? AND source = ? AND state = ?", org, source, pickupLeft).Update("state", pickupTaken).Error
+}
+
+// leftOf counts the files that are ours and still lie at the sources of a company, by source.
+func leftOf(ctx context.Context, org string) (map[string]int, error) {
+	var rows []struct {
+		Source string
+		N      int
+	}
+	err := db.Tx(ctx).Model(&pickupRow{}).Select("source, count(*) AS n").Where("org_id = ? AND state = ?", org, pickupLeft).Group("source").Scan(&rows).Error
+	out := make(map[string]int, len(rows))
+	for _, r := range rows {
+		out[r.Source] = r.N
+	}
+	return out, err
+}
+
+// inOutbox is what waits for a company to fetch it, or to be pushed to its server.
+func inOutbox(ctx context.Context, org string) *gorm.DB {
+	return db.Tx(ctx).Where("(receiver_id = ? AND network = '' AND way = '' OR delegate_id = ? AND way = 'network') AND delivery = ?", org, org, DeliveryWaiting)
+}
+
+// pushedTo lists what waits for a company's own server and nobody puts there now, oldest
+// first.
+func pushedTo(ctx context.Context, org string, now int64, most int) ([]interchangeRow, error) {
+	var out []interchangeRow
+	return out, inOutbox(ctx, org).Where("next_at <= ?", now).Order("received, id").Limit(most).Find(&out).Error
 }
 
 // droppedFor lists what waits for a company's folder and nobody puts there now, oldest
@@ -149,8 +184,8 @@ func droppedFor(ctx context.Context, receiver string, now int64, most int) ([]in
 }
 
 // mailedBy lists what a company made for partners behind a network and is not yet in
-// their mailbox, oldest first.
-func mailedBy(ctx context.Context, sender, network string, most int) ([]interchangeRow, error) {
+// their mailbox, nor put there now, oldest first.
+func mailedBy(ctx context.Context, sender, network string, now int64, most int) ([]interchangeRow, error) {
 	var out []interchangeRow
-	return out, db.Tx(ctx).Where("sender_id = ? AND network = ? AND delivery = ? AND way = ''", sender, network, DeliveryWaiting).Order("received, id").Limit(most).Find(&out).Error
+	return out, db.Tx(ctx).Where("sender_id = ? AND network = ? AND delivery = ? AND way = '' AND next_at <= ?", sender, network, DeliveryWaiting, now).Order("received, id").Limit(most).Find(&out).Error
 }

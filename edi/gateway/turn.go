@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"path"
+	"slices"
 	"time"
 
 	"entente/db"
@@ -22,8 +23,8 @@ type remoteSource struct {
 	r *remoteRow
 }
 
-func (s remoteSource) list(ctx context.Context) ([]sftp.File, error) {
-	return s.c.List(ctx, s.r.InPath, maxPicked+1)
+func (s remoteSource) list(ctx context.Context, wanted func(sftp.File) bool) ([]sftp.File, error) {
+	return s.c.List(ctx, s.r.InPath, maxPicked+1, wanted)
 }
 
 func (s remoteSource) at(name string) string { return path.Join(s.r.InPath, name) }
@@ -35,6 +36,9 @@ func (s remoteSource) get(name string, w io.Writer, limit int64) (int64, error) 
 }
 
 func (s remoteSource) done(name string) error {
+	if s.r.Leaves {
+		return errStays
+	}
 	if s.r.DonePath == "" {
 		return s.c.Remove(s.at(name))
 	}
@@ -58,6 +62,7 @@ type Pickup struct {
 	folder string
 	temp   string
 	looked time.Time // when the folder was looked at; the drain's own
+	span   time.Duration
 }
 
 // Companies finds a company by its short name; empty when there is none. It is
@@ -76,7 +81,7 @@ type PickupConfig struct {
 
 // NewPickup binds the drain; call it before Jobs.Start.
 func NewPickup(s *Service, box *Mailbox, c PickupConfig) *Pickup {
-	p := &Pickup{Remotes: c.Remotes, s: s, box: box, orgs: c.Companies, folder: c.Folder, temp: c.Temp}
+	p := &Pickup{Remotes: c.Remotes, s: s, box: box, orgs: c.Companies, folder: c.Folder, temp: c.Temp, span: remoteTime}
 	s.jobs.Drain(PickupName, p.drain)
 	return p
 }
@@ -132,7 +137,7 @@ func (p *Pickup) claim(ctx context.Context, room int) (out []remoteRow, err erro
 	err = p.db.InTx(ctx, func(ctx context.Context) error {
 		out = nil
 		for _, r := range due {
-			ok, err := changeRemote(ctx, &r, map[string]any{"fence": r.Fence + 1, "next_at": db.Micros(now.Add(fail.Pace(2 * remoteTime)))})
+			ok, err := changeRemote(ctx, &r, map[string]any{"fence": r.Fence + 1, "next_at": db.Micros(now.Add(fail.Pace(remoteLease)))})
 			if err != nil {
 				return err
 			}
@@ -146,10 +151,18 @@ func (p *Pickup) claim(ctx context.Context, room int) (out []remoteRow, err erro
 	return out, err
 }
 
-// turn fetches and delivers once, and settles when the next one is: at the pace agreed
-// on, or after a failure with growing pauses.
+// turn fetches and delivers once, and settles when the next one is: at once where there is
+// more, at the pace agreed on, or after a failure with growing pauses.
 func (p *Pickup) turn(ctx context.Context, r *remoteRow) {
-	err := p.visit(ctx, r)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stop := db.Renew(ctx, fail.Pace(remoteLease), func(ctx context.Context, lease time.Duration) {
+		if ours, err := p.keep(ctx, r, lease); err == nil && !ours {
+			cancel() // its sign-in was changed, or it is gone
+		}
+	})
+	got, err := p.visit(ctx, r)
+	stop()
 	if ctx.Err() != nil {
 		return // stopping: the claim lapses
 	}
@@ -157,13 +170,19 @@ func (p *Pickup) turn(ctx context.Context, r *remoteRow) {
 	every := time.Duration(r.Every) * time.Second
 	var told *RemoteEvent
 	values := map[string]any{"attempts": 0, "last_error": "", "checked": db.Micros(now), "next_at": db.Micros(now.Add(every))}
+	if got.more && got.did > 0 {
+		values["next_at"] = db.Micros(now)
+	}
 	if err != nil {
 		key := fault.KeyOf(err)
 		if key == "" {
 			key = "error.internal"
 		}
 		p.s.log.Warn("a company's server could not be served", slog.String("remote", r.ID), slog.String("reason", key), slog.Any("cause", err))
-		wait := min(every<<min(r.Attempts, 12), maxBackoff)
+		wait := every
+		if got.well == 0 && !slices.Contains(serverSaid, key) { // what a server that works says no to delays nothing else
+			wait = min(every<<min(r.Attempts, 12), maxBackoff)
+		}
 		refused := key == "sftp.signin_refused" || key == "sftp.host_key_other"
 		if refused { // who comes with a wrong password again and again has the account locked
 			wait = maxBackoff
@@ -173,8 +192,8 @@ func (p *Pickup) turn(ctx context.Context, r *remoteRow) {
 		}
 		values = map[string]any{"attempts": r.Attempts + 1, "last_error": key, "next_at": db.Micros(now.Add(p.s.opt.stretched(max(wait, every))))}
 	}
-	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
-	defer cancel()
+	settle, end := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
+	defer end()
 	if err := p.db.InTx(settle, func(ctx context.Context) error {
 		ok, err := changeRemote(ctx, r, values)
 		if err != nil || !ok || told == nil {
@@ -186,24 +205,38 @@ func (p *Pickup) turn(ctx context.Context, r *remoteRow) {
 	}
 }
 
-func (p *Pickup) visit(ctx context.Context, r *remoteRow) error {
-	ctx, cancel := context.WithTimeout(ctx, remoteTime)
-	defer cancel()
+// keep renews the claim of a turn, if it is still its own.
+func (p *Pickup) keep(ctx context.Context, r *remoteRow, lease time.Duration) (ours bool, err error) {
+	err = p.db.InTx(ctx, func(ctx context.Context) (err error) {
+		ours, err = changeRemote(ctx, r, map[string]any{"next_at": db.Micros(p.db.Clock().Add(lease))})
+		return err
+	})
+	return ours, err
+}
+
+// visit delivers what waits and then fetches what lies there: what goes out is not to wait
+// for what comes in. Each has its own time, at the end of which nothing more is begun.
+func (p *Pickup) visit(ctx context.Context, r *remoteRow) (got progress, err error) {
 	c, err := p.connect(ctx, r)
 	if err != nil {
-		return err
+		return got, err
 	}
 	defer c.Close()
 	actor := access.Station("remote:"+r.ID, r.OrgID)
-	if r.InPath != "" {
-		err = p.pickup(ctx, actor, r.ID, remoteSource{c, r})
-	}
 	if r.OutPath != "" {
-		push := p.push
+		to := p.push(actor)
 		if r.Network {
-			push = p.mail(r.Name)
+			to = p.mail(actor, r.Name)
 		}
-		err = errors.Join(err, push(ctx, actor, func(name string, body io.Reader) error { return c.Put(path.Join(r.OutPath, name), body) }))
+		to.put = func(name string, body io.Reader, size int64) error {
+			return c.Put(path.Join(r.OutPath, name), body, size)
+		}
+		got, err = p.deliver(ctx, actor, to, time.Now().Add(p.span))
 	}
-	return err
+	if r.InPath != "" {
+		in, failed := p.pickup(ctx, actor, r.ID, remoteSource{c, r}, time.Now().Add(p.span))
+		got.add(in)
+		err = errors.Join(err, failed)
+	}
+	return got, err
 }

@@ -7,9 +7,11 @@ import (
 	"io"
 	"io/fs"
 	"net"
+	"os"
 	"path"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/pkg/sftp"
@@ -38,10 +40,51 @@ type Remote struct {
 
 // Client is a session on a partner's server. It is used by one goroutine.
 type Client struct {
-	ssh  *ssh.Client
-	sftp *sftp.Client
-	stop func() bool
+	ssh   *ssh.Client
+	sftp  *sftp.Client
+	line  io.Closer // what ends all of it
+	stop  func() bool
+	quiet time.Duration // quietTime, but in tests
 }
+
+// A server that says nothing for quietTime while it is asked for something is gone; one that
+// is slower than slowest bytes a second is as good as that.
+const (
+	quietTime = time.Minute
+	slowest   = 50_000
+)
+
+// CallTime is the longest that a file of a size is on its way, however slowly.
+func CallTime(size int64) time.Duration {
+	return 2*quietTime + time.Duration(size/slowest)*time.Second
+}
+
+// call is one thing asked of a server, with the time it may take.
+type call struct {
+	quiet time.Duration
+	end   time.Time
+	timer *time.Timer
+	late  atomic.Bool
+}
+
+// within asks for one thing, and ends the session when the server stays quiet, or has it last
+// longer than a file of size does.
+func (c *Client) within(size int64, ask func(c *call) error) error {
+	k := &call{quiet: c.quiet, end: time.Now().Add(CallTime(size))}
+	k.timer = time.AfterFunc(k.quiet, func() {
+		k.late.Store(true)
+		_ = c.line.Close()
+	})
+	defer k.timer.Stop()
+	err := ask(k)
+	if err != nil && k.late.Load() {
+		return dial.Explain(context.DeadlineExceeded)
+	}
+	return remote(err)
+}
+
+// moved says that bytes came or went.
+func (k *call) moved() { k.timer.Reset(min(k.quiet, max(0, time.Until(k.end)))) }
 
 // Connect signs in within ctx; when ctx ends, so does the session. Faults: those of
 // dial, Unavailable sftp.host_key_other (the server is not the agreed one),
@@ -62,13 +105,16 @@ func Connect(ctx context.Context, d Dialer, r Remote) (*Client, error) {
 		return nil, err
 	}
 	stop := context.AfterFunc(ctx, func() { _ = client.Close() })
-	s, err := sftp.NewClient(client)
-	if err != nil {
+	c := &Client{ssh: client, line: client, stop: stop, quiet: quietTime}
+	if err := c.within(0, func(*call) (err error) {
+		c.sftp, err = sftp.NewClient(client)
+		return err
+	}); err != nil {
 		stop()
 		_ = client.Close()
 		return nil, fault.Wrap(err, fault.Unavailable, "sftp.no_sftp")
 	}
-	return &Client{client, s, stop}, nil
+	return c, nil
 }
 
 func handshake(ctx context.Context, d Dialer, addr string, cfg *ssh.ClientConfig) (*ssh.Client, error) {
@@ -182,16 +228,19 @@ func (c *Client) Close() {
 	_ = c.ssh.Close()
 }
 
-// List gives the plain files of a folder, by name, at most most of them.
-func (c *Client) List(ctx context.Context, dir string, most int) ([]File, error) {
-	infos, err := c.sftp.ReadDirContext(ctx, dir)
-	if err != nil {
-		return nil, remote(err)
+// List gives the plain files of a folder that are wanted, nil: all, by name, at most most of them.
+func (c *Client) List(ctx context.Context, dir string, most int, wanted func(File) bool) ([]File, error) {
+	var infos []os.FileInfo
+	if err := c.within(0, func(*call) (err error) {
+		infos, err = c.sftp.ReadDirContext(ctx, dir)
+		return err
+	}); err != nil {
+		return nil, err
 	}
 	var out []File
 	for _, i := range infos {
-		if i.Mode().IsRegular() && validName(i.Name(), 255) {
-			out = append(out, File{Name: i.Name(), Size: i.Size(), At: i.ModTime()})
+		if f := (File{Name: i.Name(), Size: i.Size(), At: i.ModTime()}); i.Mode().IsRegular() && validName(f.Name, 255) && (wanted == nil || wanted(f)) {
+			out = append(out, f)
 		}
 	}
 	slices.SortFunc(out, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
@@ -199,64 +248,143 @@ func (c *Client) List(ctx context.Context, dir string, most int) ([]File, error)
 }
 
 // Get copies a file to w, at most limit bytes.
-func (c *Client) Get(name string, w io.Writer, limit int64) (int64, error) {
-	f, err := c.sftp.Open(name)
-	if err != nil {
-		return 0, remote(err)
-	}
-	defer f.Close()
-	n, err := io.Copy(w, io.LimitReader(f, limit+1))
-	switch {
-	case err != nil:
-		return n, remote(err)
-	case n > limit:
-		return n, fault.New(fault.TooLarge, "error.too_large")
-	}
-	return n, nil
+func (c *Client) Get(name string, w io.Writer, limit int64) (n int64, err error) {
+	err = c.within(limit, func(k *call) error {
+		f, err := c.sftp.Open(name)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		n, err = f.WriteTo(&bounded{w, k, limit}) // many requests on their way at once
+		return err
+	})
+	return n, err
 }
 
-// Put writes a file under a hidden name and renames it when all of it is there: who
-// polls the folder never sees half of it.
-func (c *Client) Put(name string, r io.Reader) error {
-	hiddenName := name + ".part"
-	f, err := c.sftp.Create(hiddenName)
-	if err != nil {
-		return remote(err)
-	}
-	_, err = io.Copy(f, r)
-	if end := f.Close(); err == nil {
-		err = end
-	}
-	if err == nil {
-		err = c.move(hiddenName, name)
-	}
-	if err != nil {
-		_ = c.sftp.Remove(hiddenName)
-	}
-	return remote(err)
+// bounded takes what comes until there is too much of it.
+type bounded struct {
+	io.Writer
+	call *call
+	left int64
 }
+
+// Write hands on what still fits.
+func (b *bounded) Write(p []byte) (int, error) {
+	b.call.moved()
+	if b.left -= int64(len(p)); b.left < 0 {
+		return 0, fault.New(fault.TooLarge, "error.too_large")
+	}
+	return b.Writer.Write(p)
+}
+
+// partEnding hides a file from who polls the folder until all of it is there.
+const partEnding = ".part"
+
+// Put writes a file of a size under a hidden name and renames it when all of it is there: who
+// polls the folder never sees half of it. It asks for no right to read what it writes, and
+// for none to remove unless a file of that name is there.
+func (c *Client) Put(name string, r io.Reader, size int64) error {
+	if err := c.write(name+partEnding, r, size); err != nil {
+		return err
+	}
+	err := c.Move(name+partEnding, name)
+	if err != nil {
+		_ = c.Remove(name + partEnding)
+	}
+	return err
+}
+
+func (c *Client) write(name string, r io.Reader, size int64) error {
+	return c.within(size, func(k *call) error {
+		f, err := c.sftp.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(f, moving{r, k})
+		if end := f.Close(); err == nil {
+			err = end
+		}
+		if err != nil && !k.late.Load() {
+			_ = c.sftp.Remove(name)
+		}
+		return err
+	})
+}
+
+// moving notes what is read.
+type moving struct {
+	io.Reader
+	call *call
+}
+
+// Read reads on; whoever asks has sent what it got before.
+func (m moving) Read(p []byte) (int, error) {
+	m.call.moved()
+	return m.Reader.Read(p)
+}
+
+// Try writes a hidden file to a folder, as Put does, renames it and removes it: it finds what
+// a look at the folder does not. That it may not be removed is no fault: Put can do without.
+// Codes: those of Put; Forbidden sftp.write_denied, sftp.rename_denied.
+func (c *Client) Try(dir string) error {
+	name := path.Join(dir, tryName)
+	err := c.write(name+partEnding, strings.NewReader("-"), 1)
+	if fault.CodeOf(err) == fault.Forbidden {
+		return fault.Wrap(err, fault.Forbidden, "sftp.write_denied", "Folder", dir)
+	}
+	if err != nil {
+		return err
+	}
+	err = c.Move(name+partEnding, name)
+	if err != nil {
+		_ = c.Remove(name + partEnding)
+		if fault.CodeOf(err) == fault.Forbidden {
+			err = fault.Wrap(err, fault.Forbidden, "sftp.rename_denied", "Folder", dir)
+		}
+		return err
+	}
+	if err := c.Remove(name); fault.CodeOf(err) != fault.Forbidden {
+		return err
+	}
+	return nil
+}
+
+// tryName is hidden by both of its ends.
+const tryName = ".entente-try.tmp"
 
 // Move renames a file, replacing what is there.
-func (c *Client) Move(from, to string) error { return remote(c.move(from, to)) }
+func (c *Client) Move(from, to string) error {
+	return c.within(0, func(*call) error { return c.move(from, to) })
+}
 
 func (c *Client) move(from, to string) error {
 	if _, ok := c.sftp.HasExtension("posix-rename@openssh.com"); ok {
 		return c.sftp.PosixRename(from, to)
 	}
-	if err := c.sftp.Remove(to); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	err := c.sftp.Rename(from, to)
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if c.sftp.Remove(to) != nil {
 		return err
 	}
 	return c.sftp.Rename(from, to)
 }
 
 // Remove removes a file.
-func (c *Client) Remove(name string) error { return remote(c.sftp.Remove(name)) }
+func (c *Client) Remove(name string) error {
+	return c.within(0, func(*call) error { return c.sftp.Remove(name) })
+}
 
 // Stat describes a file.
 func (c *Client) Stat(name string) (File, error) {
-	i, err := c.sftp.Stat(name)
+	var i os.FileInfo
+	err := c.within(0, func(*call) (err error) {
+		i, err = c.sftp.Stat(name)
+		return err
+	})
 	if err != nil {
-		return File{}, remote(err)
+		return File{}, err
 	}
 	return File{Name: path.Base(name), Size: i.Size(), At: i.ModTime()}, nil
 }

@@ -291,7 +291,7 @@ func TestPut(t *testing.T) {
 	if f, err := c.Stat("/in/order.edi"); err != nil || f.Size != 3 {
 		t.Errorf("a client that looks afterwards finds %+v, %v", f, err)
 	}
-	if list, err := c.List(t.Context(), "/in", 10); err != nil || len(list) != 0 {
+	if list, err := c.List(t.Context(), "/in", 10, nil); err != nil || len(list) != 0 {
 		t.Errorf("/in lists %+v, %v", list, err)
 	}
 	// the same name again is another file
@@ -328,7 +328,7 @@ func TestHiddenUntilRenamed(t *testing.T) {
 		}
 	}
 	d.want("before the renames")
-	if list, err := c.List(t.Context(), "/in", 10); err != nil || len(list) != 5 {
+	if list, err := c.List(t.Context(), "/in", 10, nil); err != nil || len(list) != 5 {
 		t.Errorf("/in lists %+v, %v", list, err)
 	}
 	if err := c.sftp.Rename("/in/a.part", "/in/a2.part"); err != nil {
@@ -460,7 +460,7 @@ func TestHolesAndTails(t *testing.T) {
 		t.Error("a write far beyond the limit")
 	}
 	d.want("whole files only", "kestrel order.edi "+strings.Repeat("x", 30))
-	if list, err := c.List(t.Context(), "/in", 10); err != nil || len(list) != 0 {
+	if list, err := c.List(t.Context(), "/in", 10, nil); err != nil || len(list) != 0 {
 		t.Errorf("left behind: %+v, %v", list, err)
 	}
 }
@@ -527,7 +527,7 @@ func TestOut(t *testing.T) {
 	d.box.add("kestrel", Out, "855-2.edi", strings.Repeat("answer ", 20000))
 	d.box.add("kestrel", Errors, "bad.edi", "not edi")
 	c := d.in("kestrel")
-	list, err := c.List(t.Context(), "/out", 10)
+	list, err := c.List(t.Context(), "/out", 10, nil)
 	if err != nil || len(list) != 2 || list[0].Name != "855-2.edi" || list[0].Size != 140000 {
 		t.Fatalf("%+v, %v", list, err)
 	}
@@ -563,7 +563,7 @@ func TestOut(t *testing.T) {
 	if err := c.sftp.Rename("/out/997-1.edi", "/out/done/997-1.edi"); err != nil {
 		t.Errorf("moved after it was read: %v", err)
 	}
-	if list, err := c.List(t.Context(), "/out", 10); err != nil || len(list) != 0 {
+	if list, err := c.List(t.Context(), "/out", 10, nil); err != nil || len(list) != 0 {
 		t.Errorf("/out lists %+v, %v", list, err)
 	}
 	buf.Reset()
@@ -592,7 +592,7 @@ func TestStrangers(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, dir := range []string{"/in", "/out", "/in/.errors"} {
-		if list, err := b.List(t.Context(), dir, 10); err != nil || len(list) != 0 {
+		if list, err := b.List(t.Context(), dir, 10, nil); err != nil || len(list) != 0 {
 			t.Errorf("baltic lists %s: %+v, %v", dir, list, err)
 		}
 	}
@@ -766,7 +766,7 @@ func TestRemovedLogin(t *testing.T) {
 	if err := f.Close(); err == nil {
 		t.Error("a file was taken from a login that is gone")
 	}
-	if _, err := c.List(t.Context(), "/out", 10); err == nil {
+	if _, err := c.List(t.Context(), "/out", 10, nil); err == nil {
 		t.Error("a login that is gone still lists")
 	}
 	d.want("nothing")
@@ -929,13 +929,13 @@ func TestSweep(t *testing.T) {
 	if err := d.srv.spool.sweep(time.Now().Add(keepFor - time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	if list, _ := c.List(t.Context(), "/in", 10); len(list) != 3 {
+	if list, _ := c.List(t.Context(), "/in", 10, nil); len(list) != 3 {
 		t.Errorf("after less than a day: %+v", list)
 	}
 	if err := d.srv.spool.sweep(time.Now().Add(keepFor + time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	if list, _ := c.List(t.Context(), "/in", 10); len(list) != 1 || list[0].Name != "open.edi" {
+	if list, _ := c.List(t.Context(), "/in", 10, nil); len(list) != 1 || list[0].Name != "open.edi" {
 		t.Errorf("after a day: %+v", list)
 	}
 }
@@ -944,11 +944,11 @@ func TestClientPutIsHidden(t *testing.T) {
 	t.Parallel()
 	d := openDoor(t)
 	c := d.in("kestrel")
-	if err := c.Put("/in/order.edi", strings.NewReader("pushed")); err != nil {
+	if err := c.Put("/in/order.edi", strings.NewReader("pushed"), 6); err != nil {
 		t.Fatal(err)
 	}
 	d.want("pushed", "kestrel order.edi pushed")
-	if err := c.Put("/out/order.edi", strings.NewReader("pushed")); fault.KeyOf(err) != "sftp.denied" {
+	if err := c.Put("/out/order.edi", strings.NewReader("pushed"), 6); fault.KeyOf(err) != "sftp.denied" {
 		t.Errorf("pushed where it may not: %v", err)
 	}
 	if _, err := c.Get("/out/none", io.Discard, 1); fault.KeyOf(err) != "sftp.no_such_file" {
@@ -957,5 +957,115 @@ func TestClientPutIsHidden(t *testing.T) {
 	d.box.add("kestrel", Out, "big.edi", strings.Repeat("x", 1000))
 	if _, err := c.Get("/out/big.edi", io.Discard, 999); fault.CodeOf(err) != fault.TooLarge {
 		t.Errorf("too large: %v", err)
+	}
+}
+
+// strict is a server of others: it opens no file for reading and writing at once, and allows
+// what it is told to. One that is stuck answers no reading.
+type strict struct {
+	sftp.FileWriter
+	sftp.FileCmder
+	sftp.FileReader
+	no    []string // methods
+	stuck chan struct{}
+}
+
+func (s *strict) Filewrite(r *sftp.Request) (io.WriterAt, error) {
+	if f := r.Pflags(); f.Read && f.Write || slices.Contains(s.no, "Put") {
+		return nil, sftp.ErrSSHFxPermissionDenied
+	}
+	return s.FileWriter.Filewrite(r)
+}
+
+func (s *strict) Filecmd(r *sftp.Request) error {
+	if slices.Contains(s.no, strings.TrimPrefix(r.Method, "Posix")) {
+		return sftp.ErrSSHFxPermissionDenied
+	}
+	return s.FileCmder.Filecmd(r)
+}
+
+func (s *strict) Fileread(r *sftp.Request) (io.ReaderAt, error) {
+	if s.stuck != nil {
+		<-s.stuck
+	}
+	return s.FileReader.Fileread(r)
+}
+
+// ends are both ends of a line, which end together.
+type ends struct {
+	io.Reader
+	io.WriteCloser
+	other io.Closer
+}
+
+func (e ends) Close() error { return errors.Join(e.WriteCloser.Close(), e.other.Close()) }
+
+// to is a client of a strict server.
+func (d *door) to(s *strict) *Client {
+	d.t.Helper()
+	disk := sftp.InMemHandler()
+	s.FileWriter, s.FileCmder, s.FileReader = disk.FilePut, disk.FileCmd, disk.FileGet
+	disk.FilePut, disk.FileCmd, disk.FileGet = s, s, s
+	up, fromUp := io.Pipe()
+	down, fromDown := io.Pipe()
+	go func() { _ = sftp.NewRequestServer(ends{up, fromDown, up}, disk).Serve() }()
+	c := d.in("kestrel")
+	_ = c.sftp.Close()
+	var err error
+	line := ends{down, fromUp, down}
+	if c.sftp, err = sftp.NewClientPipe(down, line); err != nil {
+		d.t.Fatal(err)
+	}
+	c.line = line
+	if err := c.sftp.Mkdir("/to"); err != nil {
+		d.t.Fatal(err)
+	}
+	return c
+}
+
+// What a server does not allow is found before a document waits for it, and delivering asks
+// for no more than it needs: not to read, nor to remove.
+func TestStrictServers(t *testing.T) {
+	t.Parallel()
+	d := openDoor(t)
+	for _, x := range []struct {
+		no        string
+		put, tryd string
+	}{
+		{"", "", ""}, {"Remove", "", ""}, {"Put", "sftp.denied", "sftp.write_denied"}, {"Rename", "sftp.denied", "sftp.rename_denied"},
+	} {
+		c := d.to(&strict{no: []string{x.no}})
+		if err := c.Put("/to/order.edi", strings.NewReader("pushed"), 6); fault.KeyOf(err) != x.put {
+			t.Errorf("without %q: put: %v", x.no, err)
+		}
+		if err := c.Try("/to"); fault.KeyOf(err) != x.tryd {
+			t.Errorf("without %q: tried: %v", x.no, err)
+		}
+		list, err := c.List(t.Context(), "/to", 10, func(f File) bool { return !Hidden(f.Name) })
+		if err != nil || (len(list) == 1) != (x.put == "") {
+			t.Errorf("without %q: %+v, %v", x.no, list, err)
+		}
+		if err := c.Try("/nowhere"); x.no == "" && fault.KeyOf(err) != "sftp.no_such_file" {
+			t.Errorf("a folder that is not there: %v", err)
+		}
+	}
+}
+
+// A server that says nothing any more is left, in words; a large file has the time it needs.
+func TestQuietServer(t *testing.T) {
+	t.Parallel()
+	d := openDoor(t)
+	s := &strict{stuck: make(chan struct{})}
+	c := d.to(s)
+	t.Cleanup(func() { close(s.stuck) })
+	c.quiet = time.Millisecond
+	if _, err := c.Get("/to/order.edi", io.Discard, 1<<20); fault.KeyOf(err) != "dial.timeout" {
+		t.Errorf("%v", err)
+	}
+	if err := c.Remove("/to/order.edi"); err == nil {
+		t.Error("the session goes on")
+	}
+	if a, b := CallTime(1<<10), CallTime(100<<20); a < 2*quietTime || b < 30*time.Minute {
+		t.Errorf("%s, %s", a, b)
 	}
 }

@@ -302,9 +302,9 @@ func (a *App) build(ctx context.Context) error {
 	a.gateway = gateway.New(gateway.Deps{DB: a.db, Jobs: a.jobs, Blobs: a.blobs, Partners: gatewayPartners{a}, Orders: gatewayOrders{a}, Replies: gatewayReplies{a}, Log: a.log}, gateway.Options{})
 	a.courier = courier.New(courier.Deps{
 		DB: a.db, Jobs: a.jobs, Blobs: a.blobs, Secrets: a.secrets, Names: courierNames{a}, Gateway: a.gateway, Log: a.log, Temp: filepath.Join(a.cfg.Data, "uploads"),
-		Client: a.dialer.Client(dial.Limits{Total: 2 * time.Minute}),
+		Client: a.dialer.Client(dial.Limits{Total: courier.CallTime(courier.MaxSize)}),
 		Pinned: func(certs []*x509.Certificate, only bool) *http.Client {
-			return a.dialer.Client(dial.Limits{Total: 2 * time.Minute, Trust: dial.Trust{Certificates: certs, Only: only}})
+			return a.dialer.Client(dial.Limits{Total: courier.CallTime(courier.MaxSize), Trust: dial.Trust{Certificates: certs, Only: only}})
 		},
 	}, courier.Options{URL: a.cfg.BaseURL + api.AS2Path})
 	a.gateway.Carry(a.courier)

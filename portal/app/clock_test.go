@@ -87,13 +87,20 @@ func overdueIsToldAndAskedFor(t *testing.T, a *App) {
 		t.Errorf("told of a receipt that is overdue: %s of ours, %s of theirs", us, them)
 	}
 
-	// A server that lets nobody in is told to both at once: the name and password are its
-	// company's. That of a company's own SFTP server is told to it alone.
+	// A server that lets nobody in is told to both at once, in words for how it said so: the
+	// name and password, or whom it lets in, are its company's. That of a company's own SFTP server is told to it alone.
 	err = a.db.InTx(db.WithOrgs(t.Context(), sender, receiver), func(ctx context.Context) error {
-		for kind, payload := range map[string]any{
-			courier.EventLocked: courier.MessageEvent{Message: db.NewID(), Interchange: id, Partnership: partnership, Supplier: sender, Reseller: receiver, Sender: sender, Reason: "courier.http_denied"},
-			gateway.EventRemote: gateway.RemoteEvent{Org: sender, Remote: db.NewID(), Name: "Leeds", Reason: "sftp.signin_refused", Refused: true},
+		locked := func(reason string) courier.MessageEvent {
+			return courier.MessageEvent{Message: db.NewID(), Interchange: id, Partnership: partnership, Supplier: sender, Reseller: receiver, Sender: sender, Reason: reason}
+		}
+		for _, payload := range []any{
+			locked("courier.http_login_refused"), locked(courier.Denied),
+			gateway.RemoteEvent{Org: sender, Remote: db.NewID(), Name: "Leeds", Reason: "sftp.signin_refused", Refused: true},
 		} {
+			kind := courier.EventLocked
+			if _, ok := payload.(gateway.RemoteEvent); ok {
+				kind = gateway.EventRemote
+			}
 			if err := a.jobs.Publish(ctx, job.Event{Kind: kind, Version: 1, Orgs: []string{sender, receiver}, Object: id, Payload: payload}); err != nil {
 				return err
 			}
@@ -104,7 +111,7 @@ func overdueIsToldAndAskedFor(t *testing.T, a *App) {
 		t.Fatal(err)
 	}
 	idle()
-	for kind, want := range map[string][2]bool{"as2.locked": {true, false}, "as2.locked_own": {false, true}, "edi.server_refused": {true, false}} {
+	for kind, want := range map[string][2]bool{"as2.locked": {true, false}, "as2.locked_own": {false, true}, "as2.denied": {true, false}, "as2.denied_own": {false, true}, "edi.server_refused": {true, false}} {
 		var us, them string
 		scan(&us, "SELECT CAST(count(*) AS TEXT) FROM notice WHERE org_id = ? AND kind = ?", sender, kind)
 		scan(&them, "SELECT CAST(count(*) AS TEXT) FROM notice WHERE org_id = ? AND kind = ?", receiver, kind)

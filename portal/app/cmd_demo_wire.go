@@ -110,11 +110,11 @@ func (p *erp) dialSFTP(ctx context.Context) (*erpSFTP, error) {
 func (w *erpSFTP) send(_ context.Context, raw []byte) (string, error) {
 	w.sent++
 	name := fmt.Sprintf("erp-%d-%d.edi", time.Now().UnixMilli(), w.sent)
-	return "/in/" + name, say(w.c.Put("/in/"+name, bytes.NewReader(raw)))
+	return "/in/" + name, say(w.c.Put("/in/"+name, bytes.NewReader(raw), int64(len(raw))))
 }
 
 func (w *erpSFTP) waiting(ctx context.Context) ([]erpItem, error) {
-	files, err := w.c.List(ctx, "/out", 200)
+	files, err := w.c.List(ctx, "/out", 200, nil)
 	if err != nil {
 		return nil, say(err)
 	}

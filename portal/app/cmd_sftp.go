@@ -16,7 +16,7 @@ import (
 
 func sftpCmd(ctx context.Context, e *env, args []string) (int, error) {
 	const synopsis = "user --org SLUG --name NAME [--key FILE] [--key-only] | list --org SLUG | remove --org SLUG --name NAME | host-key [--new] | refused [--org SLUG] [--hours N] |\n" +
-		"    remote --org SLUG --name NAME --server HOST:PORT --login L --host-key K --password-file FILE|--private-key FILE [--in DIR] [--done DIR] [--out DIR] [--network] |\n" +
+		"    remote --org SLUG --name NAME --server HOST:PORT --login L --host-key K --password-file FILE|--private-key FILE [--in DIR] [--done DIR|--leave] [--out DIR] [--network] |\n" +
 		"    remotes --org SLUG | forget --org SLUG --name NAME | server-key --server HOST:PORT"
 	fs := e.flags("sftp")
 	register(fs, append([]string{"key-file", "allow-dial"}, dataFlags...)...)

@@ -30,6 +30,7 @@ func (r *remoteFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&r.cmd.HostKey, "host-key", "", "remote: the server's key or fingerprint, as agreed on; server-key shows it")
 	fs.StringVar(&r.cmd.In, "in", "", "remote: folder there to fetch from")
 	fs.StringVar(&r.cmd.Done, "done", "", "remote: folder there for what was taken; empty = it is removed")
+	fs.BoolVar(&r.cmd.Leave, "leave", false, "remote: what was taken stays where it is, and is not taken again")
 	fs.StringVar(&r.cmd.Out, "out", "", "remote: folder there to deliver to")
 	fs.BoolVar(&r.cmd.Network, "network", false, "remote: it is an account at a network (VAN): what lies there comes from partners whose agreement names it, and what is for them goes there")
 	fs.DurationVar(&r.cmd.Every, "every", time.Minute, "remote: how often it is looked at")
@@ -107,11 +108,12 @@ func (e *env) listRemotes(ctx context.Context, set *flag.FlagSet, slug string, a
 			Name    string     `json:"name"`
 			Server  string     `json:"server"`
 			Failing string     `json:"failing,omitempty"`
+			Left    int        `json:"left,omitempty"` // taken files that it lets us neither move nor remove
 			Checked *time.Time `json:"checked"`
 		}
 		lines := []line{}
 		for _, r := range list {
-			l := line{Name: r.Name, Server: r.Addr, Failing: r.Failing}
+			l := line{Name: r.Name, Server: r.Addr, Failing: r.Failing, Left: r.Left}
 			if r.Checked.Unix() > 0 {
 				l.Checked = &r.Checked
 			}
@@ -129,6 +131,9 @@ func (e *env) listRemotes(ctx context.Context, set *flag.FlagSet, slug string, a
 				state = "worked at " + l.Checked.Format(time.RFC3339)
 			}
 			fmt.Fprintf(e.out, "%s  %s  %s\n", l.Name, l.Server, state)
+			if l.Left > 0 {
+				fmt.Fprintln(e.out, "  "+p.N("remotes.left", l.Left))
+			}
 		}
 		return nil
 	})

@@ -295,6 +295,9 @@ func (a *App) courierNotices(ctx context.Context, e job.Received) error {
 	if e.Kind == courier.EventUnproved && x.Reason == courier.ReceiptOverdue {
 		n.Kind = "as2.overdue"
 	}
+	if e.Kind == courier.EventLocked && x.Reason == courier.Denied { // it asked for no name and password
+		n.Kind = "as2.denied"
+	}
 	if x.Interchange != "" && e.Kind != courier.EventMisused {
 		n.SubjectKind, n.SubjectID = "interchange", x.Interchange
 	}
@@ -309,8 +312,8 @@ func (a *App) courierNotices(ctx context.Context, e job.Received) error {
 	if err := a.tellSide(ctx, x.Sender, orgs[other].Name, roles, n); err != nil || e.Kind != courier.EventMisused && e.Kind != courier.EventLocked {
 		return err
 	}
-	if e.Kind == courier.EventLocked { // the name and password are the other company's to mend
-		n.Kind, n.SubjectKind, n.SubjectID = "as2.locked_own", "connection", x.Partnership
+	if e.Kind == courier.EventLocked { // its server is the other company's to mend
+		n.Kind, n.SubjectKind, n.SubjectID = n.Kind+"_own", "connection", x.Partnership
 	}
 	return a.tellSide(ctx, other, orgs[x.Sender].Name, roles, n)
 }

@@ -181,6 +181,7 @@ type RemoteRow struct {
 	State                      State
 	Said                       Text
 	Checked                    time.Time
+	Left                       int // files taken that it lets us neither move nor remove
 }
 
 // AddressCheck calls the address of a station and says step by step what happened. Rows are empty before.

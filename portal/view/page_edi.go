@@ -173,6 +173,7 @@ type Finding struct {
 	Codes    []string // AK3*DTM*5**8
 	CodeNote Text
 	Rule     Text
+	RuleKey  string // date.impossible, small beside it
 	Fix      Text
 	URL      string // where on the EDI page, when shown elsewhere
 }

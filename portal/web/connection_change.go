@@ -349,7 +349,7 @@ func (v *visit) remotesCard(f linkForms) (*view.RemotesCard, error) {
 		card.Form, card.Open = *f.remote, true
 	}
 	for _, r := range list {
-		row := view.RemoteRow{ID: r.ID, Name: r.Name, Address: r.Login + "@" + r.Addr, HostKey: r.HostKey, In: r.In, Out: r.Out, Network: r.Network, Every: r.Every, Checked: r.Checked, State: "remote.new"}
+		row := view.RemoteRow{ID: r.ID, Name: r.Name, Address: r.Login + "@" + r.Addr, HostKey: r.HostKey, In: r.In, Out: r.Out, Network: r.Network, Every: r.Every, Checked: r.Checked, Left: r.Left, State: "remote.new"}
 		switch {
 		case r.Failing != "":
 			row.State, row.Said = "remote.failing", v.plainKey(r.Failing)
@@ -384,7 +384,7 @@ func remoteAdd(v *visit) error {
 		return err
 	}
 	in := v.input()
-	cmd := gateway.RemoteCmd{Name: in.text("remote_name"), Addr: in.text("addr"), Login: in.text("login"), Password: in.values["password"], Key: in.text("password_key"), HostKey: in.text("host_key"), In: in.text("in"), Done: in.text("done"), Out: in.text("out"), Network: in.text("network") != ""}
+	cmd := gateway.RemoteCmd{Name: in.text("remote_name"), Addr: in.text("addr"), Login: in.text("login"), Password: in.values["password"], Key: in.text("password_key"), HostKey: in.text("host_key"), In: in.text("in"), Done: in.text("done"), Out: in.text("out"), Leave: in.text("leave") != "", Network: in.text("network") != ""}
 	if _, err := v.w.d.Remotes.Add(v.ctx, v.actor(), cmd); err != nil {
 		err = fieldNamed(fieldNamed(err, "key", "password_key"), "name", "remote_name")
 		return v.refusedForm(err, in, func(f *linkForms, form *view.Form) { f.remote = form })
@@ -403,7 +403,7 @@ func remoteCheck(v *visit) error {
 		return v.linkDone("said.remote_works")
 	}
 	told := fault.As(err)
-	if !slices.Contains([]fault.Code{fault.Unavailable, fault.Invalid, fault.Conflict}, told.Code) {
+	if !slices.Contains([]fault.Code{fault.Unavailable, fault.Invalid, fault.Conflict}, told.Code) && !strings.HasPrefix(told.Key, "sftp.") { // what it denies too
 		return err
 	}
 	said := v.faultText(told.Code, told.Key, told.Args)

@@ -289,7 +289,7 @@ func (v *visit) findings(found []wire.Finding, kind string) []view.Finding {
 			one.Codes = []string{codePlaces[f.Level] + " " + f.Code}
 		}
 		if key := "edi.level." + string(f.Level); v.has(key) {
-			one.Rule = view.T("message.level", "level", view.T(key), "key", f.Key)
+			one.Rule, one.RuleKey = view.T("message.level", "level", view.T(key)), f.Key
 		}
 		out = append(out, one)
 	}

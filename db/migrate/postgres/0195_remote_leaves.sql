@@ -1,0 +1,3 @@
+-- +goose Up
+-- A server at which files that were taken are left where they are.
+ALTER TABLE edi_remote ADD COLUMN leaves boolean NOT NULL DEFAULT false;
