@@ -201,6 +201,32 @@ func (s *Service) Of(ctx context.Context, actor access.Actor, owner, subject str
 	return out, err
 }
 
+// Granted is what a partner was granted of a subject of the actor's company so far, in the
+// currency in which its part is kept; false where it has no part yet.
+// Codes: NotFound, Forbidden.
+func (s *Service) Granted(ctx context.Context, actor access.Actor, subject, org string) (granted money.Amount, has bool, err error) {
+	if err := access.Check(actor, access.FundWrite, access.Own(actor.Org)); err != nil {
+		return money.Amount{}, false, err
+	}
+	err = s.view(ctx, actor, func(ctx context.Context) error {
+		r, err := programOf(ctx, actor.Org, subject)
+		var seat seatRow
+		if err == nil {
+			seat, err = seatOf(ctx, r.ID, org)
+		}
+		if fault.CodeOf(err) == fault.NotFound {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		sums, err := sumsOf(ctx, []string{r.ID}, org)
+		granted, has = balance(sums, r.ID, org, money.Currency(seat.Currency)).Granted, err == nil
+		return err
+	})
+	return granted, has, err
+}
+
 // ClaimOf returns the claim of the actor's company that was made with a key.
 // Codes: Unauthenticated, NotFound.
 func (s *Service) ClaimOf(ctx context.Context, actor access.Actor, owner, key string) (Claim, error) {
