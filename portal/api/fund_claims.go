@@ -154,7 +154,7 @@ func (a *API) fundClaims() {
 			return a.oneClaim(ctx, c, err)
 		})
 	type claimFileIn struct{ Body claimBody }
-	handle(a, op("POST", "/api/v1/claims", "funds:write", "File a claim", fmt.Sprintf("All or nothing, of at most %d lines and 1 MiB: send more in several claims. Where proof is asked for, keep it as a draft, add the files, and submit it.", fund.MostLines), 201),
+	handle(a, op("POST", "/api/v1/claims", "funds:write", "File a claim", fmt.Sprintf("All or nothing, of at most %d lines and 1 MiB: send more in several claims. Where proof is asked for, keep it as a draft, add the files, and submit it. Of a promotion or a fall of prices: 409, these follow from documents and are claimed where they are (`POST /api/v1/promotions/{id}/claim`).", fund.MostLines), 201),
 		func(ctx context.Context, actor access.Actor, in *claimFileIn) (*reply[claimOut], error) {
 			cmd, err := in.Body.cmd()
 			if err != nil {

@@ -84,6 +84,14 @@ func fundClaimNew(v *visit) error {
 			return err
 		}
 		f.Values["title"], f.Values["lines.0.text"], f.Values["lines.0.on"] = r.Title, r.Title, r.From
+	} else {
+		w, err := v.w.d.Funds.Wallet(v.ctx, v.actor(), fund.ProgramID(v.Query("program")))
+		if err == nil {
+			err = fund.ByHand(w.Kind)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	return v.claimForm(200, "", f)
 }

@@ -150,6 +150,21 @@ func (c SubjectCmd) row(owner string) programRow {
 	return programRow{OwnerID: owner, Title: cut(c.Title, 120), Kind: cmp.Or(c.Kind, KindPromo), State: Open, FromOn: c.From, UntilOn: c.Until, Zone: c.Zone, ClaimDays: days, Share: money.One, Proof: words(items(c.Proof)), SubjectID: c.Subject}
 }
 
+// ByHand says why no claim of a kind of programme is written by hand: what a promotion earns and
+// what is granted on stock follow from documents, and are claimed where those are.
+func ByHand(kind string) error { return byHand(kind, SourceForm) }
+
+func byHand(kind, source string) error {
+	switch {
+	case source == SourceProposed || source == SourceEDI:
+	case kind == KindPromo:
+		return fault.New(fault.Conflict, "fund.claim_of_promotion")
+	case kind == KindProtect:
+		return fault.New(fault.Conflict, "fund.of_protection")
+	}
+	return nil
+}
+
 // Claimed is what claims hold of one line of an order: asked for, and not sent back,
 // denied or withdrawn.
 type Claimed struct {
