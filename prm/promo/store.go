@@ -278,7 +278,7 @@ func addLog(ctx context.Context, id, seenBy, kind, org, person string, number in
 func logOf(ctx context.Context, id, owner, org string) ([]Entry, error) {
 	q := db.Tx(ctx).Where("promotion_id = ?", id)
 	if org == owner {
-		q = q.Where("kind <> 'asked'") // it has the line of the version
+		q = q.Where("kind <> 'asked' AND (kind <> 'agreed' OR seen_by IN ?)", []string{"", owner}) // it has the line of the version
 	} else {
 		q = q.Where("seen_by IN ?", []string{"", org})
 	}
