@@ -192,7 +192,10 @@ func (v *visit) promoFigures(out *view.PromoResults, r promo.Results, mine bool,
 		frozen.Minor += b.Minor
 	}
 	if r.State == promo.Settled {
-		paid = view.T("promo.fig.settled", "settled", amount(frozen), "late", amount(money.Amount{Minor: earned.Minor - frozen.Minor, Currency: c}))
+		paid = view.T("promo.fig.settled_all", "settled", amount(frozen))
+		if late := earned.Minor - frozen.Minor; late != 0 {
+			paid = view.T("promo.fig.settled", "settled", amount(frozen), "late", amount(money.Amount{Minor: late, Currency: c}))
+		}
 	}
 	out.Figures = []view.PromoFigure{
 		{Label: view.T("promo.fig.units"), Value: view.Raw(v.p.Quantity(counted.String(), "")), Sub: view.T("promo.fig.units_sub", "n", orders)},
