@@ -118,6 +118,24 @@ func TestLeftOut(t *testing.T) {
 		if j = m.join(m.kaarel, p.ID); j.Seat.State != Dropped || !j.Held || j.InForce != nil || j.State != Cancelled || j.Title != x.Title {
 			t.Fatalf("%+v", j)
 		}
+		find := func(f Filter) []Head {
+			t.Helper()
+			page, err := m.svc.List(m.at(), m.kaarel, f)
+			m.must(err)
+			return page.Items
+		}
+		if got := find(Filter{}); len(got) != 1 || got[0].State != Cancelled || got[0].Title != x.Title || got[0].Waiting {
+			t.Fatalf("%+v", got)
+		}
+		if len(find(Filter{Query: next.Title})) != 0 || len(find(Filter{States: []State{Running}})) != 0 || len(find(Filter{States: []State{Cancelled}, Query: p.Number})) != 1 {
+			t.Fatal("it reads of what came later, or does not find what it has")
+		}
+		if n, err := m.svc.Counts(m.at(), m.kaarel); err != nil || n[Cancelled] != 1 || n[Running] != 0 {
+			t.Fatal(n, err)
+		}
+		if page, err := m.svc.List(m.at(), m.maya, Filter{States: []State{Running}}); err != nil || len(page.Items) != 1 || page.Items[0].Title != next.Title {
+			t.Fatalf("%v %+v", err, page)
+		}
 		if _, err := m.svc.Standing(m.at(), m.kaarel, p.ID); fault.CodeOf(err) != fault.NotFound {
 			t.Fatal(err)
 		}
