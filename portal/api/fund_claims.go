@@ -154,7 +154,7 @@ func (a *API) fundClaims() {
 			return a.oneClaim(ctx, c, err)
 		})
 	type claimFileIn struct{ Body claimBody }
-	handle(a, op("POST", "/api/v1/claims", "funds:write", "File a claim", fmt.Sprintf("All or nothing, of at most %d lines and 1 MiB: send more in several claims. Where proof is asked for, keep it as a draft, add the files, and submit it.", fund.MostLines), 201),
+	handle(a, op("POST", "/api/v1/claims", "funds:write", "File a claim", fmt.Sprintf("All or nothing, of at most %d lines and 1 MiB: send more in several claims. Where proof is asked for, keep it as a draft, add the files, and submit it. Of a promotion or a fall of prices: 409, these follow from documents and are claimed where they are (`POST /api/v1/promotions/{id}/claim`).", fund.MostLines), 201),
 		func(ctx context.Context, actor access.Actor, in *claimFileIn) (*reply[claimOut], error) {
 			cmd, err := in.Body.cmd()
 			if err != nil {
@@ -225,12 +225,12 @@ func (a *API) fundClaims() {
 			Version   int64   `json:"version"`
 			Kind      string  `json:"kind" enum:"credit_note,invoice,payment,offset"`
 			Reference string  `json:"reference"`
-			Amount    *amount `json:"amount,omitempty" doc:"net; all that is due where it is left out"`
+			Amount    *amount `json:"amount,omitempty" doc:"net; all that is due where it is left out, of an offset no more than was deducted"`
 			TaxRate   string  `json:"tax_rate,omitempty" doc:"0.2 is 20 %"`
 			On        string  `json:"on,omitempty"`
 		}
 	}
-	handle(a, op("POST", "/api/v1/claims/{id}/settle", "funds:write", "Book the settlement of a claim", "What was deducted already is offset against that payment and never paid: 409 otherwise.", 200),
+	handle(a, op("POST", "/api/v1/claims/{id}/settle", "funds:write", "Book the settlement of a claim", "What was deducted already is offset against that payment, no more than was deducted, and never paid: 409 otherwise. The rest goes another way once that is offset.", 200),
 		func(ctx context.Context, actor access.Actor, in *claimSettleIn) (*reply[claimOut], error) {
 			m, err := in.Body.Amount.read("amount")
 			if err != nil {

@@ -330,9 +330,14 @@ func (a *App) tellHook(ctx context.Context, e job.Received, kind, org, other str
 // fundDeductions asks the payments of a partner what it took off already.
 type fundDeductions struct{ a *App }
 
-// Deducted gives the number of the payment with which a claim was deducted.
-func (f fundDeductions) Deducted(ctx context.Context, supplier, reseller, claim string) (string, error) {
-	return f.a.settle.Deducted(ctx, access.System("funds", supplier), reseller, claim)
+// Deducted gives what was deducted in the name of a claim, by payment.
+func (f fundDeductions) Deducted(ctx context.Context, supplier, reseller, claim string) ([]fund.Deduction, error) {
+	found, err := f.a.settle.Deducted(ctx, access.System("funds", supplier), reseller, claim)
+	out := make([]fund.Deduction, len(found))
+	for i, d := range found {
+		out[i] = fund.Deduction(d)
+	}
+	return out, err
 }
 
 // protectionTitle names what is granted for a fall of prices, in the supplier's language.

@@ -126,6 +126,13 @@ func TestMake(t *testing.T) {
 		if err != nil || !maps.Equal(quoted, map[string]int{quote.ViewMine: 1, quote.ViewTheirs: 2, quote.ViewAccepted: 1, quote.ViewClosed: 1}) {
 			t.Fatalf("quotes %v %v", quoted, err)
 		}
+		ended, err := s.Promos.List(ctx, boss, promo.Filter{States: []promo.State{promo.Ended}})
+		if err != nil || len(ended.Items) != 1 {
+			t.Fatalf("ended promotions: %v %v", ended.Items, err)
+		}
+		if r, err := s.Promos.Results(ctx, boss, ended.Items[0].ID); err != nil || r.Rebuild == nil || r.Rebuild.Lines == 0 || r.Rebuild.Changed != 0 {
+			t.Fatalf("its rebuild: %+v %v", r.Rebuild, err)
+		}
 		sold(t, ctx, s)
 		protected(t, ctx, s)
 		posted(t, box.raw)

@@ -84,6 +84,14 @@ func fundClaimNew(v *visit) error {
 			return err
 		}
 		f.Values["title"], f.Values["lines.0.text"], f.Values["lines.0.on"] = r.Title, r.Title, r.From
+	} else {
+		w, err := v.w.d.Funds.Wallet(v.ctx, v.actor(), fund.ProgramID(v.Query("program")))
+		if err == nil {
+			err = fund.ByHand(w.Kind)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	return v.claimForm(200, "", f)
 }
@@ -283,8 +291,10 @@ func (v *visit) claimMay(page *view.FundClaimPage, c fund.Claim) {
 		page.CanDecide = c.State.Waits() || c.Pending > 0
 	}
 	if page.CanSettle = v.may(access.ClaimSettle, res) && c.State == fund.ClaimApproved && c.Due().Minor > 0; page.CanSettle && page.Settle.Values == nil {
-		page.Settle.Values = map[string]string{"amount": c.Due().String(), "on": v.today(), "reference": c.Deducted}
-		if c.Deducted != "" {
+		page.Settle.Values = map[string]string{"amount": c.Due().String(), "on": v.today()}
+		offset := slices.ContainsFunc(c.Settlements, func(s fund.Settlement) bool { return s.Kind == fund.ByOffset && s.Reversed.IsZero() })
+		if c.Deducted != "" && !offset {
+			page.Settle.Values["reference"] = c.Deducted
 			for i := range page.Ways {
 				page.Ways[i].On = page.Ways[i].Value == fund.ByOffset
 			}

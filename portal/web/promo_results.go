@@ -40,6 +40,7 @@ func (v *visit) resultsPage(status int, f view.Form) error {
 		return err
 	}
 	mine := r.Owner == v.org()
+	left := r.Seat != nil && (r.Seat.State == promo.Dropped || r.Seat.State == promo.Declined) // its landing page is not there any more
 	filter := v.lineFilter(mine)
 	filter.After, filter.Limit = v.Query("after"), pageRows
 	lines, next, err := v.w.d.Promos.Lines(v.ctx, v.actor(), id, filter)
@@ -64,7 +65,7 @@ func (v *visit) resultsPage(status int, f view.Form) error {
 		return err
 	}
 	p := v.promoHead(r.Head, r.Terms, promoForms{answer: f})
-	p.Mine, p.Owner, p.Tab, p.Tabs = mine, n.company(r.Owner), "results", v.promoTabs(p.URL, true, mine || r.Seat != nil && r.Seat.Role == promo.Participant, "results")
+	p.Mine, p.Owner, p.Tab, p.Tabs = mine, n.company(r.Owner), "results", v.promoTabs(p.URL, true, mine || r.Seat != nil && r.Seat.Role == promo.Participant && !left, "results")
 	p.CanSettle = mine && r.State == promo.Ended && v.may(access.PromoWrite, access.Own(v.org()))
 	out := &view.PromoResults{Formula: view.T("promo.formula"), Settled: r.Settled, ExportURL: p.URL + "/lines.csv" + lineQuery(filter), Pager: view.Pager{Shown: len(lines), Total: -1, Next: v.next(next)}}
 	for _, w := range []string{"", "in", "out"} {
@@ -96,8 +97,10 @@ func (v *visit) resultsPage(status int, f view.Form) error {
 		return err
 	}
 	out.Rebuild = v.promoRebuilding(r)
-	if out.Funnel, err = v.funnel(id, mine); err != nil {
-		return err
+	if !left {
+		if out.Funnel, err = v.funnel(id, mine); err != nil {
+			return err
+		}
 	}
 	if !mine {
 		if out.Claim, err = v.promoClaim(id, r.Terms); err != nil {
@@ -189,7 +192,10 @@ func (v *visit) promoFigures(out *view.PromoResults, r promo.Results, mine bool,
 		frozen.Minor += b.Minor
 	}
 	if r.State == promo.Settled {
-		paid = view.T("promo.fig.settled", "settled", amount(frozen), "late", amount(money.Amount{Minor: earned.Minor - frozen.Minor, Currency: c}))
+		paid = view.T("promo.fig.settled_all", "settled", amount(frozen))
+		if late := earned.Minor - frozen.Minor; late != 0 {
+			paid = view.T("promo.fig.settled", "settled", amount(frozen), "late", amount(money.Amount{Minor: late, Currency: c}))
+		}
 	}
 	out.Figures = []view.PromoFigure{
 		{Label: view.T("promo.fig.units"), Value: view.Raw(v.p.Quantity(counted.String(), "")), Sub: view.T("promo.fig.units_sub", "n", orders)},

@@ -133,6 +133,10 @@ func (v *visit) promoOwner(status int, d promo.Detail, f promoForms) error {
 			look := view.Entry{Tone: view.Amber, Icon: v.icon("clock"), Actor: n.org(s.Org), Text: view.T("promo.waits_since"), At: s.Asked}
 			switch s.State {
 			case promo.Approved:
+				if _, sits := t.Part(s.Org); !sits {
+					look.Text, look.At = view.T("promo.leaves"), s.Answered
+					break
+				}
 				look = view.Entry{Tone: view.Green, Icon: v.icon("check"), Actor: n.actor(s.AnsweredBy, s.Org), Text: view.T("promo.approved_for", "company", n.org(s.Org)), At: s.Answered}
 			case promo.Declined:
 				look = view.Entry{Tone: view.Red, Icon: v.icon("x"), Actor: n.actor(s.AnsweredBy, s.Org), Text: view.T("promo.declined_for", "company", n.org(s.Org)), At: s.Answered}
@@ -225,7 +229,7 @@ func (v *visit) promoJoined(status int, j promo.Joined, f promoForms) error {
 	}
 	p := v.promoHead(j.Head, j.Text, f)
 	p.Owner, p.Hash = n.company(j.Owner), j.Hash
-	p.Tabs = v.promoTabs(p.URL, j.InForce != nil, j.Seat.Role == promo.Participant, "")
+	p.Tabs = v.promoTabs(p.URL, j.InForce != nil || j.Held, j.InForce != nil && j.Seat.Role == promo.Participant, "")
 	for _, id := range j.Named {
 		p.Named = append(p.Named, n.company(id))
 	}

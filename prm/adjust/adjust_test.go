@@ -540,10 +540,15 @@ func TestClaimInCases(t *testing.T) {
 	}
 }
 
-// took are payments by the numbers of what they took off.
-type took map[string]string
+// took are deductions by the numbers of what was taken off.
+type took map[string]fund.Deduction
 
-func (t took) Deducted(_ context.Context, _, _, number string) (string, error) { return t[number], nil }
+func (t took) Deducted(_ context.Context, _, _, number string) ([]fund.Deduction, error) {
+	if d, ok := t[number]; ok {
+		return []fund.Deduction{d}, nil
+	}
+	return nil, nil
+}
 
 // A correction takes the place of the claim with its number: what was granted stands, what
 // was open is taken back, what was wrong is judged anew. Without purpose 05 a number that
@@ -583,9 +588,9 @@ func TestCorrectedClaim(t *testing.T) {
 		x, _ := s.answer(m, again)
 		same(t, answers(x), []string{"accepted  42.00", "accepted  21.00", "pending  0.00", "rejected  0.00"})
 		// what its sender took off a payment by its own number is not paid once more
-		s.funds.Heed(took{"CLM-1": "PAY-7"})
+		s.funds.Heed(took{"CLM-1": {Payment: "PAY-7", Amount: money.Amount{Minor: 21_00, Currency: "GBP"}}})
 		_, err := s.funds.Settle(s.at(), s.fin, c.ID, c.Version, fund.SettleCmd{Kind: fund.ByCreditNote, Reference: "CN-1"})
-		if f := fault.As(err); f.Code != fault.Conflict || f.Key != "fund.deducted" {
+		if f := fault.As(err); f.Code != fault.Conflict || f.Key != "fund.deducted_part" {
 			t.Fatalf("%v", err)
 		}
 		_, err = s.funds.Settle(s.at(), s.fin, c.ID, c.Version, fund.SettleCmd{Kind: fund.ByOffset, Reference: "PAY-7"})

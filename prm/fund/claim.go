@@ -1,6 +1,7 @@
 package fund
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -176,8 +177,8 @@ func (s *Service) save(ctx context.Context, actor access.Actor, id ClaimID, vers
 	if p.Kind == KindMDF && cmd.Request == "" {
 		return r, fault.InvalidField("request", "fund.needs_request")
 	}
-	if p.Kind == KindProtect && id == "" && cmd.Source != SourceProposed { // it follows from the stock
-		return r, fault.New(fault.Conflict, "fund.of_protection")
+	if err := byHand(p.Kind, cmp.Or(r.Source, cmd.Source)); err != nil {
+		return r, err
 	}
 	if err := cmd.check(seat.Currency); err != nil {
 		return r, err
@@ -388,6 +389,9 @@ func (s *Service) told(ctx context.Context, actor access.Actor, r *claimRow, kin
 // days, and what is left.
 func (s *Service) claimable(ctx context.Context, r claimRow, lines []lineRow) error {
 	p, err := programByID(ctx, r.ProgramID, false)
+	if err == nil {
+		err = byHand(p.Kind, r.Source)
+	}
 	if err != nil {
 		return err
 	}

@@ -266,15 +266,16 @@ func judge(lines []lineRow, verdicts []Verdict, first bool, c money.Currency) (i
 type SettleCmd struct {
 	Kind      string       // of WaysFor its nature
 	Reference string       // number of the credit note, the partner's invoice or the payment
-	Amount    money.Amount // net; zero: all that is due
+	Amount    money.Amount // net; zero: all that is due, of an offset no more than was deducted
 	TaxRate   money.Rate   // of a credit note: that of the goods
 	On        string       // civil date; empty is today
 }
 
 // Settle books that an approved claim was settled. What the partner deducted already is
-// settled by an offset against that payment and by nothing else.
-// Codes: NotFound, Forbidden, Invalid, Conflict (changed meanwhile, nothing is due, it was
-// deducted already, the same reference again). Publishes ClaimSettledTo.
+// settled by an offset against that payment and by nothing else; what it did not deduct goes
+// another way once that was offset.
+// Codes: NotFound, Forbidden, Invalid (also an offset of more than was deducted), Conflict
+// (changed meanwhile, nothing is due, it was deducted already, the same reference again). Publishes ClaimSettledTo.
 func (s *Service) Settle(ctx context.Context, actor access.Actor, id ClaimID, version int64, cmd SettleCmd) (Claim, error) {
 	return s.act(ctx, actor, access.ClaimSettle, id, version, []ClaimState{ClaimApproved}, func(ctx context.Context, r *claimRow) error {
 		c := money.Currency(r.Currency)
@@ -282,13 +283,24 @@ func (s *Service) Settle(ctx context.Context, actor access.Actor, id ClaimID, ve
 		if due.Minor <= 0 {
 			return fault.New(fault.Conflict, "fund.nothing_due")
 		}
-		if cmd.Amount.Minor == 0 {
-			cmd.Amount = due
-		}
 		if cmd.On == "" {
 			cmd.On = db.Now(ctx).Format("2006-01-02")
 		}
 		cmd.Reference = strings.TrimSpace(cmd.Reference)
+		old, err := settlementsOf(ctx, r.ID)
+		if err != nil {
+			return err
+		}
+		taken, err := s.taken(ctx, *r, old)
+		if err != nil {
+			return err
+		}
+		if cmd.Amount.Minor == 0 {
+			cmd.Amount = due
+			if x := cmd.against(taken); x != nil && !x.all && x.left > 0 {
+				cmd.Amount.Minor = min(due.Minor, x.left)
+			}
+		}
 		bad := fault.New(fault.Invalid, "form.invalid")
 		text(bad, "reference", cmd.Reference, 60, true)
 		if !slices.Contains(WaysFor(r.Nature), cmd.Kind) {
@@ -310,11 +322,7 @@ func (s *Service) Settle(ctx context.Context, actor access.Actor, id ClaimID, ve
 		if err != nil {
 			return fault.InvalidField("amount", "fund.amount")
 		}
-		old, err := settlementsOf(ctx, r.ID)
-		if err != nil {
-			return err
-		}
-		if err := s.deducted(ctx, *r, old, cmd); err != nil {
+		if err := deducted(taken, cmd, tax); err != nil {
 			return err
 		}
 		if slices.ContainsFunc(old, func(x settlementRow) bool {
@@ -337,31 +345,83 @@ func (s *Service) Settle(ctx context.Context, actor access.Actor, id ClaimID, ve
 	})
 }
 
-// deducted refuses to pay what the partner has taken off a payment, by its own word, by
-// what was offset already or by what its payments say.
-func (s *Service) deducted(ctx context.Context, r claimRow, old []settlementRow, cmd SettleCmd) error {
-	payment := r.took(old)
-	if payment == "" && s.deductions != nil {
+// takenOff is what a partner took off one of its payments in the name of a claim.
+type takenOff struct {
+	payment string
+	left    int64 // that no offset has used yet
+	all     bool  // nobody knows how much it was: nothing of the claim goes another way
+}
+
+// taken lists it: what its payments say, and its own word, which names no amount.
+func (s *Service) taken(ctx context.Context, r claimRow, old []settlementRow) ([]takenOff, error) {
+	var out []takenOff
+	if s.deductions != nil {
 		numbers := []string{r.Number}
 		if s.checks != nil && r.Source == SourceEDI {
 			more, err := s.checks.Numbers(ctx, access.System("funds", r.OwnerID), ClaimID(r.ID))
 			if err != nil {
-				return err
+				return nil, err
 			}
-			numbers = append(numbers, more...)
+			for _, n := range more {
+				if !slices.ContainsFunc(numbers, func(x string) bool { return strings.EqualFold(x, n) }) {
+					numbers = append(numbers, n)
+				}
+			}
 		}
 		for _, number := range numbers {
-			var err error
-			if payment, err = s.deductions.Deducted(ctx, r.OwnerID, r.OrgID, number); err != nil {
-				return err
+			found, err := s.deductions.Deducted(ctx, r.OwnerID, r.OrgID, number)
+			if err != nil {
+				return nil, err
 			}
-			if payment != "" {
-				break
+			for _, d := range found {
+				i := slices.IndexFunc(out, func(x takenOff) bool { return x.is(d.Payment) })
+				if i < 0 {
+					i, out = len(out), append(out, takenOff{payment: d.Payment})
+				}
+				out[i].left += d.Amount.Minor
+				out[i].all = out[i].all || d.Amount.Currency != money.Currency(r.Currency)
 			}
 		}
 	}
-	if payment != "" && (cmd.Kind != ByOffset || cmd.Reference != payment) {
-		return fault.New(fault.Conflict, "fund.deducted", "Payment", payment)
+	if r.Deducted != "" && !slices.ContainsFunc(out, func(x takenOff) bool { return x.is(r.Deducted) }) {
+		out = append(out, takenOff{payment: r.Deducted, all: true})
+	}
+	for i := range out {
+		for _, x := range old {
+			if x.Kind == ByOffset && x.Reversed == 0 && out[i].is(x.Reference) {
+				out[i].left -= x.Amount + x.Tax
+			}
+		}
+	}
+	return out, nil
+}
+
+func (x takenOff) is(payment string) bool { return strings.EqualFold(x.payment, payment) }
+
+// against is what was taken off the payment that a settlement names, nil for an unknown one.
+func (cmd SettleCmd) against(taken []takenOff) *takenOff {
+	if i := slices.IndexFunc(taken, func(x takenOff) bool { return x.is(cmd.Reference) }); i >= 0 && cmd.Kind == ByOffset {
+		return &taken[i]
+	}
+	return nil
+}
+
+// deducted refuses to pay what the partner has taken off a payment, and to offset more than it
+// took. What is left goes another way once all of that was offset.
+func deducted(taken []takenOff, cmd SettleCmd, tax money.Amount) error {
+	if x := cmd.against(taken); x != nil {
+		if most := max(0, x.left); !x.all && cmd.Amount.Minor+tax.Minor > most {
+			return fault.InvalidField("amount", "fund.over_deducted", "Most", say(money.Amount{Minor: most, Currency: cmd.Amount.Currency}), "Payment", x.payment)
+		}
+		return nil
+	}
+	for _, x := range taken {
+		switch {
+		case x.all:
+			return fault.New(fault.Conflict, "fund.deducted", "Payment", x.payment)
+		case x.left > 0:
+			return fault.New(fault.Conflict, "fund.deducted_part", "Payment", x.payment, "Amount", say(money.Amount{Minor: x.left, Currency: cmd.Amount.Currency}))
+		}
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"entente/db/job"
 	"entente/prm/access"
 	"entente/prm/fault"
+	"entente/prm/money"
 )
 
 // A draft made twice with one key is one draft; a closed programme takes no new one, and
@@ -141,8 +142,8 @@ func (l *eventLog) Publish(_ context.Context, e job.Event) error {
 	return nil
 }
 
-// What the partner says it deducted stays said when an offset is undone; what was only
-// offset may be paid another way once no offset stands.
+// What the partner says it deducted stays said when an offset is undone. Where nobody says so, an
+// offset of a part says that a part was deducted: the rest is paid another way.
 func TestOffsetUndone(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
@@ -182,8 +183,13 @@ func TestOffsetUndone(t *testing.T) {
 		if c, err = b.svc.GetClaim(b.at(), b.fin, c.ID); err != nil || c.Deducted != "BACS-9" {
 			t.Fatalf("%v %+v", err, c)
 		}
-		_, err = b.svc.Settle(b.at(), b.fin, c.ID, c.Version, SettleCmd{Kind: ByPayment, Reference: "BACS-1"})
-		b.wants(err, fault.Conflict, "fund.deducted")
+		c, err = b.svc.Settle(b.at(), b.fin, c.ID, c.Version, SettleCmd{Kind: ByPayment, Reference: "BACS-1", Amount: gbp(200_00)})
+		b.must(err)
+		if c.State != ClaimSettled {
+			t.Fatalf("%+v", c)
+		}
+		c, err = b.svc.Unsettle(b.at(), b.fin, c.ID, c.Version, c.Settlements[2].ID, "other claim")
+		b.must(err)
 		c, err = b.svc.Unsettle(b.at(), b.fin, c.ID, c.Version, c.Settlements[0].ID, "other claim")
 		b.must(err)
 		if c.Deducted != "" {
@@ -192,6 +198,73 @@ func TestOffsetUndone(t *testing.T) {
 		c, err = b.svc.Settle(b.at(), b.fin, c.ID, c.Version, SettleCmd{Kind: ByPayment, Reference: "BACS-1"})
 		b.must(err)
 		if c.State != ClaimSettled {
+			t.Fatalf("%+v", c)
+		}
+		b.reconciles(p)
+	})
+}
+
+// kept are deductions by the numbers of what was kept back.
+type kept map[string][]Deduction
+
+func (k kept) Deducted(_ context.Context, _, _, number string) ([]Deduction, error) {
+	return k[number], nil
+}
+
+// A part of a claim was deducted from two payments: exactly that is offset, before anything else
+// is paid and never more, and the rest goes another way. An offset undone opens it again.
+func TestPartDeducted(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		p := b.program()
+		r := b.request(p, []string{}...)
+		b.day("2026-11-19")
+		b.svc.Heed(kept{"K-1": {{"RA-1", gbp(60_00)}, {"RA-2", gbp(30_00)}, {"RA-1", gbp(10_00)}}, "K-2": {{"RA-3", money.Amount{Minor: 10_00, Currency: "EUR"}}}, "K-3": {{"RA-4", gbp(400_00)}}})
+		approved := func(number, deducted string) Claim {
+			t.Helper()
+			c, err := b.svc.FileClaim(b.at(), b.maya, ClaimCmd{Request: r.ID, Number: number, Title: "Stand", Nature: NatureService, Deducted: deducted, Lines: lines("2026-11-18", 300_00)})
+			b.must(err)
+			c, err = b.svc.Decide(b.at(), b.ingrid, c.ID, c.Version, nil, "")
+			b.must(err)
+			return c
+		}
+		c := approved("K-1", "ra-2") // its own word, which its payment puts an amount to
+		settle := func(kind, reference string, minor int64) error {
+			t.Helper()
+			cmd := SettleCmd{Kind: kind, Reference: reference}
+			if minor > 0 {
+				cmd.Amount = gbp(minor)
+			}
+			now, err := b.svc.Settle(b.at(), b.fin, c.ID, c.Version, cmd)
+			if err == nil {
+				c = now
+			}
+			return err
+		}
+		b.wants(settle(ByPayment, "BACS-1", 200_00), fault.Conflict, "fund.deducted_part")
+		b.wants(settle(ByOffset, "RA-9", 70_00), fault.Conflict, "fund.deducted_part")
+		b.wants(settle(ByOffset, "RA-1", 70_01), fault.Invalid, "fund.over_deducted")
+		b.must(settle(ByOffset, "RA-1", 0)) // no amount: all that was deducted
+		b.wants(settle(ByOffset, "RA-1", 1), fault.Invalid, "fund.over_deducted")
+		b.wants(settle(ByPayment, "BACS-1", 0), fault.Conflict, "fund.deducted_part")
+		b.must(settle(ByOffset, "RA-2", 30_00))
+		b.must(settle(ByPayment, "BACS-1", 0))
+		if c.State != ClaimSettled || c.Settled != gbp(300_00) || c.Settlements[2].Amount != gbp(200_00) {
+			t.Fatalf("%+v", c)
+		}
+		var err error
+		c, err = b.svc.Unsettle(b.at(), b.fin, c.ID, c.Version, c.Settlements[1].ID, "wrong claim")
+		b.must(err)
+		b.wants(settle(ByPayment, "BACS-2", 0), fault.Conflict, "fund.deducted_part")
+		b.must(settle(ByOffset, "RA-2", 0))
+
+		c = approved("K-2", "") // nobody knows what it was in the claim's money: all of it is offset
+		b.wants(settle(ByInvoice, "INV-1", 0), fault.Conflict, "fund.deducted")
+		b.must(settle(ByOffset, "RA-3", 0))
+		c = approved("K-3", "") // more was deducted than is due
+		b.must(settle(ByOffset, "RA-4", 0))
+		if c.State != ClaimSettled || c.Settled != gbp(300_00) {
 			t.Fatalf("%+v", c)
 		}
 		b.reconciles(p)

@@ -213,6 +213,26 @@ func TestProgramOfPromotion(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
+		// nobody writes a claim of it by hand, whatever nature and days it names; a draft of before
+		// that was refused is not sent
+		hand := ClaimCmd{Program: id, Nature: NatureService, Title: "Foreign", Lines: []LineCmd{{Text: "Foreign", SKU: "FOREIGN", On: "2020-01-01", Amount: gbp(10_00)}}}
+		for _, source := range []string{"", SourceForm, SourceAPI} {
+			hand.Source = source
+			_, err = b.svc.FileClaim(b.at(), b.maya, hand)
+			b.wants(err, fault.Conflict, "fund.claim_of_promotion")
+			_, err = b.svc.SaveClaim(b.at(), b.maya, "", 0, hand)
+			b.wants(err, fault.Conflict, "fund.claim_of_promotion")
+		}
+		hand.Source, hand.Nature, hand.Key = SourceProposed, NatureRebate, "promo:x"
+		old, err := b.svc.SaveClaim(b.at(), b.maya, "", 0, hand)
+		b.must(err)
+		b.must(d.InTx(t.Context(), func(ctx context.Context) error {
+			return db.Tx(ctx).Exec("UPDATE fund_claim SET source = ? WHERE id = ?", SourceForm, string(old.ID)).Error
+		}))
+		_, err = b.svc.SubmitClaim(b.at(), b.maya, old.ID, old.Version)
+		b.wants(err, fault.Conflict, "fund.claim_of_promotion")
+		_, err = b.svc.WithdrawClaim(b.at(), b.maya, old.ID, old.Version)
+		b.must(err)
 		// both agreed to another window since
 		cmd.Title, cmd.Until, cmd.ClaimBy = "Winter and spring", "2027-03-31", "2027-04-30"
 		for range 2 {

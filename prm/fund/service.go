@@ -31,8 +31,14 @@ type Service struct {
 // Deductions tells what a partner took off its payments already. It is implemented by the
 // composition root over prm/settle.
 type Deductions interface {
-	// Deducted gives the number of the payment with which a partner deducted a claim, "" for none.
-	Deducted(ctx context.Context, supplier, reseller, claim string) (string, error)
+	// Deducted gives what a partner deducted in the name of a claim, by payment.
+	Deducted(ctx context.Context, supplier, reseller, claim string) ([]Deduction, error)
+}
+
+// Deduction is what was kept back from one payment.
+type Deduction struct {
+	Payment string // its number
+	Amount  money.Amount
 }
 
 // New makes the service. jobs may be nil in tests that do not look at events.

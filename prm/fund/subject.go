@@ -150,6 +150,21 @@ func (c SubjectCmd) row(owner string) programRow {
 	return programRow{OwnerID: owner, Title: cut(c.Title, 120), Kind: cmp.Or(c.Kind, KindPromo), State: Open, FromOn: c.From, UntilOn: c.Until, Zone: c.Zone, ClaimDays: days, Share: money.One, Proof: words(items(c.Proof)), SubjectID: c.Subject}
 }
 
+// ByHand says why no claim of a kind of programme is written by hand: what a promotion earns and
+// what is granted on stock follow from documents, and are claimed where those are.
+func ByHand(kind string) error { return byHand(kind, SourceForm) }
+
+func byHand(kind, source string) error {
+	switch {
+	case source == SourceProposed || source == SourceEDI:
+	case kind == KindPromo:
+		return fault.New(fault.Conflict, "fund.claim_of_promotion")
+	case kind == KindProtect:
+		return fault.New(fault.Conflict, "fund.of_protection")
+	}
+	return nil
+}
+
 // Claimed is what claims hold of one line of an order: asked for, and not sent back,
 // denied or withdrawn.
 type Claimed struct {
@@ -199,6 +214,32 @@ func (s *Service) Of(ctx context.Context, actor access.Actor, owner, subject str
 		return err
 	})
 	return out, err
+}
+
+// Granted is what a partner was granted of a subject of the actor's company so far, in the
+// currency in which its part is kept; false where it has no part yet.
+// Codes: NotFound, Forbidden.
+func (s *Service) Granted(ctx context.Context, actor access.Actor, subject, org string) (granted money.Amount, has bool, err error) {
+	if err := access.Check(actor, access.FundWrite, access.Own(actor.Org)); err != nil {
+		return money.Amount{}, false, err
+	}
+	err = s.view(ctx, actor, func(ctx context.Context) error {
+		r, err := programOf(ctx, actor.Org, subject)
+		var seat seatRow
+		if err == nil {
+			seat, err = seatOf(ctx, r.ID, org)
+		}
+		if fault.CodeOf(err) == fault.NotFound {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		sums, err := sumsOf(ctx, []string{r.ID}, org)
+		granted, has = balance(sums, r.ID, org, money.Currency(seat.Currency)).Granted, err == nil
+		return err
+	})
+	return granted, has, err
 }
 
 // ClaimOf returns the claim of the actor's company that was made with a key.

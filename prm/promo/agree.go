@@ -173,24 +173,43 @@ func (s *Service) seat(ctx context.Context, actor access.Actor, r row, seats []S
 			return err
 		}
 	}
+	var inForce Terms
+	if r.AgreedNo > 0 {
+		v, err := versionNo(ctx, r.ID, r.AgreedNo)
+		if err != nil {
+			return err
+		}
+		inForce = v.Terms
+	}
 	for _, was := range seats {
 		if _, sits := t.Part(was.Org); sits || was.State == Dropped {
 			continue
 		}
-		if err := answerSeat(ctx, r.ID, was.Org, Dropped, "", was.Reason); err != nil {
+		if err := closeCounter(ctx, r.ID, was.Org, VersionDeclined, actor.Person); err != nil {
 			return err
 		}
-		if was.State == Declined {
-			continue
-		}
-		if err := addLog(ctx, r.ID, was.Org, "dropped", actor.Org, actor.Person, 0, ""); err != nil {
-			return err
-		}
-		if err := s.publish(ctx, EventDropped, Event{Promotion: ID(r.ID), Seat: was.ID, Owner: r.OwnerID, Company: was.Org, Org: actor.Org}); err != nil {
-			return err
+		if x := r.asAgreed(ctx, was, inForce); x.State == string(Dropped) {
+			if err := s.drop(ctx, r, was, actor.Person); err != nil {
+				return err
+			}
+		} else if was.State != Approved || was.Hash != x.Hash { // it takes part until it is agreed to go on without it
+			if err := saveSeat(ctx, &x); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// drop leaves a company out: the owner did that, whoever agreed to it last.
+func (s *Service) drop(ctx context.Context, r row, was Seat, person string) error {
+	if err := answerSeat(ctx, r.ID, was.Org, Dropped, "", was.Reason); err != nil || was.State == Declined {
+		return err
+	}
+	if err := addLog(ctx, r.ID, was.Org, "dropped", r.OwnerID, person, 0, ""); err != nil {
+		return err
+	}
+	return s.publish(ctx, EventDropped, Event{Promotion: ID(r.ID), Seat: was.ID, Owner: r.OwnerID, Company: was.Org, Org: r.OwnerID})
 }
 
 // conclude makes the open version the agreed one once everybody has approved it, lets the
@@ -212,6 +231,7 @@ func (s *Service) conclude(ctx context.Context, actor access.Actor, r *row) erro
 		if _, err := moveVersion(ctx, v.ID, VersionOpen, VersionAgreed, map[string]any{"agreed": db.Micros(db.Now(ctx))}); err != nil {
 			return err
 		}
+		var before Terms
 		if r.AgreedNo > 0 {
 			was, err := versionNo(ctx, r.ID, r.AgreedNo)
 			if err != nil {
@@ -220,16 +240,14 @@ func (s *Service) conclude(ctx context.Context, actor access.Actor, r *row) erro
 			if _, err := moveVersion(ctx, was.ID, VersionAgreed, VersionReplaced, nil); err != nil {
 				return err
 			}
+			before = was.Terms
 		}
 		r.AgreedNo, r.OpenNo = r.OpenNo, 0
 		if State(r.State) == Proposed {
 			r.State = string(Agreed)
 		}
 		r.keep(v.Terms)
-		if err := addLog(ctx, r.ID, "", "agreed", r.OwnerID, "", 0, ""); err != nil {
-			return err
-		}
-		if err := s.tell(ctx, EventAgreed, *r, seats, actor.Org, ""); err != nil {
+		if seats, err = s.takesEffect(ctx, *r, seats, before, v, actor.Org); err != nil {
 			return err
 		}
 	}
@@ -237,6 +255,36 @@ func (s *Service) conclude(ctx context.Context, actor access.Actor, r *row) erro
 		return err
 	}
 	return save(ctx, r)
+}
+
+// takesEffect leaves out who is not in a version that was agreed, and tells those whose text is
+// another than before: to the others nothing happened, and they do not learn that there are more.
+// It returns the seats that are left.
+func (s *Service) takesEffect(ctx context.Context, r row, seats []Seat, before Terms, v Version, by string) ([]Seat, error) {
+	var stay, told []Seat
+	for _, x := range seats {
+		_, sits := v.Terms.Part(x.Org)
+		_, sat := before.Part(x.Org)
+		switch {
+		case x.State == Dropped:
+			continue
+		case !sits:
+			if err := s.drop(ctx, r, x, v.By); err != nil {
+				return nil, err
+			}
+			continue
+		case !sat || hashOf(ID(r.ID), r.Number, before.visible(x.Org)) != hashOf(ID(r.ID), r.Number, v.Terms.visible(x.Org)):
+			told = append(told, x)
+			if err := addLog(ctx, r.ID, x.Org, "agreed", r.OwnerID, "", 0, ""); err != nil {
+				return nil, err
+			}
+		}
+		stay = append(stay, x)
+	}
+	if err := addLog(ctx, r.ID, r.OwnerID, "agreed", r.OwnerID, "", 0, ""); err != nil {
+		return nil, err
+	}
+	return stay, s.tell(ctx, EventAgreed, r, told, by, "")
 }
 
 // open reads a promotion for an answer of a company that takes part.
@@ -346,6 +394,11 @@ func (s *Service) DeclineText(ctx context.Context, actor access.Actor, id ID, ha
 		if r.OpenNo == 0 {
 			return fault.New(fault.Conflict, "promo.agreed")
 		}
+		if v, err := versionNo(ctx, r.ID, r.OpenNo); err != nil {
+			return err
+		} else if _, sits := v.Terms.Part(actor.Org); !sits { // it is not asked
+			return fault.New(fault.Conflict, "promo.agreed")
+		}
 		if hash != "" && seat.Hash != hash {
 			return fault.New(fault.Conflict, "promo.other_text")
 		}
@@ -411,16 +464,21 @@ func (s *Service) restore(ctx context.Context, r *row, seats []Seat) error {
 	}
 	r.OpenNo = 0
 	for _, x := range seats {
-		p, ok := agreed.Terms.Part(x.Org)
-		y := seatRow{ID: x.ID, PromotionID: r.ID, OwnerID: r.OwnerID, OrgID: x.Org, Role: x.Role, State: string(Dropped), Hash: x.Hash, Asked: db.Micros(x.Asked), Answered: db.Micros(db.Now(ctx)), AnsweredBy: x.AnsweredBy}
-		if ok {
-			y.Role, y.State, y.Share, y.Currency, y.Hash = p.Role, string(Approved), p.Share, string(p.Currency), hashOf(ID(r.ID), r.Number, agreed.Terms.visible(x.Org))
-		}
+		y := r.asAgreed(ctx, x, agreed.Terms)
 		if err := saveSeat(ctx, &y); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// asAgreed is a seat as terms that were agreed leave it: dropped where they are without it.
+func (r row) asAgreed(ctx context.Context, x Seat, t Terms) seatRow {
+	y := seatRow{ID: x.ID, PromotionID: r.ID, OwnerID: r.OwnerID, OrgID: x.Org, Role: x.Role, State: string(Dropped), Hash: x.Hash, Asked: db.Micros(x.Asked), Answered: db.Micros(db.Now(ctx)), AnsweredBy: x.AnsweredBy}
+	if p, ok := t.Part(x.Org); ok {
+		y.Role, y.State, y.Share, y.Currency, y.Hash = p.Role, string(Approved), p.Share, string(p.Currency), hashOf(ID(r.ID), r.Number, t.visible(x.Org))
+	}
+	return y
 }
 
 // Cancel ends a promotion before its time. What was ordered under it before keeps its

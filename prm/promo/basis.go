@@ -46,12 +46,13 @@ func (s *Service) Basis(ctx context.Context, actor access.Actor, number, org str
 		if i < 0 || s.funds == nil {
 			return notFound()
 		}
-		r, t := pacts[i].row, pacts[i].versions[len(pacts[i].versions)-1].Terms
-		part, ok := t.Part(org)
-		switch {
-		case !ok:
+		own := pacts[i].of(org)
+		if len(own) == 0 {
 			return notFound()
-		case t.Settle != BillBack:
+		}
+		r, t := pacts[i].row, own[len(own)-1].Terms
+		part, _ := t.Part(org)
+		if t.Settle != BillBack {
 			return fault.New(fault.Conflict, "promo.not_billed_back")
 		}
 		between, err := s.partners.Between(ctx, actor, org)
@@ -75,7 +76,7 @@ func (s *Service) Basis(ctx context.Context, actor access.Actor, number, org str
 		if err != nil {
 			return err
 		}
-		if out.Program, err = s.funds.SetEarned(ctx, actor, t.fund(r.ID), between[k].ID, money.Amount{Minor: total, Currency: c}); err != nil {
+		if out.Program, err = s.funds.SetEarned(ctx, actor, pacts[i].fund(), between[k].ID, money.Amount{Minor: total, Currency: c}); err != nil {
 			return err
 		}
 		if out.Lots, err = lotsOf(ctx, r.ID, org, string(c), t.By, allLots, nil); err != nil {

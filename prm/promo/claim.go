@@ -17,6 +17,7 @@ import (
 type Funds interface {
 	SetEarned(ctx context.Context, actor access.Actor, cmd fund.SubjectCmd, partnership string, total money.Amount) (fund.ProgramID, error)
 	Of(ctx context.Context, actor access.Actor, owner, subject string) (fund.Holding, error)
+	Granted(ctx context.Context, actor access.Actor, subject, org string) (money.Amount, bool, error)
 	ClaimOf(ctx context.Context, actor access.Actor, owner, key string) (fund.Claim, error)
 	FileClaim(ctx context.Context, actor access.Actor, cmd fund.ClaimCmd) (fund.Claim, error)
 	SaveClaim(ctx context.Context, actor access.Actor, id fund.ClaimID, version int64, cmd fund.ClaimCmd) (fund.Claim, error)
@@ -56,15 +57,15 @@ func (s *Service) proposal(ctx context.Context, actor access.Actor, id ID) (Prop
 	if err != nil {
 		return Proposal{}, r, Terms{}, err
 	}
-	if r.AgreedNo == 0 || s.funds == nil {
+	if s.funds == nil {
 		return Proposal{}, r, Terms{}, fault.New(fault.Conflict, "promo.no_results")
 	}
-	v, err := versionNo(ctx, r.ID, r.AgreedNo)
+	v, err := agreed(ctx, r, org)
 	if err != nil {
 		return Proposal{}, r, Terms{}, err
 	}
-	part, ok := v.Terms.Part(org)
-	if !ok || v.Terms.Settle != BillBack {
+	part, _ := v.Terms.Part(org)
+	if v.Terms.Settle != BillBack {
 		return Proposal{}, r, v.Terms, fault.New(fault.Conflict, "promo.not_billed_back")
 	}
 	has, err := s.funds.Of(ctx, actor, r.OwnerID, r.ID)
@@ -171,7 +172,11 @@ func (s *Service) Claim(ctx context.Context, actor access.Actor, id ID, mark str
 		if err != nil {
 			return err
 		}
-		program, err := s.funds.SetEarned(ctx, owner, t.fund(r.ID), partnership, money.Amount{Minor: total, Currency: p.Sum.Currency})
+		now, err := agreed(ctx, r, "") // the programme is one for all
+		if err != nil {
+			return err
+		}
+		program, err := s.funds.SetEarned(ctx, owner, now.Terms.fund(r.ID), partnership, money.Amount{Minor: total, Currency: p.Sum.Currency})
 		if err != nil {
 			return err
 		}

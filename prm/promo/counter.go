@@ -44,11 +44,14 @@ func (s *Service) Counter(ctx context.Context, actor access.Actor, id ID, hash s
 			return err
 		}
 		was := v.Terms.visible(actor.Org)
+		own, asked := was.Part(actor.Org)
+		if !asked {
+			return fault.New(fault.Conflict, "promo.agreed")
+		}
 		mine, ok := t.Part(actor.Org)
 		if !ok {
-			mine, _ = was.Part(actor.Org)
+			mine = own
 		}
-		own, _ := was.Part(actor.Org)
 		mine.Role, mine.Currency, mine.Rate = own.Role, own.Currency, own.Rate
 		t.Parts, t.Share, t.Currency = []Part{mine}, 0, was.Currency
 		if err := s.readyFor(ctx, r.OwnerID, actor, &t); err != nil {

@@ -146,7 +146,7 @@ func (s *Service) Lift(ctx context.Context, actor access.Actor, id ID) (Lifted, 
 
 // fresh measures a promotion for its owner as it is now, with what is kept where nothing came since.
 func (s *Service) fresh(ctx context.Context, r row) (Lifted, error) {
-	v, err := agreed(ctx, r)
+	v, err := agreed(ctx, r, "")
 	if err != nil {
 		return Lifted{}, err
 	}
@@ -170,7 +170,7 @@ func (s *Service) fresh(ctx context.Context, r row) (Lifted, error) {
 // lines together it only says so.
 func (s *Service) lifted(ctx context.Context, r row, org string, kept map[string]keptRow, most int64) (Lifted, error) {
 	var out Lifted
-	v, err := agreed(ctx, r)
+	v, err := agreed(ctx, r, org)
 	if err != nil {
 		return out, err
 	}
@@ -372,7 +372,7 @@ func (s *Service) Documents(ctx context.Context, actor access.Actor, id ID, org,
 		if mine != "" {
 			org = mine
 		}
-		v, err := agreed(ctx, r)
+		v, err := agreed(ctx, r, mine)
 		if err != nil {
 			return err
 		}

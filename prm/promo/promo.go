@@ -166,6 +166,7 @@ type Joined struct {
 	Number  int    // of its texts, from 1
 	Note    string // of the owner to the version
 	InForce *Terms
+	Held    bool   // it agreed once and takes part no more: what it earned stays its own
 	Before  *Terms // the text before this one
 	Counter *Version
 	Tasks   []Task

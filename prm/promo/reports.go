@@ -72,7 +72,7 @@ func (s *Service) Reports(ctx context.Context, actor access.Actor, id ID) ([]Rep
 		if err != nil {
 			return err
 		}
-		v, err := agreed(ctx, r)
+		v, err := agreed(ctx, r, org)
 		if err != nil {
 			return err
 		}

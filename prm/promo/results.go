@@ -28,7 +28,8 @@ type Results struct {
 	Rebuild  *RebuildProgress // for the owner: the newest one, nil: there was none
 }
 
-// results checks who asks and says whose lines may be read: "" is all.
+// results checks who asks and says whose lines may be read: "" is all. What a company bought while
+// it took part stays its own when it is left out.
 func results(ctx context.Context, actor access.Actor, id ID) (row, []Seat, string, error) {
 	r, seats, err := load(ctx, actor, access.PromoRead, id, false)
 	if err != nil || r.OwnerID == actor.Org {
@@ -39,15 +40,42 @@ func results(ctx context.Context, actor access.Actor, id ID) (row, []Seat, strin
 			return r, seats, actor.Org, nil
 		}
 	}
-	return r, seats, actor.Org, notFound()
+	if _, err = agreed(ctx, r, actor.Org); fault.CodeOf(err) == fault.Conflict {
+		err = notFound()
+	}
+	return r, seats, actor.Org, err
 }
 
-// agreed is the version that a promotion is agreed in, or the Conflict that there is none.
-func agreed(ctx context.Context, r row) (Version, error) {
+// agreed is the version that a promotion is agreed in, or for a company the last that it agreed
+// to, or the Conflict that there is none.
+func agreed(ctx context.Context, r row, org string) (Version, error) {
+	none := fault.New(fault.Conflict, "promo.no_results")
 	if r.AgreedNo == 0 {
-		return Version{}, fault.New(fault.Conflict, "promo.no_results")
+		return Version{}, none
 	}
-	return versionNo(ctx, r.ID, r.AgreedNo)
+	v, err := versionNo(ctx, r.ID, r.AgreedNo)
+	if err != nil || org == "" {
+		return v, err
+	}
+	if _, sits := v.Terms.Part(org); sits {
+		return v, nil
+	}
+	rows, err := versionsOf(ctx, r.ID)
+	if err != nil {
+		return Version{}, err
+	}
+	for _, x := range rows {
+		if x.Number == 0 || x.Agreed == 0 {
+			continue
+		}
+		if v, err = x.version(); err != nil {
+			return Version{}, err
+		}
+		if _, sat := v.Terms.Part(org); sat {
+			return v, nil
+		}
+	}
+	return Version{}, none
 }
 
 // Results adds up the lines of a promotion: those that count, up to what was granted, less
@@ -60,7 +88,7 @@ func (s *Service) Results(ctx context.Context, actor access.Actor, id ID) (Resul
 		if err != nil {
 			return err
 		}
-		v, err := agreed(ctx, r)
+		v, err := agreed(ctx, r, org)
 		if err != nil {
 			return err
 		}
@@ -71,6 +99,9 @@ func (s *Service) Results(ctx context.Context, actor access.Actor, id ID) (Resul
 		out = Results{Head: hs[0], Terms: v.Terms, Settled: instant(r.Settled)}
 		if org != "" {
 			out.Terms = v.Terms.visible(org)
+			if out.Seat.State == Declined || out.Seat.State == Dropped {
+				out.leaves(out.Terms, org)
+			}
 		}
 		if out.Parts, err = sums(ctx, r.ID, org, "org_id"); err != nil {
 			return err

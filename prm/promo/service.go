@@ -408,17 +408,24 @@ func joined(ctx context.Context, r row, seats []Seat, org string) (Joined, error
 		}
 	}
 	out.Number = len(texts)
-	out.Title, out.From, out.Until, out.Zone = out.Text.Title, out.Text.From, out.Text.Until, out.Text.Zone
-	if p, ok := out.Text.Part(org); ok {
-		out.Budget = p.Pledge()
-	}
+	out.reads(out.Text, org)
 	if gone {
-		out.State, out.Waiting, out.Reason = Cancelled, false, seat.Reason
+		out.leaves(out.Text, org)
+		out.Reason = seat.Reason
+		if _, err := agreed(ctx, r, org); err == nil {
+			out.Held = true
+		} else if fault.CodeOf(err) != fault.Conflict {
+			return out, err
+		}
 	}
-	if out.InForce != nil && out.InForce.Named && seat.State == Approved { // nobody is named before all have agreed to it
-		for _, x := range seats {
-			if x.Org != org && x.State == Approved {
-				out.Named = append(out.Named, x.Org)
+	if out.InForce != nil && out.InForce.Named { // nobody is named before all have agreed to it, and nobody who agreed to other words
+		v, err := versionNo(ctx, r.ID, r.AgreedNo)
+		if err != nil {
+			return out, err
+		}
+		for _, p := range v.Terms.Parts {
+			if p.Org != org {
+				out.Named = append(out.Named, p.Org)
 			}
 		}
 	}
@@ -430,6 +437,20 @@ func joined(ctx context.Context, r row, seats []Seat, org string) (Joined, error
 		out.Log = slices.DeleteFunc(out.Log, func(e Entry) bool { return e.Org != org && e.At.After(last) && e.Kind != "dropped" })
 	}
 	return out, err
+}
+
+// reads has a head say what stands in the text of a company.
+func (h *Head) reads(t Terms, org string) {
+	h.Title, h.From, h.Until, h.Zone = t.Title, t.From, t.Until, t.Zone
+	if p, ok := t.Part(org); ok {
+		h.Budget = p.Pledge()
+	}
+}
+
+// leaves is reads for a company that takes part no more: to it the promotion is over.
+func (h *Head) leaves(t Terms, org string) {
+	h.reads(t, org)
+	h.State, h.Waiting = Cancelled, false
 }
 
 // OfSeat returns the promotion of a seat for notices and rooms: Join for who takes part,

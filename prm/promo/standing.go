@@ -32,14 +32,14 @@ func (s *Service) Standing(ctx context.Context, actor access.Actor, id ID) (Stan
 		if err != nil {
 			return err
 		}
-		v, err := agreed(ctx, r)
+		v, err := agreed(ctx, r, "")
 		if err != nil {
 			return err
 		}
 		out = Standing{ID: id, Number: r.Number, Owner: r.OwnerID, State: State(r.State), Terms: v.Terms}
 		out.From, out.Until = v.Terms.window()
 		if org != "" {
-			if _, in := v.Terms.Part(org); !in { // asked anew, and not agreed with before
+			if _, in := v.Terms.Part(org); !in { // asked anew and not agreed with before, or left out
 				return notFound()
 			}
 			out.Terms = v.Terms.visible(org)

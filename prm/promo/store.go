@@ -278,7 +278,7 @@ func addLog(ctx context.Context, id, seenBy, kind, org, person string, number in
 func logOf(ctx context.Context, id, owner, org string) ([]Entry, error) {
 	q := db.Tx(ctx).Where("promotion_id = ?", id)
 	if org == owner {
-		q = q.Where("kind <> 'asked'") // it has the line of the version
+		q = q.Where("kind <> 'asked' AND (kind <> 'agreed' OR seen_by IN ?)", []string{"", owner}) // it has the line of the version
 	} else {
 		q = q.Where("seen_by IN ?", []string{"", org})
 	}
@@ -338,15 +338,20 @@ func due(ctx context.Context, now time.Time, limit int) ([]ID, error) {
 	return ids, db.Tx(ctx).Model(&row{}).Where("next_at > 0 AND next_at <= ?", db.Micros(now)).Order("next_at, id").Limit(limit).Pluck("id", &ids).Error
 }
 
-// sitting is the condition of the promotions a company takes part in.
-const sitting = "EXISTS (SELECT 1 FROM promotion_seat s WHERE s.promotion_id = promotion.id AND s.org_id = ? AND s.state IN ('asked', 'approved'))"
+// sitting is the condition of the promotions a company takes part in, or took part in and earned
+// something by; leftOut that of the latter, which are over to it.
+const (
+	sitting = "EXISTS (SELECT 1 FROM promotion_seat s WHERE s.promotion_id = promotion.id AND s.org_id = ? AND (s.state IN ('asked', 'approved') OR EXISTS (SELECT 1 FROM promotion_sum t WHERE t.promotion_id = s.promotion_id AND t.grain = 'org' AND t.org_id = s.org_id AND t.earned <> 0)))"
+	leftOut = "EXISTS (SELECT 1 FROM promotion_seat g WHERE g.promotion_id = promotion.id AND g.org_id = ? AND g.state IN ('dropped', 'declined'))"
+	stands  = "CASE WHEN " + leftOut + " THEN 'cancelled' ELSE state END"
+)
 
 // list reads a page of a company's promotions: its own, and those it takes part in.
 func list(ctx context.Context, scope access.Scope, f Filter) (Page, error) {
 	org := scope.Org()
 	q := db.Tx(ctx).Where("(owner_id = ? OR "+sitting+")", org, org)
 	if len(f.States) > 0 {
-		q = q.Where("state IN ?", f.States)
+		q = q.Where(stands+" IN ?", org, f.States)
 	}
 	if f.Partner != "" {
 		q = q.Where("(owner_id = ? OR owner_id = ? AND EXISTS (SELECT 1 FROM promotion_seat x WHERE x.promotion_id = promotion.id AND x.org_id = ? AND x.state <> 'dropped'))", f.Partner, org, f.Partner)
@@ -356,7 +361,7 @@ func list(ctx context.Context, scope access.Scope, f Filter) (Page, error) {
 	}
 	if f.Query != "" {
 		like := "%" + db.Literal(strings.ToLower(f.Query)) + "%"
-		q = q.Where(`(LOWER(title) LIKE ? ESCAPE '\' OR LOWER(number) LIKE ? ESCAPE '\')`, like, like)
+		q = q.Where(`(LOWER(title) LIKE ? ESCAPE '\' AND NOT `+leftOut+` OR LOWER(number) LIKE ? ESCAPE '\')`, like, org, like)
 	}
 	if f.From != "" {
 		q = q.Where("until_on >= ?", f.From)
@@ -421,7 +426,8 @@ func some(ctx context.Context, scope access.Scope, ids []string) (map[string]Hea
 	return out, nil
 }
 
-// heads fills what lists show beside the rows: three queries, whatever their number.
+// heads fills what lists show beside the rows: three queries, whatever their number, and the
+// text of each that the company was left out of.
 func heads(ctx context.Context, org string, rows []row) ([]Head, error) {
 	out := make([]Head, len(rows))
 	at := map[string]*Head{}
@@ -449,6 +455,15 @@ func heads(ctx context.Context, org string, rows []row) ([]Head, error) {
 		h.Seat = &seat
 		h.Budget = money.Amount{Minor: s.Share, Currency: money.Currency(s.Currency)}
 		h.Waiting = seat.State == Asked && !h.State.Over() && h.State != Ended
+		if seat.State != Dropped && seat.State != Declined {
+			continue
+		}
+		i := slices.IndexFunc(rows, func(r row) bool { return r.ID == s.PromotionID })
+		if v, err := agreed(ctx, rows[i], org); err == nil { // it reads no later text
+			h.leaves(v.Terms, org)
+		} else if fault.CodeOf(err) != fault.Conflict {
+			return nil, err
+		}
 	}
 	var open []struct {
 		PromotionID string
@@ -480,7 +495,7 @@ func counts(ctx context.Context, scope access.Scope) (map[State]int, error) {
 		State State
 		N     int
 	}
-	err := db.Tx(ctx).Raw("SELECT state, COUNT(*) AS n FROM promotion WHERE owner_id = ? OR "+sitting+" GROUP BY state", scope.Org(), scope.Org()).Scan(&rows).Error
+	err := db.Tx(ctx).Raw("SELECT state, COUNT(*) AS n FROM (SELECT "+stands+" AS state FROM promotion WHERE owner_id = ? OR "+sitting+") x GROUP BY state", scope.Org(), scope.Org(), scope.Org()).Scan(&rows).Error
 	out := map[State]int{}
 	for _, r := range rows {
 		out[r.State] = r.N

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"entente/prm/access"
-	"entente/prm/fault"
 	"entente/prm/fund"
 	"entente/prm/money"
 	"entente/prm/partner"
@@ -18,19 +17,23 @@ import (
 // earned at the step as it stood and of what the new step does to the rest. In the end nothing
 // is left to be trued up, and a credit that comes late takes a step back in the same way.
 
-// volumed are the newest terms of a promotion whose steps go by all of the window.
-func (p pact) volumed() (Terms, bool) {
-	for _, v := range slices.Backward(p.versions) {
-		if v.Terms.Cumulative {
-			return v.Terms, true
-		}
-	}
-	return Terms{}, false
+// of are the versions of a promotion that a company ever agreed to, the oldest first. What it
+// bought under them stays its own when a later one is without it.
+func (p pact) of(org string) []Version {
+	return slices.DeleteFunc(slices.Clone(p.versions), func(v Version) bool {
+		_, in := v.Terms.Part(org)
+		return !in
+	})
 }
 
-// turned brings some promotions of a company to the step that its volume has reached now, and
-// the ledger to what its lines earn. The seats are locked; promotions without such steps cost
-// nothing but the reading of their terms.
+// fund is the programme of a promotion, by the newest of its agreed terms.
+func (p pact) fund() fund.SubjectCmd {
+	return p.versions[len(p.versions)-1].Terms.fund(p.row.ID)
+}
+
+// turned brings the ledger to what the lines of a company in some promotions earn, and before
+// it, where steps go by all of the window, the lines to the step that its volume has reached
+// now. The seats are locked.
 func (s *Service) turned(ctx context.Context, owner, org string, promotions []string) error {
 	if len(promotions) == 0 {
 		return nil
@@ -40,90 +43,95 @@ func (s *Service) turned(ctx context.Context, owner, org string, promotions []st
 		return err
 	}
 	for _, p := range pacts {
-		t, ok := p.volumed()
-		part, sits := t.Part(org)
-		if !ok || !sits || !slices.Contains(promotions, p.row.ID) {
+		if len(p.of(org)) == 0 || !slices.Contains(promotions, p.row.ID) {
 			continue
 		}
-		volume, err := volumeOf(ctx, p.row.ID, org, t.By)
-		if err != nil {
+		if err := s.accrue(ctx, p, org, nil); err != nil { // at the step as it stood
 			return err
 		}
-		before, err := heldVolume(ctx, p.row.ID, org) // pacts may have been read before the seat was locked
-		if err != nil {
-			return err
-		}
-		if err := s.accrue(ctx, p, part, nil); err != nil { // at the step as it stood
-			return err
-		}
-		if volume == before {
-			continue
-		}
-		if err := setVolume(ctx, p.row.ID, org, volume); err != nil {
-			return err
-		}
-		moved := false
-		for _, v := range p.versions {
-			if was, now := v.Terms.step(before), v.Terms.step(volume); v.Terms.Cumulative && was != now {
-				moved = true
-				if err := restep(ctx, p.row.ID, org, v.Number, now); err != nil {
-					return err
-				}
-			}
-		}
-		if !moved {
-			continue
-		}
-		x := &fund.Explained{Why: fund.StepUnits, Units: volume, Was: t.step(before), Now: t.step(volume)}
-		if x.Now < x.Was {
-			x.Why = fund.StepUnitsFell
-		}
-		if err := s.accrue(ctx, p, part, x); err != nil {
+		if err := s.stepped(ctx, p, org); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// accrue books what the lines of a company earn; step says why what was bought before earns
-// another amount. While the partnership rests nothing is booked: the next claim does it.
-func (s *Service) accrue(ctx context.Context, p pact, part Part, step *fund.Explained) error {
-	t := p.versions[len(p.versions)-1].Terms
-	if s.funds == nil || t.Settle != BillBack {
+// stepped brings the lines of a company to the step that its volume has reached, and the ledger
+// to what they earn by it.
+func (s *Service) stepped(ctx context.Context, p pact, org string) error {
+	own := slices.DeleteFunc(p.of(org), func(v Version) bool { return !v.Terms.Cumulative })
+	if len(own) == 0 {
 		return nil
 	}
-	total, err := earnedOf(ctx, p.row.ID, part.Org, string(part.Currency), t.By)
+	t := own[len(own)-1].Terms
+	volume, err := volumeOf(ctx, p.row.ID, org, t.By)
 	if err != nil {
 		return err
 	}
+	before, err := heldVolume(ctx, p.row.ID, org) // pacts may have been read before the seat was locked
+	if err != nil || volume == before {
+		return err
+	}
+	if err := setVolume(ctx, p.row.ID, org, volume); err != nil {
+		return err
+	}
+	moved := false
+	for _, v := range own {
+		if was, now := v.Terms.step(before), v.Terms.step(volume); was != now {
+			moved = true
+			if err := restep(ctx, p.row.ID, org, v.Number, now); err != nil {
+				return err
+			}
+		}
+	}
+	if !moved {
+		return nil
+	}
+	x := &fund.Explained{Why: fund.StepUnits, Units: volume, Was: t.step(before), Now: t.step(volume)}
+	if x.Now < x.Was {
+		x.Why = fund.StepUnitsFell
+	}
+	return s.accrue(ctx, p, org, x)
+}
+
+// accrue books what the lines of a company earn, or takes back what they do not any more; step
+// says why what was bought before earns another amount. Without steps of all of a window nothing
+// is booked before the first claim, since all of it can still be claimed. While the partnership
+// rests nothing is booked: the next claim does it.
+func (s *Service) accrue(ctx context.Context, p pact, org string, step *fund.Explained) error {
+	own := p.of(org)
+	t := own[len(own)-1].Terms
+	if s.funds == nil || t.Settle != BillBack {
+		return nil
+	}
 	owner := access.System("promotions", p.row.OwnerID)
-	between, err := s.partners.Between(ctx, owner, part.Org)
+	had, has, err := s.funds.Granted(ctx, owner, p.row.ID, org)
+	if err != nil || !has && !slices.ContainsFunc(own, func(v Version) bool { return v.Terms.Cumulative }) {
+		return err
+	}
+	if !has {
+		part, _ := t.Part(org)
+		had.Currency = part.Currency
+	}
+	// An earlier text may have been in another currency: what was earned in it follows its
+	// documents. What is earned in the new one has no place, as the next claim says.
+	total, err := earnedOf(ctx, p.row.ID, org, string(had.Currency), t.By)
+	if err != nil || has && total == had.Minor {
+		return err
+	}
+	between, err := s.partners.Between(ctx, owner, org)
 	if err != nil {
 		return err
 	}
 	i := slices.IndexFunc(between, func(x partner.Partnership) bool {
-		return x.Supplier == p.row.OwnerID && x.Reseller == part.Org && x.State == partner.Active
+		return x.Supplier == p.row.OwnerID && x.Reseller == org && x.State == partner.Active
 	})
 	if i < 0 {
 		return nil
 	}
-	cmd := t.fund(p.row.ID)
+	cmd := p.fund()
 	cmd.Step = step
-	_, err = s.funds.SetEarned(ctx, owner, cmd, between[i].ID, money.Amount{Minor: total, Currency: part.Currency})
-	if fault.CodeOf(err) != fault.Invalid {
-		return err
-	}
-	// An earlier text was in another currency: what was earned in it follows its documents. What is
-	// earned in the new one has no place, as the next claim says.
-	has, err := s.funds.Of(ctx, access.System("promotions", part.Org), p.row.OwnerID, p.row.ID)
-	if err != nil || has.Program == "" {
-		return err
-	}
-	kept := has.Balance.Granted.Currency
-	if total, err = earnedOf(ctx, p.row.ID, part.Org, string(kept), t.By); err != nil {
-		return err
-	}
-	_, err = s.funds.SetEarned(ctx, owner, cmd, between[i].ID, money.Amount{Minor: total, Currency: kept})
+	_, err = s.funds.SetEarned(ctx, owner, cmd, between[i].ID, money.Amount{Minor: total, Currency: had.Currency})
 	return err
 }
 

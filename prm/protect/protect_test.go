@@ -38,7 +38,7 @@ type bench struct {
 	ingrid, wen, fin         access.Actor
 	maya, kaarel             access.Actor
 	heard                    []job.Event
-	now                      time.Time
+	now, proposed            time.Time // proposed: when the last one was told
 }
 
 func (b *bench) must(err error) {
@@ -49,8 +49,10 @@ func (b *bench) must(err error) {
 }
 
 // Publish keeps what this package tells.
-func (b *bench) Publish(_ context.Context, e job.Event) error {
-	b.heard = append(b.heard, e)
+func (b *bench) Publish(ctx context.Context, e job.Event) error {
+	if b.heard = append(b.heard, e); e.Kind == EventProposed {
+		b.proposed = db.Now(ctx)
+	}
 	return nil
 }
 
@@ -654,6 +656,14 @@ func TestProtectionAdjusted(t *testing.T) {
 
 	// who says that it holds less than the least sum claims nothing
 	b.lower("12-11", "12-11", catalog.PriceChange{SKU: "AUR-D18B", Price: 59_000_000})
+	// a report that is heard of in the name of a day before the prices fell proposes nothing before it
+	_, err = b.cat.ReceiveStock(b.at("12-11"), b.maya, catalog.ReportCmd{Supplier: b.aurelia, Reseller: b.kestrel, Partnership: b.toKestrel, Number: "S-LATE", Day: "2026-12-10", Source: catalog.FromEDI, Key: "late", Lines: []catalog.ReportLine{{SKU: "AUR-D18B", Kind: "17", Quantity: money.Whole(33), Unit: "EA"}}})
+	b.must(err)
+	b.proposed = time.Time{}
+	b.must(b.svc.Refresh(db.WithNow(context.Background(), time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)), access.System("x", b.aurelia), b.kestrel))
+	if want := time.Date(2026, 12, 11, 0, 0, 0, 0, time.UTC); !b.proposed.Equal(want) {
+		t.Fatalf("told at %s, prices fall at %s", b.proposed, want)
+	}
 	b.stock("12-10", map[string]int64{"AUR-D18B": 12})
 	if list, _, err = b.svc.List(b.at("12-11"), b.maya, Filter{States: []State{Proposed}}); err != nil || len(list) != 1 || list[0].Open != gbp(1200) {
 		t.Fatalf("%v %+v", err, list)

@@ -348,6 +348,9 @@ func (s *Service) conclude(ctx context.Context, p pairing, r *row, old, lines []
 	if err := note(ctx, desk(r.SupplierID), "protect.reckon", Document, r.ID); err != nil || !tell {
 		return err
 	}
+	if day := dayStart(p.Zone, r.Day); db.Now(ctx).Before(day) { // by what was told before the prices fell, and is heard of after it
+		ctx = db.WithNow(ctx, day)
+	}
 	return s.publish(ctx, EventProposed, *r)
 }
 

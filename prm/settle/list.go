@@ -303,21 +303,27 @@ func (s *Service) Clocks(ctx context.Context) error {
 	}
 }
 
-// Deducted gives the number of the payment with which a reseller took something off that
-// it named by a reference, such as the number of a claim; empty where it did not, or where
-// the supplier refused it. The actor is of the supplier.
+// KeptBack is what a reseller kept back from one payment.
+type KeptBack struct {
+	Payment string // its number
+	Amount  money.Amount
+}
+
+// Deducted gives what a reseller took off its payments and named by a reference, such as the
+// number of a claim, by payment: not what the supplier refused or what was paid after all. The
+// actor is of the supplier.
 // Codes: NotFound, Forbidden.
-func (s *Service) Deducted(ctx context.Context, actor access.Actor, reseller, reference string) (string, error) {
+func (s *Service) Deducted(ctx context.Context, actor access.Actor, reseller, reference string) ([]KeptBack, error) {
 	if err := access.Check(actor, access.PaymentRead, access.Shared(actor.Org, reseller)); err != nil {
-		return "", err
+		return nil, err
 	}
-	number := ""
+	var out []KeptBack
 	err := s.db.View(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
-		found, err := issuesOf(ctx, "supplier_id = ? AND reseller_id = ? AND kind IN ? AND answer <> ? AND UPPER(reference) = ?", actor.Org, reseller, []string{IssueDeduction, IssueShort}, DoneRefused, strings.ToUpper(strings.TrimSpace(reference)))
-		if err == nil && len(found) > 0 {
-			number = found[0].PayNumber
+		found, err := issuesOf(ctx, "supplier_id = ? AND reseller_id = ? AND kind IN ? AND answer NOT IN ? AND UPPER(reference) = ?", actor.Org, reseller, []string{IssueDeduction, IssueShort}, []string{DoneRefused, DonePaid}, strings.ToUpper(strings.TrimSpace(reference)))
+		for _, x := range found {
+			out = append(out, KeptBack{Payment: x.PayNumber, Amount: x.Amount})
 		}
 		return err
 	})
-	return number, err
+	return out, err
 }
