@@ -414,7 +414,7 @@ func TestIndexLeavesWhatIsBeingRemoved(t *testing.T) {
 			t.Fatal(err)
 		}
 		err := d.InTx(ctx, func(removing context.Context) error {
-			if err := erase(removing, r.ID, m.Seq, db.Now(removing)); err != nil {
+			if err := erase(removing, r.ID, []int64{m.Seq}, db.Now(removing)); err != nil {
 				return err
 			}
 			return h.s.Index(ctx)

@@ -148,8 +148,15 @@ func (s *Service) note(ctx context.Context, actor access.Actor, action string, i
 // room's row is locked, so that no hold begins between.
 func (s *Service) keep(ctx context.Context, r Room, m messageRow) error {
 	holds, err := holdsOf(ctx, r.ID)
-	if err != nil || len(holds) == 0 {
+	if err != nil {
 		return err
+	}
+	return keepFor(ctx, r, holds, m)
+}
+
+func keepFor(ctx context.Context, r Room, holds []holdRow, m messageRow) error {
+	if len(holds) == 0 {
+		return nil
 	}
 	files, err := filesOf(ctx, r.ID, []int64{m.Seq})
 	if err != nil {
@@ -173,71 +180,6 @@ func (s *Service) keep(ctx context.Context, r Room, m messageRow) error {
 		}
 	}
 	return nil
-}
-
-// Expire removes what companies keep no longer, a slice of each: an act of nobody in the
-// room's sequence, so that open pages and clients follow.
-func (s *Service) Expire(ctx context.Context) error {
-	var rules []policyRow
-	if err := s.db.View(ctx, func(ctx context.Context) (err error) { rules, err = keepers(ctx); return err }); err != nil {
-		return err
-	}
-	for _, rule := range rules {
-		var rows []messageRow
-		act := db.WithOrgs(ctx, rule.OrgID)
-		err := s.db.View(act, func(ctx context.Context) (err error) {
-			rows, err = overdue(ctx, rule.OrgID, db.Now(ctx).AddDate(0, 0, -int(rule.KeepDays)), 200)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			if err := s.expire(act, ID(row.RoomID), row.Seq, rule.OrgID); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (s *Service) expire(ctx context.Context, id ID, seq int64, org string) error {
-	return s.db.InTx(ctx, func(ctx context.Context) error {
-		number, _, err := nextAct(ctx, id)
-		if err != nil {
-			return err
-		}
-		r, err := readRoom(ctx, id)
-		if err != nil {
-			return err
-		}
-		m, err := readMessage(ctx, id, seq)
-		if err != nil {
-			return err
-		}
-		holds, err := holdsOf(ctx, id)
-		if err != nil {
-			return err
-		}
-		if m.Removed != 0 || slices.ContainsFunc(holds, func(h holdRow) bool { return h.OrgID == org }) {
-			return backAct(ctx, id)
-		}
-		if err := s.keep(ctx, r, m); err != nil {
-			return err
-		}
-		if err := erase(ctx, id, seq, db.Now(ctx)); err != nil {
-			return err
-		}
-		out := Message{Room: id, Seq: number, Kind: Act, Event: ActRemoved, Target: seq, Subject: subjectOf(seq), At: db.Now(ctx)}
-		if err := insertAct(ctx, out, "", org); err != nil {
-			return err
-		}
-		if err := passMarks(ctx, id, number); err != nil {
-			return err
-		}
-		db.AfterCommit(ctx, func() { s.pub.Published(out) })
-		return nil
-	})
 }
 
 // loadHeld reads a room that the actor may see; or, where left allows it, one that his

@@ -53,12 +53,18 @@ func (draftRow) TableName() string { return "room_draft" }
 // nextAct takes the next number for an act and with it the lock of the room's row. The
 // room's place in lists stays.
 func nextAct(ctx context.Context, id ID) (seq int64, open bool, err error) {
+	return nextActs(ctx, id, 1)
+}
+
+// nextActs takes the numbers of n acts, of which it says the first.
+func nextActs(ctx context.Context, id ID, n int) (first int64, open bool, err error) {
+	var last int64
 	var state string
-	there, err := db.Row(ctx, "UPDATE room SET last_seq = last_seq + 1 WHERE id = ? RETURNING last_seq, state", []any{string(id)}, &seq, &state)
+	there, err := db.Row(ctx, "UPDATE room SET last_seq = last_seq + ? WHERE id = ? RETURNING last_seq, state", []any{n, string(id)}, &last, &state)
 	if err == nil && !there {
 		err = errNotFound
 	}
-	return seq, state == stateOpen, err
+	return last - int64(n) + 1, state == stateOpen, err
 }
 
 // lock takes the lock of the room's row.
@@ -107,9 +113,9 @@ func insertAct(ctx context.Context, m Message, person, org string) error {
 	return insert(ctx, row, person, org)
 }
 
-// passMarks moves the marks of those who had read everything over an act.
-func passMarks(ctx context.Context, id ID, seq int64) error {
-	return db.Tx(ctx).Exec("UPDATE room_member SET last_read = ? WHERE room_id = ? AND last_read = ?", seq, string(id), seq-1).Error
+// passMarks moves the marks of those who had read everything over n acts.
+func passMarks(ctx context.Context, id ID, first int64, n int) error {
+	return db.Tx(ctx).Exec("UPDATE room_member SET last_read = ? WHERE room_id = ? AND last_read = ?", first+int64(n)-1, string(id), first-1).Error
 }
 
 // readMessage is a message a person wrote; anything else of the sequence is none.
@@ -140,23 +146,23 @@ func setText(ctx context.Context, id ID, seq int64, text string, at time.Time) e
 }
 
 // erase takes the content of a message away, with all that was made of it.
-func erase(ctx context.Context, id ID, seq int64, at time.Time) error {
-	if err := db.Tx(ctx).Model(&messageRow{}).Where("room_id = ? AND seq = ?", string(id), seq).UpdateColumns(map[string]any{"text": "", "removed": db.Micros(at)}).Error; err != nil {
+func erase(ctx context.Context, id ID, seqs []int64, at time.Time) error {
+	if err := db.Tx(ctx).Model(&messageRow{}).Where("room_id = ? AND seq IN ?", string(id), seqs).UpdateColumns(map[string]any{"text": "", "removed": db.Micros(at)}).Error; err != nil {
 		return err
 	}
 	for _, row := range []any{&reactionRow{}, &mentionRow{}, &pinRow{}} {
-		if err := db.Tx(ctx).Where("room_id = ? AND seq = ?", string(id), seq).Delete(row).Error; err != nil {
+		if err := db.Tx(ctx).Where("room_id = ? AND seq IN ?", string(id), seqs).Delete(row).Error; err != nil {
 			return err
 		}
 	}
-	if err := db.Tx(ctx).Exec("DELETE FROM message_search WHERE room_id = ? AND seq = ?", string(id), seq).Error; err != nil {
+	if err := db.Tx(ctx).Exec("DELETE FROM message_search WHERE room_id = ? AND seq IN ?", string(id), seqs).Error; err != nil {
 		return err
 	}
 	// which emojis were set tells what was said
-	if err := db.Tx(ctx).Exec("UPDATE message SET text = '' WHERE room_id = ? AND thread = ? AND kind = ?", string(id), seq, string(Act)).Error; err != nil {
+	if err := db.Tx(ctx).Exec("UPDATE message SET text = '' WHERE room_id = ? AND thread IN ? AND thread > 0 AND kind = 'act'", string(id), seqs).Error; err != nil {
 		return err
 	}
-	return db.Tx(ctx).Model(&fileRow{}).Where("room_id = ? AND seq = ?", string(id), seq).UpdateColumn("removed", db.Micros(at)).Error
+	return db.Tx(ctx).Model(&fileRow{}).Where("room_id = ? AND seq IN ?", string(id), seqs).UpdateColumn("removed", db.Micros(at)).Error
 }
 
 func react(ctx context.Context, id ID, seq int64, emoji, person, org string) (bool, error) {
@@ -567,10 +573,19 @@ func keepers(ctx context.Context) ([]policyRow, error) {
 	return rows, err
 }
 
-// overdue are messages a company wrote before a time, but in rooms it holds itself.
-func overdue(ctx context.Context, org string, before time.Time, limit int) ([]messageRow, error) {
+// overdue are the next messages a company wrote before a time, but in rooms it holds itself.
+func overdue(ctx context.Context, org string, before time.Time, after messageRow, limit int) ([]messageRow, error) {
 	var rows []messageRow
 	err := db.Tx(ctx).Raw(`SELECT m.* FROM message m WHERE m.author_org = ? AND m.kind = 'message' AND m.removed = 0 AND m.happened < ?
-		AND NOT EXISTS (SELECT 1 FROM room_hold h WHERE h.room_id = m.room_id AND h.org_id = m.author_org) ORDER BY m.happened LIMIT ?`, org, db.Micros(before), limit).Scan(&rows).Error
+		AND m.happened >= ? AND (m.happened > ? OR (m.room_id, m.seq) > (?, ?))
+		AND NOT EXISTS (SELECT 1 FROM room_hold h WHERE h.room_id = m.room_id AND h.org_id = m.author_org) ORDER BY m.happened, m.room_id, m.seq LIMIT ?`,
+		org, db.Micros(before), after.Happened, after.Happened, after.RoomID, after.Seq, limit).Scan(&rows).Error
+	return rows, err
+}
+
+// standing are those of some messages that were not removed.
+func standing(ctx context.Context, id ID, seqs []int64) ([]messageRow, error) {
+	var rows []messageRow
+	err := db.Tx(ctx).Where("room_id = ? AND seq IN ? AND kind = ? AND removed = 0", string(id), seqs, string(Said)).Order("seq").Find(&rows).Error
 	return rows, err
 }
