@@ -11,6 +11,7 @@ import (
 	"entente/db"
 	"entente/db/dbtest"
 	"entente/prm/access"
+	"entente/prm/fault"
 )
 
 // TestExpireDrains: one run removes all that is overdue, however much of it one company
@@ -98,6 +99,50 @@ func TestExpireDrains(t *testing.T) {
 		ok(t, err)
 		if seq, _, err := h.s.Mark(at(41), ingrid, good.ID); err != nil || seq != r.LastSeq {
 			t.Errorf("read to %d of %d, %v", seq, r.LastSeq, err)
+		}
+	})
+}
+
+// TestHoldsInPages: all that a company holds is read in parts, each room once, also where
+// several began at one instant.
+func TestHoldsInPages(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := setup(t, d)
+		at := func(day int) context.Context {
+			return db.WithNow(context.Background(), time.Date(2026, 1, day, 8, 0, 0, 0, time.UTC))
+		}
+		ingrid := h.actor("ingrid")
+		want := map[ID]bool{}
+		for i, day := range []int{1, 1, 1, 2, 3} {
+			r := h.shared(t, fmt.Sprint(i))
+			want[r.ID] = true
+			ok(t, h.s.Hold(at(day), ingrid, r.ID, "dispute"))
+		}
+		last, n := "", time.Time{}
+		for pages := 1; ; pages++ {
+			part, next, err := h.s.Holds(at(4), ingrid, last, 2)
+			ok(t, err)
+			for _, x := range part {
+				if !want[x.Room] || !n.IsZero() && x.At.After(n) {
+					t.Errorf("%+v comes again, or after %v", x, n)
+				}
+				delete(want, x.Room)
+				n = x.At
+			}
+			if last = next; last == "" {
+				if len(want) != 0 || pages != 3 {
+					t.Errorf("%d pages, without %v", pages, want)
+				}
+				break
+			}
+		}
+		for _, wrong := range []struct {
+			after string
+			limit int
+		}{{"x", 0}, {"", 201}, {"", -1}} {
+			_, _, err := h.s.Holds(at(4), ingrid, wrong.after, wrong.limit)
+			isCode(t, err, fault.Invalid)
 		}
 	})
 }

@@ -221,17 +221,26 @@ type Held struct {
 }
 
 // Holds lists the rooms that the actor's company holds, those it left among them, the latest
-// first, for admins.
-// Codes: Unauthenticated, NotFound, Forbidden.
-func (s *Service) Holds(ctx context.Context, actor access.Actor) ([]Held, error) {
+// first, for admins, and the cursor of the next part ("" at the end). limit is 1 to 200, 0
+// is 50; a part may be shorter where rooms are not for the actor.
+// Codes: Unauthenticated, NotFound, Forbidden, Invalid (limit, cursor).
+func (s *Service) Holds(ctx context.Context, actor access.Actor, after string, limit int) ([]Held, string, error) {
 	if err := access.Check(actor, access.RoomKeep, access.Own(actor.Org)); err != nil {
-		return nil, err
+		return nil, "", err
+	}
+	if limit = cmp.Or(limit, 50); limit < 1 || limit > 200 {
+		return nil, "", fault.InvalidField("limit", "form.out_of_range")
 	}
 	var out []Held
+	next := ""
 	err := s.view(ctx, actor, func(ctx context.Context) error {
-		rows, err := holdsBy(ctx, actor.Org)
+		rows, err := holdsBy(ctx, actor.Org, after, limit+1)
 		if err != nil {
 			return err
+		}
+		if len(rows) > limit {
+			rows = rows[:limit]
+			next = cursor(rows[limit-1].Made, rows[limit-1].RoomID)
 		}
 		for _, h := range rows {
 			r, at, err := s.loadHeld(ctx, actor, ID(h.RoomID), true)
@@ -241,11 +250,18 @@ func (s *Service) Holds(ctx context.Context, actor access.Actor) ([]Held, error)
 			if err != nil {
 				return err
 			}
-			out = append(out, Held{r.ID, r.Subject, r.Title, h.Reason, h.PersonID, db.FromMicros(h.Made), db.FromMicros(at.Gone)})
+			out = append(out, held(r, h, at))
 		}
 		return nil
 	})
-	return out, err
+	if err != nil {
+		return nil, "", err
+	}
+	return out, next, nil
+}
+
+func held(r Room, h, at holdRow) Held {
+	return Held{r.ID, r.Subject, r.Title, h.Reason, h.PersonID, db.FromMicros(h.Made), db.FromMicros(at.Gone)}
 }
 
 // HoldOn is the hold of the actor's company on one room.
@@ -261,7 +277,7 @@ func (s *Service) HoldOn(ctx context.Context, actor access.Actor, id ID) (Held, 
 			return cmp.Or[error](err, errNotFound)
 		}
 		r, at, err := s.loadHeld(ctx, actor, id, true)
-		out = Held{r.ID, r.Subject, r.Title, h.Reason, h.PersonID, db.FromMicros(h.Made), db.FromMicros(at.Gone)}
+		out = held(r, h, at)
 		return err
 	})
 	if err != nil {
