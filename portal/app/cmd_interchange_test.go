@@ -14,6 +14,7 @@ func TestOperating(t *testing.T) {
 	t.Run("commands", func(t *testing.T) { interchangeCommands(t, a) })
 	t.Run("overdue", func(t *testing.T) { overdueIsToldAndAskedFor(t, a) })
 	t.Run("replies", func(t *testing.T) { repliedByMail(t, a) })
+	t.Run("holds", func(t *testing.T) { holdStays(t, a) })
 	t.Run("answers", func(t *testing.T) { answeredByMail(t, a) })
 	t.Run("desk", func(t *testing.T) { deskDeeds(t, a) }) // the last: it changes what the two agreed
 }
