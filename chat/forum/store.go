@@ -286,7 +286,7 @@ func listed(ctx context.Context, org, person string) *gorm.DB {
 }
 
 // likeWord bounds the topics that are looked at for a word.
-const likeWord = 2000
+const likeWord = 500
 
 // likeTopics are topics with some of some words, those with most of them first; with less
 // than half as many as the first one has, a topic is not like it.

@@ -113,7 +113,7 @@ func (x Index) Terms(d db.Dialect, words []string, most int) Match {
 	for i, w := range words {
 		quote, more, part := `"`, " *", "SELECT "+x.Key+", %d AS word FROM "+x.Table+"_fts f CROSS JOIN "+x.Table+" ON doc = f.rowid WHERE "+x.Table+"_fts MATCH ? ORDER BY f.rowid DESC LIMIT ?"
 		if d == db.Postgres {
-			quote, more, part = "'", ":*", "SELECT "+x.Key+", %d AS word FROM "+x.Table+" WHERE words @@ CAST(? AS tsquery) ORDER BY "+x.Key+" DESC LIMIT ?"
+			quote, more, part = "'", ":*", "SELECT "+x.Key+", %d AS word FROM "+x.Table+" WHERE words @@ CAST(? AS tsquery) ORDER BY "+x.Key+" COLLATE \"C\" DESC LIMIT ?"
 		}
 		if w = quote + w + quote; utf8.RuneCountInString(w) > 4 {
 			w += more
