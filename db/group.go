@@ -96,6 +96,19 @@ func (d *DB) group(ctx context.Context, name string, want *want, fn func(ctx con
 	return m.err
 }
 
+// Waiting counts the callers that wait in a lane for the next commit.
+func (d *DB) Waiting(name string) int {
+	d.lanesMu.Lock()
+	l := d.lanes[name]
+	d.lanesMu.Unlock()
+	if l == nil {
+		return 0
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.waiting)
+}
+
 var errAborted = errors.New("db: the group did not commit")
 
 func (d *DB) commit(batch []*member) {
@@ -157,7 +170,7 @@ func (d *DB) together(batch []*member) (n int, err error) {
 		}
 	}()
 	err = d.once(context.Background(), true, func(ctx context.Context) error {
-		s, began := state(ctx), time.Now()
+		s, began := state(ctx), d.clock()
 		ahead, err := fetchAhead(ctx, batch)
 		if err != nil {
 			return err
@@ -171,7 +184,7 @@ func (d *DB) together(batch []*member) (n int, err error) {
 			if err := m.fn(mctx); err != nil {
 				return err
 			}
-			if n++; ahead == nil && time.Since(began) > groupTime { // what was taken for all is used by all
+			if n++; ahead == nil && d.clock().Sub(began) > groupTime { // what was taken for all is used by all
 				break
 			}
 		}

@@ -90,11 +90,17 @@ func TestGroupAhead(t *testing.T) {
 	})
 }
 
-// gather holds the lane with a first member until n others wait in it, then
-// returns what each of them was answered.
+// gather has fns share a commit, and returns what each of them was answered.
 func gather(t *testing.T, d *db.DB, fns ...func(ctx context.Context) error) []error {
 	t.Helper()
-	answers := make([]error, len(fns))
+	return gatherBy(t, d, len(fns), func(i int) error { return d.Group(context.Background(), "lane", fns[i]) })
+}
+
+// gatherBy holds the lane with a first member until n others wait in it, then returns what
+// each of them was answered.
+func gatherBy(t *testing.T, d *db.DB, n int, join func(i int) error) []error {
+	t.Helper()
+	answers := make([]error, n)
 	held, release := make(chan struct{}), make(chan struct{})
 	var all sync.WaitGroup
 	all.Go(func() {
@@ -103,10 +109,10 @@ func gather(t *testing.T, d *db.DB, fns ...func(ctx context.Context) error) []er
 		}
 	})
 	<-held
-	for i, fn := range fns {
-		all.Go(func() { answers[i] = d.Group(context.Background(), "lane", fn) })
+	for i := range n {
+		all.Go(func() { answers[i] = join(i) })
 	}
-	for deadline := time.Now().Add(10 * time.Second); d.Waiting("lane") < len(fns); {
+	for deadline := time.Now().Add(10 * time.Second); d.Waiting("lane") < n; {
 		if time.Now().After(deadline) {
 			t.Fatal("the members do not wait in the lane")
 		}
@@ -115,6 +121,75 @@ func gather(t *testing.T, d *db.DB, fns ...func(ctx context.Context) error) []er
 	close(release)
 	all.Wait()
 	return answers
+}
+
+// Of those for whom something was fetched at once one fails: it alone is told so and leaves
+// nothing, nor does what was fetched for all; the others run for themselves.
+func TestGroupAheadFailsAlone(t *testing.T) {
+	ticking(t, func(t *testing.T, d *db.DB) {
+		fetched, bad := 0, errors.New("bad")
+		fetch := func(ctx context.Context, items []any) (any, error) {
+			fetched++
+			return len(items), put(ctx, fmt.Sprint("fetched", fetched))
+		}
+		answers := gatherBy(t, d, 5, func(i int) error {
+			return d.GroupAhead(context.Background(), "lane", i, fetch, func(ctx context.Context) error {
+				if err := put(ctx, fmt.Sprint("m", i)); err != nil {
+					return err
+				}
+				if i == 2 {
+					return bad
+				}
+				return nil
+			})
+		})
+		for i, err := range answers {
+			if i == 2 && !errors.Is(err, bad) || i != 2 && err != nil {
+				t.Errorf("member %d: %v", i, err)
+			}
+		}
+		if got := names(t, d); fetched != 1 || !slices.Equal(got, []string{"m0", "m1", "m3", "m4"}) {
+			t.Errorf("fetched %d times, rows %v", fetched, got)
+		}
+	})
+}
+
+// A transaction that lasts too long ends before all are in it; the others share the next.
+func TestGroupEndsInTime(t *testing.T) {
+	for name, dsn := range map[string]func(testing.TB) string{"sqlite": dbtest.SQLiteDSN, "postgres": dbtest.PostgresDSN} {
+		t.Run(name, func(t *testing.T) {
+			var passed atomic.Int64
+			d, err := db.Open(context.Background(), dsn(t), db.Options{Clock: func() time.Time { return time.UnixMicro(1e15).Add(time.Duration(passed.Load())) }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = d.Close() })
+			var turn atomic.Int64
+			var mu sync.Mutex
+			instants := map[time.Time]int{}
+			var fns []func(ctx context.Context) error
+			for i := range 5 {
+				fns = append(fns, func(ctx context.Context) error {
+					mu.Lock()
+					instants[db.Now(ctx)]++
+					mu.Unlock()
+					if turn.Add(1) == 2 {
+						passed.Add(int64(time.Second))
+					}
+					return put(ctx, fmt.Sprint("m", i))
+				})
+			}
+			for i, err := range gather(t, d, fns...) {
+				if err != nil {
+					t.Errorf("member %d: %v", i, err)
+				}
+			}
+			began := time.UnixMicro(1e15).UTC()
+			if len(instants) != 2 || instants[began] != 2 || instants[began.Add(time.Second)] != 3 || len(names(t, d)) != 5 {
+				t.Errorf("%v, %v", instants, names(t, d))
+			}
+		})
+	}
 }
 
 // Those who wait together share one transaction.

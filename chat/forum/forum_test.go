@@ -200,6 +200,47 @@ func TestFromQuestionToAnswer(t *testing.T) {
 	})
 }
 
+// TestRelated: what is asked finds what was asked in other words, in both languages, and not
+// what only asks in the same way; most words first, then the rarer, then the latest.
+func TestRelated(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := setup(t, d)
+		ctx := context.Background()
+		c, err := h.s.SaveCategory(ctx, h.actors["ingrid"], CategoryCmd{Name: "Help", Seats: []Seat{{Org: h.org["kestrel"], Reply: true, Create: true}}})
+		must(t, err)
+		for _, title := range []string{
+			"取消订单的方法", "Cancelling: to cancel an order after it was shipped", "Certificates of a station", "怎么导入价格表",
+			"How do I print labels?", "How do I print invoices?", "How do I see what is due?", "How do I find a partner?", "How do I export a list?", "An order twice", "Which orders are late?",
+			"如何打印标签", "如何下订单", "如何查看订单", "如何导出订单",
+		} {
+			_, err := h.s.Ask(ctx, h.actors["dan"], TopicCmd{Category: c, Kind: Question, Title: title, Body: ".", Key: title})
+			must(t, err)
+		}
+		for title, want := range map[string][]string{
+			"How do I cancel an order":         {"Cancelling: to cancel an order after it was shipped", "Which orders are late?", "An order twice"},
+			"如何取消订单":                           {"取消订单的方法"},
+			"请问我们的价格表怎么导入":                     {"怎么导入价格表"},
+			"Where do I put a new certificate": {"Certificates of a station"},
+			"Where do I put it":                nil,
+			"'\"*( OR NEAR":                    nil,
+			"":                                 nil,
+		} {
+			var got []string
+			list, err := h.s.Related(ctx, h.actors["maya"], title)
+			for _, x := range list {
+				got = append(got, x.Title)
+			}
+			if err != nil || !slices.Equal(got, want) {
+				t.Errorf("like %q are %q, %v", title, got, err)
+			}
+			if list, err := h.s.Related(ctx, h.actors["kaarel"], title); err != nil || len(list) != 0 {
+				t.Errorf("who has no seat finds %+v, %v", list, err)
+			}
+		}
+	})
+}
+
 // TestSeats: see, reply and create are said for each company; a company without a seat
 // finds nothing, and a seat taken away ends it.
 func TestSeats(t *testing.T) {

@@ -2,42 +2,31 @@ package forum
 
 import (
 	"context"
-	"slices"
 	"strings"
 
+	"entente/db/search"
 	"entente/prm/access"
 	"entente/prm/fault"
 )
 
-// Related are topics like what is being typed, the latest first, so that a question is
-// asked once. A word of three letters or two Chinese characters is enough.
+// Related are topics like what is being typed, so that a question is asked once: those with
+// most of its words, then those with rarer ones, then the latest.
 // Codes: Unauthenticated, Forbidden.
 func (s *Service) Related(ctx context.Context, actor access.Actor, title string) ([]Topic, error) {
 	scope, err := access.List(actor, access.ForumRead)
 	if err != nil {
 		return nil, err
 	}
+	words := search.Telling(title)
+	if len(words) == 0 {
+		return nil, nil
+	}
 	var out []Topic
 	err = s.view(ctx, actor, func(ctx context.Context) error {
-		var rows []listedRow
-		for _, w := range strings.Fields(title) {
-			if len(w) < 3 || len(rows) >= 5 {
-				continue
-			}
-			got, err := listTopics(ctx, scope.Org(), actor.Person, Filter{Query: w}, 5)
-			if err != nil {
-				return err
-			}
-			for _, g := range got {
-				if len(rows) < 5 && !slices.ContainsFunc(rows, func(x listedRow) bool { return x.Topic.ID == g.Topic.ID }) {
-					rows = append(rows, g)
-				}
-			}
-			if len(strings.Fields(title)) > 12 {
-				break // a whole text was pasted: its first word is enough
-			}
+		rows, err := likeTopics(ctx, scope.Org(), actor.Person, words, 5)
+		if err == nil {
+			out, err = s.dress(ctx, actor, rows)
 		}
-		out, err = s.dress(ctx, actor, rows)
 		return err
 	})
 	return out, err

@@ -270,15 +270,53 @@ type listedRow struct {
 	Seen  *int64
 }
 
-// listTopics are topics of categories in which the company has a seat, and which it
-// entered where they are open.
-func listTopics(ctx context.Context, org, person string, f Filter, limit int) ([]listedRow, error) {
+// open narrows a query of forum_topic to what somebody may read: topics of categories in
+// which the company has a seat, and which it entered where they are open.
+func open(ctx context.Context, q *gorm.DB, org, person string) *gorm.DB {
 	seats, args := seatsOf(ctx, org)
-	q := db.Tx(ctx).Table("forum_topic").Select("forum_topic.*, w.level AS level, w.seen AS seen").
-		Joins("JOIN "+seats+" s ON s.category_id = forum_topic.category_id", args...).
+	return q.Joins("JOIN "+seats+" s ON s.category_id = forum_topic.category_id", args...).
 		Joins("JOIN forum_category c ON c.id = forum_topic.category_id AND (c.open = 0 OR s.agreed > 0)").
-		Joins("LEFT JOIN forum_watch w ON w.topic_id = forum_topic.id AND w.person_id = ? AND w.org_id = ?", person, org).
 		Where("forum_topic.removed = 0").Where(cleared("forum_topic", "?", "?"), person, org, person, org)
+}
+
+// listed is open with how the person stands to each topic.
+func listed(ctx context.Context, org, person string) *gorm.DB {
+	return open(ctx, db.Tx(ctx).Table("forum_topic"), org, person).Select("forum_topic.*, w.level AS level, w.seen AS seen").
+		Joins("LEFT JOIN forum_watch w ON w.topic_id = forum_topic.id AND w.person_id = ? AND w.org_id = ?", person, org)
+}
+
+// likeWord bounds the topics that are looked at for a word.
+const likeWord = 500
+
+// likeTopics are topics with some of some words, those with most of them first; with less
+// than half as many as the first one has, a topic is not like it.
+func likeTopics(ctx context.Context, org, person string, words []string, limit int) ([]listedRow, error) {
+	d := db.DialectOf(ctx)
+	m := found.Terms(d, words, likeWord)
+	hits := open(ctx, db.Tx(ctx).Table("("+m.SQL+") k"+search.In(d, "forum_topic forum_topic", "forum_topic.id = k.topic_id"), m.Args...), org, person).
+		Select("forum_topic.id, forum_topic.active, COUNT(*) OVER (PARTITION BY k.word) AS often")
+	var like []struct {
+		ID string
+		N  int
+	}
+	if err := db.Tx(ctx).Table("(?) h", hits).Select("id, COUNT(*) AS n").Group("id, active").Order("n DESC, SUM(1000000 / often) DESC, active DESC, id DESC").Limit(limit).Scan(&like).Error; err != nil || len(like) == 0 {
+		return nil, err
+	}
+	at := map[string]int{}
+	for i, l := range like {
+		if l.N*2 >= like[0].N {
+			at[l.ID] = i
+		}
+	}
+	var rows []listedRow
+	err := listed(ctx, org, person).Where("forum_topic.id IN ?", slices.Collect(maps.Keys(at))).Scan(&rows).Error
+	slices.SortFunc(rows, func(a, b listedRow) int { return at[a.Topic.ID] - at[b.Topic.ID] })
+	return rows, err
+}
+
+// listTopics are a part of the topics that somebody may read, the latest first.
+func listTopics(ctx context.Context, org, person string, f Filter, limit int) ([]listedRow, error) {
+	q := listed(ctx, org, person)
 	if f.Category != "" {
 		q = q.Where("forum_topic.category_id = ?", string(f.Category))
 	}
@@ -320,12 +358,9 @@ type accepterRow struct {
 
 // accepters are who wrote accepted answers to questions that somebody may read, by category.
 func accepters(ctx context.Context, org, person string, f Filter) ([]accepterRow, error) {
-	seats, args := seatsOf(ctx, org)
-	q := db.Tx(ctx).Table("forum_topic").Select("forum_topic.category_id, p.org_id, p.person_id, COUNT(*) AS n").
+	q := open(ctx, db.Tx(ctx).Table("forum_topic"), org, person).Select("forum_topic.category_id, p.org_id, p.person_id, COUNT(*) AS n").
 		Joins("JOIN forum_post p ON p.topic_id = forum_topic.id AND p.id = forum_topic.accepted AND p.removed = 0").
-		Joins("JOIN "+seats+" s ON s.category_id = forum_topic.category_id", args...).
-		Joins("JOIN forum_category c ON c.id = forum_topic.category_id AND (c.open = 0 OR s.agreed > 0)").
-		Where("forum_topic.removed = 0 AND forum_topic.accepted <> ''").Where(cleared("forum_topic", "?", "?"), person, org, person, org)
+		Where("forum_topic.accepted <> ''")
 	if f.Category != "" {
 		q = q.Where("forum_topic.category_id = ?", string(f.Category))
 	}

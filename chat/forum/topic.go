@@ -366,7 +366,7 @@ func (s *Service) ReplyWith(ctx context.Context, actor access.Actor, id TopicID,
 			return fault.New(fault.Forbidden, "forum.may_not_reply")
 		}
 		bad := fault.New(fault.Invalid, "form.invalid")
-		text.Check(bad, "body", body, 1, maxBody, true)
+		text.Check(bad, "body", body, 1-min(len(files), 1), maxBody, true) // files say enough
 		if key == "" || len(key) > maxKey {
 			bad.With("key", "room.key_wrong")
 		}

@@ -95,7 +95,7 @@ func (s *Service) Remove(ctx context.Context, actor access.Actor, id ID, seq int
 		if err := s.keep(ctx, r, *m); err != nil {
 			return false, err
 		}
-		return true, erase(ctx, id, seq, db.Now(ctx))
+		return true, erase(ctx, id, []int64{seq}, db.Now(ctx))
 	}, nil)
 }
 
@@ -223,7 +223,7 @@ func (s *Service) act(ctx context.Context, actor access.Actor, id ID, seq int64,
 		if err := insertAct(ctx, out, actor.Person, actor.Org); err != nil {
 			return err
 		}
-		if err := passMarks(ctx, id, number); err != nil {
+		if err := passMarks(ctx, id, number, 1); err != nil {
 			return err
 		}
 		told := out

@@ -148,8 +148,15 @@ func (s *Service) note(ctx context.Context, actor access.Actor, action string, i
 // room's row is locked, so that no hold begins between.
 func (s *Service) keep(ctx context.Context, r Room, m messageRow) error {
 	holds, err := holdsOf(ctx, r.ID)
-	if err != nil || len(holds) == 0 {
+	if err != nil {
 		return err
+	}
+	return keepFor(ctx, r, holds, m)
+}
+
+func keepFor(ctx context.Context, r Room, holds []holdRow, m messageRow) error {
+	if len(holds) == 0 {
+		return nil
 	}
 	files, err := filesOf(ctx, r.ID, []int64{m.Seq})
 	if err != nil {
@@ -173,71 +180,6 @@ func (s *Service) keep(ctx context.Context, r Room, m messageRow) error {
 		}
 	}
 	return nil
-}
-
-// Expire removes what companies keep no longer, a slice of each: an act of nobody in the
-// room's sequence, so that open pages and clients follow.
-func (s *Service) Expire(ctx context.Context) error {
-	var rules []policyRow
-	if err := s.db.View(ctx, func(ctx context.Context) (err error) { rules, err = keepers(ctx); return err }); err != nil {
-		return err
-	}
-	for _, rule := range rules {
-		var rows []messageRow
-		act := db.WithOrgs(ctx, rule.OrgID)
-		err := s.db.View(act, func(ctx context.Context) (err error) {
-			rows, err = overdue(ctx, rule.OrgID, db.Now(ctx).AddDate(0, 0, -int(rule.KeepDays)), 200)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			if err := s.expire(act, ID(row.RoomID), row.Seq, rule.OrgID); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (s *Service) expire(ctx context.Context, id ID, seq int64, org string) error {
-	return s.db.InTx(ctx, func(ctx context.Context) error {
-		number, _, err := nextAct(ctx, id)
-		if err != nil {
-			return err
-		}
-		r, err := readRoom(ctx, id)
-		if err != nil {
-			return err
-		}
-		m, err := readMessage(ctx, id, seq)
-		if err != nil {
-			return err
-		}
-		holds, err := holdsOf(ctx, id)
-		if err != nil {
-			return err
-		}
-		if m.Removed != 0 || slices.ContainsFunc(holds, func(h holdRow) bool { return h.OrgID == org }) {
-			return backAct(ctx, id)
-		}
-		if err := s.keep(ctx, r, m); err != nil {
-			return err
-		}
-		if err := erase(ctx, id, seq, db.Now(ctx)); err != nil {
-			return err
-		}
-		out := Message{Room: id, Seq: number, Kind: Act, Event: ActRemoved, Target: seq, Subject: subjectOf(seq), At: db.Now(ctx)}
-		if err := insertAct(ctx, out, "", org); err != nil {
-			return err
-		}
-		if err := passMarks(ctx, id, number); err != nil {
-			return err
-		}
-		db.AfterCommit(ctx, func() { s.pub.Published(out) })
-		return nil
-	})
 }
 
 // loadHeld reads a room that the actor may see; or, where left allows it, one that his
@@ -279,17 +221,26 @@ type Held struct {
 }
 
 // Holds lists the rooms that the actor's company holds, those it left among them, the latest
-// first, for admins.
-// Codes: Unauthenticated, NotFound, Forbidden.
-func (s *Service) Holds(ctx context.Context, actor access.Actor) ([]Held, error) {
+// first, for admins, and the cursor of the next part ("" at the end). limit is 1 to 200, 0
+// is 50; a part may be shorter where rooms are not for the actor.
+// Codes: Unauthenticated, NotFound, Forbidden, Invalid (limit, cursor).
+func (s *Service) Holds(ctx context.Context, actor access.Actor, after string, limit int) ([]Held, string, error) {
 	if err := access.Check(actor, access.RoomKeep, access.Own(actor.Org)); err != nil {
-		return nil, err
+		return nil, "", err
+	}
+	if limit = cmp.Or(limit, 50); limit < 1 || limit > 200 {
+		return nil, "", fault.InvalidField("limit", "form.out_of_range")
 	}
 	var out []Held
+	next := ""
 	err := s.view(ctx, actor, func(ctx context.Context) error {
-		rows, err := holdsBy(ctx, actor.Org)
+		rows, err := holdsBy(ctx, actor.Org, after, limit+1)
 		if err != nil {
 			return err
+		}
+		if len(rows) > limit {
+			rows = rows[:limit]
+			next = cursor(rows[limit-1].Made, rows[limit-1].RoomID)
 		}
 		for _, h := range rows {
 			r, at, err := s.loadHeld(ctx, actor, ID(h.RoomID), true)
@@ -299,11 +250,18 @@ func (s *Service) Holds(ctx context.Context, actor access.Actor) ([]Held, error)
 			if err != nil {
 				return err
 			}
-			out = append(out, Held{r.ID, r.Subject, r.Title, h.Reason, h.PersonID, db.FromMicros(h.Made), db.FromMicros(at.Gone)})
+			out = append(out, held(r, h, at))
 		}
 		return nil
 	})
-	return out, err
+	if err != nil {
+		return nil, "", err
+	}
+	return out, next, nil
+}
+
+func held(r Room, h, at holdRow) Held {
+	return Held{r.ID, r.Subject, r.Title, h.Reason, h.PersonID, db.FromMicros(h.Made), db.FromMicros(at.Gone)}
 }
 
 // HoldOn is the hold of the actor's company on one room.
@@ -319,7 +277,7 @@ func (s *Service) HoldOn(ctx context.Context, actor access.Actor, id ID) (Held, 
 			return cmp.Or[error](err, errNotFound)
 		}
 		r, at, err := s.loadHeld(ctx, actor, id, true)
-		out = Held{r.ID, r.Subject, r.Title, h.Reason, h.PersonID, db.FromMicros(h.Made), db.FromMicros(at.Gone)}
+		out = held(r, h, at)
 		return err
 	})
 	if err != nil {

@@ -3,6 +3,7 @@ package room
 import (
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"strconv"
 	"sync"
@@ -127,6 +128,71 @@ func TestPostIsFewStatements(t *testing.T) {
 			theirs, _, err3 := h.s.Mark(ctx, ingrid, id)
 			if got := [3]int64{now.LastSeq, hers, theirs}; err != nil || err2 != nil || err3 != nil || got != want {
 				t.Errorf("%v, want %v: %v %v %v", got, want, err, err2, err3)
+			}
+		}
+	})
+}
+
+// TestOneBadPost: of posts that share a commit one cannot be stored. It is told why, the others
+// are there, each once and with a number, and no number is lost.
+func TestOneBadPost(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := setup(t, d)
+		ctx, maya, ingrid := t.Context(), h.actor("maya"), h.actor("ingrid")
+		r, other := h.shared(t, "B-1"), h.shared(t, "B-2")
+		drafts := []Draft{
+			{Room: r.ID, Key: "0", Text: "0"}, {Room: other.ID, Key: "1", Text: "1"},
+			{Room: r.ID, Key: "2", Text: "2", Files: []FileID{FileID(db.NewID())}}, // nobody brought it
+			{Room: r.ID, Key: "3", Text: "3"}, {Room: other.ID, Key: "4", Text: "4"},
+		}
+		type answer struct {
+			m   Message
+			err error
+		}
+		answers := make([]answer, len(drafts))
+		held, release := make(chan struct{}), make(chan struct{})
+		var all sync.WaitGroup
+		all.Go(func() {
+			ok(t, d.Group(ctx, "chat", func(context.Context) error { close(held); <-release; return nil }))
+		})
+		<-held
+		for i, draft := range drafts {
+			all.Go(func() {
+				a := maya
+				if i%2 == 1 {
+					a = ingrid
+				}
+				answers[i].m, _, answers[i].err = h.s.Post(ctx, a, draft)
+			})
+		}
+		for d.Waiting("chat") < len(drafts) {
+			runtime.Gosched()
+		}
+		close(release)
+		all.Wait()
+		for i, a := range answers {
+			if i == 2 {
+				isCode(t, a.err, fault.Invalid)
+				if f := fault.As(a.err); f == nil || len(f.Fields) != 1 || f.Fields[0].Name != "files" {
+					t.Errorf("told %v", a.err)
+				}
+			} else if a.err != nil || a.m.Text != drafts[i].Text {
+				t.Errorf("%d: %+v %v", i, a.m, a.err)
+			}
+		}
+		for id, want := range map[ID][]string{r.ID: {"0", "3"}, other.ID: {"1", "4"}} {
+			said, err := h.s.History(ctx, maya, id, Window{})
+			ok(t, err)
+			var got []string
+			for i, m := range said {
+				if got = append(got, m.Text); m.Seq != int64(i+1) {
+					t.Errorf("%q has number %d", m.Text, m.Seq)
+				}
+			}
+			slices.Sort(got)
+			if now, err := h.s.Get(ctx, maya, id); err != nil || now.LastSeq != 2 || !slices.Equal(got, want) {
+				t.Errorf("%q to %d, want %q: %v", got, now.LastSeq, want, err)
 			}
 		}
 	})

@@ -53,12 +53,18 @@ func (draftRow) TableName() string { return "room_draft" }
 // nextAct takes the next number for an act and with it the lock of the room's row. The
 // room's place in lists stays.
 func nextAct(ctx context.Context, id ID) (seq int64, open bool, err error) {
+	return nextActs(ctx, id, 1)
+}
+
+// nextActs takes the numbers of n acts, of which it says the first.
+func nextActs(ctx context.Context, id ID, n int) (first int64, open bool, err error) {
+	var last int64
 	var state string
-	there, err := db.Row(ctx, "UPDATE room SET last_seq = last_seq + 1 WHERE id = ? RETURNING last_seq, state", []any{string(id)}, &seq, &state)
+	there, err := db.Row(ctx, "UPDATE room SET last_seq = last_seq + ? WHERE id = ? RETURNING last_seq, state", []any{n, string(id)}, &last, &state)
 	if err == nil && !there {
 		err = errNotFound
 	}
-	return seq, state == stateOpen, err
+	return last - int64(n) + 1, state == stateOpen, err
 }
 
 // lock takes the lock of the room's row.
@@ -107,9 +113,9 @@ func insertAct(ctx context.Context, m Message, person, org string) error {
 	return insert(ctx, row, person, org)
 }
 
-// passMarks moves the marks of those who had read everything over an act.
-func passMarks(ctx context.Context, id ID, seq int64) error {
-	return db.Tx(ctx).Exec("UPDATE room_member SET last_read = ? WHERE room_id = ? AND last_read = ?", seq, string(id), seq-1).Error
+// passMarks moves the marks of those who had read everything over n acts.
+func passMarks(ctx context.Context, id ID, first int64, n int) error {
+	return db.Tx(ctx).Exec("UPDATE room_member SET last_read = ? WHERE room_id = ? AND last_read = ?", first+int64(n)-1, string(id), first-1).Error
 }
 
 // readMessage is a message a person wrote; anything else of the sequence is none.
@@ -140,23 +146,23 @@ func setText(ctx context.Context, id ID, seq int64, text string, at time.Time) e
 }
 
 // erase takes the content of a message away, with all that was made of it.
-func erase(ctx context.Context, id ID, seq int64, at time.Time) error {
-	if err := db.Tx(ctx).Model(&messageRow{}).Where("room_id = ? AND seq = ?", string(id), seq).UpdateColumns(map[string]any{"text": "", "removed": db.Micros(at)}).Error; err != nil {
+func erase(ctx context.Context, id ID, seqs []int64, at time.Time) error {
+	if err := db.Tx(ctx).Model(&messageRow{}).Where("room_id = ? AND seq IN ?", string(id), seqs).UpdateColumns(map[string]any{"text": "", "removed": db.Micros(at)}).Error; err != nil {
 		return err
 	}
 	for _, row := range []any{&reactionRow{}, &mentionRow{}, &pinRow{}} {
-		if err := db.Tx(ctx).Where("room_id = ? AND seq = ?", string(id), seq).Delete(row).Error; err != nil {
+		if err := db.Tx(ctx).Where("room_id = ? AND seq IN ?", string(id), seqs).Delete(row).Error; err != nil {
 			return err
 		}
 	}
-	if err := db.Tx(ctx).Exec("DELETE FROM message_search WHERE room_id = ? AND seq = ?", string(id), seq).Error; err != nil {
+	if err := db.Tx(ctx).Exec("DELETE FROM message_search WHERE room_id = ? AND seq IN ?", string(id), seqs).Error; err != nil {
 		return err
 	}
 	// which emojis were set tells what was said
-	if err := db.Tx(ctx).Exec("UPDATE message SET text = '' WHERE room_id = ? AND thread = ? AND kind = ?", string(id), seq, string(Act)).Error; err != nil {
+	if err := db.Tx(ctx).Exec("UPDATE message SET text = '' WHERE room_id = ? AND thread IN ? AND thread > 0 AND kind = 'act'", string(id), seqs).Error; err != nil {
 		return err
 	}
-	return db.Tx(ctx).Model(&fileRow{}).Where("room_id = ? AND seq = ?", string(id), seq).UpdateColumn("removed", db.Micros(at)).Error
+	return db.Tx(ctx).Model(&fileRow{}).Where("room_id = ? AND seq IN ?", string(id), seqs).UpdateColumn("removed", db.Micros(at)).Error
 }
 
 func react(ctx context.Context, id ID, seq int64, emoji, person, org string) (bool, error) {
@@ -448,129 +454,3 @@ func unfound(ctx context.Context, limit int) ([]messageRow, error) {
 }
 
 // ---- what a company keeps
-
-type policyRow struct {
-	OrgID    string `gorm:"primaryKey"`
-	KeepDays int64
-	PersonID string
-	Changed  int64
-}
-
-func (policyRow) TableName() string { return "talk_policy" }
-
-type holdRow struct {
-	RoomID   string `gorm:"primaryKey"`
-	OrgID    string `gorm:"primaryKey"`
-	PersonID string
-	Reason   string
-	Made     int64
-	Upto     int64 // the last number the company could read when it left; counts while it is out
-	Gone     int64 // when it left; 0: never
-}
-
-func (holdRow) TableName() string { return "room_hold" }
-
-// holdAt is the hold of a company on a room that it left, if there is one.
-func holdAt(ctx context.Context, id ID, org string) (holdRow, bool, error) {
-	var rows []holdRow
-	err := db.Tx(ctx).Where("room_id = ? AND org_id = ?", string(id), org).Limit(1).Find(&rows).Error
-	if err != nil || len(rows) == 0 {
-		return holdRow{}, false, err
-	}
-	return rows[0], true, nil
-}
-
-// holdsBy are the holds of a company, the latest first.
-func holdsBy(ctx context.Context, org string) ([]holdRow, error) {
-	var rows []holdRow
-	err := db.Tx(ctx).Where("org_id = ?", org).Order("made DESC, room_id").Limit(500).Find(&rows).Error
-	return rows, err
-}
-
-// leaveHold notes up to where a company that leaves a room could read, if it holds the room.
-// Whoever asks holds the lock of the room's row.
-func leaveHold(ctx context.Context, id ID, org string) (held bool, err error) {
-	n, err := db.Exec(ctx, "UPDATE room_hold SET gone = ?, upto = (SELECT last_seq FROM room WHERE id = ?) WHERE room_id = ? AND org_id = ?", db.Micros(db.Now(ctx)), string(id), string(id), org)
-	return n > 0, err
-}
-
-// keptSince says whether there is a copy of a message for a company from an instant on.
-func keptSince(ctx context.Context, m messageRow, org string, from int64) (bool, error) {
-	one := 0
-	return db.Row(ctx, "SELECT 1 FROM message_kept WHERE room_id = ? AND seq = ? AND org_id = ? AND kept >= ? LIMIT 1", []any{m.RoomID, m.Seq, org, from}, &one)
-}
-
-type keptRow struct {
-	RoomID string `gorm:"primaryKey"`
-	Seq    int64  `gorm:"primaryKey;autoIncrement:false"`
-	OrgID  string `gorm:"primaryKey"`
-	Text   string
-	Files  string // JSON list of ExportedFile
-	Kept   int64  `gorm:"primaryKey;autoIncrement:false"`
-}
-
-func (keptRow) TableName() string { return "message_kept" }
-
-func policiesOf(ctx context.Context, orgs []string) (map[string]policyRow, error) {
-	var rows []policyRow
-	err := db.Tx(ctx).Where("org_id IN ?", orgs).Find(&rows).Error
-	out := make(map[string]policyRow, len(rows))
-	for _, r := range rows {
-		out[r.OrgID] = r
-	}
-	return out, err
-}
-
-func putPolicy(ctx context.Context, org, person string, days int) error {
-	row := policyRow{org, int64(days), person, db.Micros(db.Now(ctx))}
-	return db.Tx(ctx).Clauses(clause.OnConflict{
-		Columns: []clause.Column{{Name: "org_id"}}, DoUpdates: clause.AssignmentColumns([]string{"keep_days", "person_id", "changed"}),
-	}).Create(&row).Error
-}
-
-func holdsOf(ctx context.Context, id ID) ([]holdRow, error) {
-	var rows []holdRow
-	err := db.Tx(ctx).Where("room_id = ?", string(id)).Order("org_id").Find(&rows).Error
-	return rows, err
-}
-
-func putHold(ctx context.Context, id ID, org, person, reason string) error {
-	return db.Tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&holdRow{RoomID: string(id), OrgID: org, PersonID: person, Reason: reason, Made: db.Micros(db.Now(ctx))}).Error
-}
-
-// dropHold ends a hold; the copies it made go with it.
-func dropHold(ctx context.Context, id ID, org string) error {
-	if err := db.Tx(ctx).Where("room_id = ? AND org_id = ?", string(id), org).Delete(&keptRow{}).Error; err != nil {
-		return err
-	}
-	return db.Tx(ctx).Where("room_id = ? AND org_id = ?", string(id), org).Delete(&holdRow{}).Error
-}
-
-func keepCopy(ctx context.Context, m messageRow, org string, files []File) error {
-	return db.LaterRow(ctx, &keptRow{m.RoomID, m.Seq, org, m.Text, db.Text(exportedFiles(files)), db.Micros(db.Now(ctx))}, " ON CONFLICT DO NOTHING")
-}
-
-func keptIn(ctx context.Context, id ID, org string, after, until int64) (map[int64][]keptRow, error) {
-	var rows []keptRow
-	err := db.Tx(ctx).Where("room_id = ? AND org_id = ? AND seq > ? AND seq <= ?", string(id), org, after, until).Order("seq, kept").Find(&rows).Error
-	out := map[int64][]keptRow{}
-	for _, r := range rows {
-		out[r.Seq] = append(out[r.Seq], r)
-	}
-	return out, err
-}
-
-// keepers are the companies that keep their messages for a time only.
-func keepers(ctx context.Context) ([]policyRow, error) {
-	var rows []policyRow
-	err := db.Tx(ctx).Where("keep_days > 0").Order("org_id").Find(&rows).Error
-	return rows, err
-}
-
-// overdue are messages a company wrote before a time, but in rooms it holds itself.
-func overdue(ctx context.Context, org string, before time.Time, limit int) ([]messageRow, error) {
-	var rows []messageRow
-	err := db.Tx(ctx).Raw(`SELECT m.* FROM message m WHERE m.author_org = ? AND m.kind = 'message' AND m.removed = 0 AND m.happened < ?
-		AND NOT EXISTS (SELECT 1 FROM room_hold h WHERE h.room_id = m.room_id AND h.org_id = m.author_org) ORDER BY m.happened LIMIT ?`, org, db.Micros(before), limit).Scan(&rows).Error
-	return rows, err
-}

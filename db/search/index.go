@@ -2,7 +2,10 @@ package search
 
 import (
 	"context"
+	"fmt"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"entente/db"
 )
@@ -98,4 +101,26 @@ func (x Index) Query(d db.Dialect, q string) (m Match, ok bool) {
 	b.WriteString(`"` + last + `" *`)
 	from := " FROM " + x.Table + "_fts f CROSS JOIN " + x.Table + " ON doc = f.rowid WHERE " + x.Table + "_fts MATCH ?"
 	return Match{SQL: "SELECT " + x.Key + from, From: from, Args: []any{b.String()}}, true
+}
+
+// Terms makes a subquery that yields the keys of objects with any of some words (of Telling),
+// once for each word that occurs: the key and the word's number in the column word. Of each
+// word no more than so many are read, those with the highest key or the last stored.
+// Letters may be the beginning of a word. There must be a word.
+func (x Index) Terms(d db.Dialect, words []string, most int) Match {
+	var parts []string
+	var args []any
+	for i, w := range words {
+		quote, more, part := `"`, " *", "SELECT "+x.Key+", %d AS word FROM "+x.Table+"_fts f CROSS JOIN "+x.Table+" ON doc = f.rowid WHERE "+x.Table+"_fts MATCH ? ORDER BY f.rowid DESC LIMIT ?"
+		if d == db.Postgres {
+			quote, more, part = "'", ":*", "SELECT "+x.Key+", %d AS word FROM "+x.Table+" WHERE words @@ CAST(? AS tsquery) ORDER BY "+x.Key+" COLLATE \"C\" DESC LIMIT ?"
+		}
+		if w = quote + w + quote; utf8.RuneCountInString(w) > 4 {
+			w += more
+		}
+		parts = append(parts, "SELECT * FROM ("+fmt.Sprintf(part, i)+") w"+strconv.Itoa(i))
+		args = append(args, w, most)
+	}
+	sql := strings.Join(parts, " UNION ALL ")
+	return Match{SQL: sql, Args: args}
 }

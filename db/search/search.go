@@ -66,6 +66,44 @@ func split(text string, alone bool) []string {
 	return words
 }
 
+// idle are words that stand in any question, and small the characters that only join others.
+var (
+	idle = set("about and any are can could did does for from get got had has have her his how into its may might must not one our " +
+		"please shall she should some that the their them then there these they this those use was were what when where which who why will with would you your " +
+		"一个 为什 为何 什么 你们 使用 其他 关于 几个 到底 可以 可否 哪些 哪个 哪里 如何 如果 应该 怎么 怎样 我们 是否 是不 有没 没有 现在 能否 能不 请教 请问 还是 这个 这样 进行 通过 那个 需要")
+	small = "的了吗呢吧么啊和与或在"
+)
+
+func set(words string) map[string]bool {
+	out := map[string]bool{}
+	for _, w := range strings.Fields(words) {
+		out[w] = true
+	}
+	return out
+}
+
+// Telling are the words of a text by which others like it are found: words of three letters
+// and pairs of Chinese characters, without those that stand in any question; all of its
+// words where it has no other.
+func Telling(text string) []string {
+	all := split(text, false)
+	var out []string
+	for _, w := range all {
+		r, _ := utf8.DecodeRuneInString(w)
+		least := 3
+		if cjk(r) {
+			least = 2
+		}
+		if utf8.RuneCountInString(w) >= least && !idle[w] && !(cjk(r) && strings.ContainsAny(w, small)) {
+			out = append(out, w)
+		}
+	}
+	if len(out) == 0 {
+		out = all
+	}
+	return unique(out, maxQuery)
+}
+
 // fold lower-cases, brings to compatibility form and drops combining accents.
 func fold(text string) string {
 	var b strings.Builder

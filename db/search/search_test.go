@@ -44,6 +44,26 @@ func TestWords(t *testing.T) {
 	}
 }
 
+func TestTelling(t *testing.T) {
+	for in, want := range map[string]string{
+		"":                                      "",
+		"How do I cancel an ORDER?":             "cancel order",
+		"如何取消订单":                                "何取 取消 消订 订单",
+		"我们的价格表怎么导入":                            "价格 格表 表怎 导入",
+		"the AS2 of PO 77":                      "as2",
+		"How do I":                              "how do i",
+		"什么":                                    "什么",
+		strings.Repeat("a1 b2 ", 9) + "abc abc": "abc",
+	} {
+		if got := strings.Join(search.Telling(in), " "); got != want {
+			t.Errorf("Telling(%q) = %q, want %q", in, got, want)
+		}
+	}
+	if n := len(search.Telling("abc " + "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未")); n != 16 {
+		t.Errorf("%d words count", n)
+	}
+}
+
 var stock = map[string][]string{
 	"o1": {"4500187342", "Kestrel", "AUR-D18B Cordless drill 18 V", "加急订单"},
 	"o2": {"4500187343", "Kestrel", "AUR-S7 Saw", "普通订单"},

@@ -420,7 +420,7 @@ func (a *API) forum() {
 	type forumReply struct {
 		IDPath
 		Body struct {
-			Body  string   `json:"body" minLength:"1" maxLength:"20000" doc:"Markdown"`
+			Body  string   `json:"body" maxLength:"20000" doc:"Markdown; empty only where files come with it"`
 			Key   string   `json:"key" minLength:"1" maxLength:"64" doc:"made by you; the same key is one reply"`
 			Files []string `json:"files,omitempty" maxItems:"10" doc:"ids of files you brought to the topic"`
 		}

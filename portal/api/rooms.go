@@ -279,9 +279,9 @@ func (a *API) keeping(base string) {
 		At     time.Time  `json:"at"`
 		Left   *time.Time `json:"left" doc:"when your company left the room; null: it is in it"`
 	}
-	handle(a, op("GET", "/api/v1/rooms-holds", "retention:write", "List the rooms that your company holds", "For admins. A hold goes on when your company leaves the room: its export then is what it could read when it left.", 200),
-		func(ctx context.Context, actor access.Actor, _ *struct{}) (*reply[list[roomHold]], error) {
-			all, err := a.d.Rooms.Holds(ctx, actor)
+	handle(a, op("GET", "/api/v1/rooms-holds", "retention:write", "List the rooms that your company holds", "For admins. A hold goes on when your company leaves the room: its export then is what it could read when it left. The latest first.", 200),
+		func(ctx context.Context, actor access.Actor, in *Paging) (*reply[list[roomHold]], error) {
+			all, next, err := a.d.Rooms.Holds(ctx, actor, in.After, in.Limit)
 			items := make([]roomHold, len(all))
 			for i, h := range all {
 				items[i] = roomHold{string(h.Room), h.Title, h.Reason, h.By, h.At, nil}
@@ -289,7 +289,7 @@ func (a *API) keeping(base string) {
 					items[i].Left = &all[i].Left
 				}
 			}
-			return &reply[list[roomHold]]{page(items, "").Body}, err
+			return page(items, next), err
 		})
 	handle(a, op("POST", base+"/{id}/release", "retention:write", "End a hold", "For admins. The copies that it made are removed with it.", 204),
 		func(ctx context.Context, actor access.Actor, in *IDPath) (*struct{}, error) {

@@ -21,6 +21,7 @@ import (
 	"entente/prm/campaign"
 	"entente/prm/landing"
 	"entente/prm/notify"
+	"entente/prm/trade"
 )
 
 // noQueue keeps mail waiting, so that a test reads it as the mail server would get it.
@@ -256,6 +257,21 @@ func answeredByMail(t *testing.T, a *App) {
 	}
 }
 
+// freely has answers asked in no transaction for what is readable: others would wait for it.
+type freely struct {
+	t *testing.T
+	mail.Answers
+}
+
+func (f freely) Said(ctx context.Context, reader access.Actor, n notify.Notice) (string, error) {
+	free := false
+	db.AfterCommit(ctx, func() { free = true })
+	if !free {
+		f.t.Error("a notice is judged inside a transaction")
+	}
+	return f.Answers.Said(ctx, reader, n)
+}
+
 // A person who is named in a room is mailed what was said and answers the mail: over SMTP
 // into the room, as that person.
 func repliedByMail(t *testing.T, a *App) {
@@ -270,7 +286,7 @@ func repliedByMail(t *testing.T, a *App) {
 		t.Fatal(err)
 	}
 	notices := mail.NewNotices(mail.New(a.db, noQueue{}, mail.Options{SMTP: "smtp://127.0.0.1:9", BaseURL: a.addrs.http}), a.notify, dir, a.secrets)
-	notices.Answer(a.answers)
+	notices.Answer(freely{t, a.answers})
 	tell := func(later time.Duration) {
 		t.Helper()
 		if err := notices.Tell(db.WithNow(ctx, time.Now().Add(later))); err != nil {
@@ -340,6 +356,63 @@ func repliedByMail(t *testing.T, a *App) {
 		cmd.Seats = []forum.Seat{{Org: maya.Org, Create: true}}
 		if _, err := a.forum.SaveCategory(ctx, ingrid, cmd); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// Admins of a company that is taken out of a room which it holds are told, once, in words
+// that lead to its holds; nobody else is, and nobody where the hold ended.
+func holdStays(t *testing.T, a *App) {
+	ctx := t.Context()
+	ingrid, maya := demoPerson(t, a, "ingrid@aurelia.example"), demoPerson(t, a, "maya@kestrel.example")
+	sys := access.System("test", ingrid.Org)
+	told := func(of room.ID) (out []notify.Notice) {
+		t.Helper()
+		if err := a.jobs.Idle(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.db.View(ctx, func(ctx context.Context) error {
+			return db.Tx(ctx).Raw("SELECT person_id AS id, kind, reason, subject_kind, subject_id FROM notice WHERE subject_id = ? AND kind = 'chat.hold_stays'", string(of)).Scan(&out).Error
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	for _, ended := range []bool{false, true} {
+		r, err := a.rooms.EnsureRoom(ctx, sys, room.Spec{Subject: room.Subject{Kind: trade.DocumentOrder, ID: db.NewID()}, Title: "PO held", Orgs: []string{ingrid.Org, maya.Org}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := a.rooms.Hold(ctx, maya, r.ID, "Dispute over INV-88213"); err != nil {
+			t.Fatal(err)
+		}
+		leave := func(ctx context.Context) error {
+			if err := a.rooms.RemoveOrg(ctx, sys, r.ID, maya.Org); err != nil || !ended {
+				return err
+			}
+			return a.rooms.Release(ctx, maya, r.ID) // before anybody was told
+		}
+		if err := a.db.InTx(ctx, leave); err != nil {
+			t.Fatal(err)
+		}
+		got := told(r.ID)
+		if ended {
+			if len(got) != 0 {
+				t.Errorf("told of a hold that ended: %+v", got)
+			}
+			continue
+		}
+		if len(got) != 1 || got[0].ID != maya.Person || got[0].SubjectKind != "roomhold" || got[0].Reason != notify.ForRole(access.Admin) {
+			t.Fatalf("%+v", got)
+		}
+		groups, _, err := a.notify.Groups(ctx, maya, notify.Open, notify.Filter{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, g := range groups {
+			if n := g.Notices[0]; n.SubjectID == string(r.ID) && (n.Args["title"] != "PO held" || n.Args["reason"] != "Dispute over INV-88213") {
+				t.Errorf("%+v", n)
+			}
 		}
 	}
 }

@@ -360,7 +360,7 @@ func (a *App) build(ctx context.Context) error {
 	a.library = library.New(a.db, libraryCircle{a}, a.jobs, a.uploads, a.cfg.scanner())
 	a.jobs.Every("library", 5*time.Minute, a.library.Tick)
 	a.jobs.Every("sweep-room-files", time.Hour, a.rooms.SweepFiles)
-	a.jobs.Every("room-retention", 10*time.Minute, a.rooms.Expire)
+	a.jobs.Every("room-retention", time.Minute, a.rooms.Expire)
 	a.jobs.Every("room-search", time.Minute, a.rooms.Index)
 	a.sessions = session.New(a.accounts, session.Options{Secure: strings.HasPrefix(a.cfg.BaseURL, "https://"), BaseURL: a.cfg.BaseURL, Limits: a.cfg.Limits})
 	live := socket.Config{Rooms: a.rooms, Calls: a.calls, ICE: a.ways, Auth: a.sessions.Live(), Phrase: phrase, Origins: a.origins(), Log: a.log}

@@ -2,8 +2,11 @@ package app
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
+
+	"entente/chat/room"
 )
 
 // TestOperating shares one running program: to make its demo companies is most of the
@@ -11,11 +14,33 @@ import (
 func TestOperating(t *testing.T) {
 	t.Parallel()
 	a := demoApp(t)
+	t.Run("days", func(t *testing.T) { demoRoomsInOrder(t, a) })
 	t.Run("commands", func(t *testing.T) { interchangeCommands(t, a) })
 	t.Run("overdue", func(t *testing.T) { overdueIsToldAndAskedFor(t, a) })
 	t.Run("replies", func(t *testing.T) { repliedByMail(t, a) })
+	t.Run("holds", func(t *testing.T) { holdStays(t, a) })
 	t.Run("answers", func(t *testing.T) { answeredByMail(t, a) })
 	t.Run("desk", func(t *testing.T) { deskDeeds(t, a) }) // the last: it changes what the two agreed
+}
+
+// What the demo's rooms tell stands in the order of its days.
+func demoRoomsInOrder(t *testing.T, a *App) {
+	for _, email := range []string{"maya@kestrel.example", "kaarel@baltic.example", "chen@huadong.example"} {
+		who := demoPerson(t, a, email)
+		list, _, err := a.rooms.List(t.Context(), who, room.Filter{})
+		if err != nil || len(list) == 0 {
+			t.Fatal(len(list), err)
+		}
+		for _, r := range list {
+			lines, err := a.rooms.History(t.Context(), who, r.ID, room.Window{Limit: room.MaxHistory})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.IsSortedFunc(lines, func(x, y room.Message) int { return x.At.Compare(y.At) }) {
+				t.Errorf("%s %s of %s is told out of order", r.Subject.Kind, r.Title, email)
+			}
+		}
+	}
 }
 
 // The operator's commands work beside a running server, for one company only.

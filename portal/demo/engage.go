@@ -73,13 +73,31 @@ func (m *maker) engagements(ctx context.Context) error {
 		return err
 	}
 	pounds := func(n int64) money.Amount { return money.Amount{Minor: n * 100, Currency: "GBP"} }
-	for _, step := range []func() error{
+	var trial engage.Task
+	for _, step := range []func() error{ // in the order of their days, as the room tells them
 		func() error {
 			return show(18, 11, maya, "working", func(x *engage.Section) {
 				x.Stage, x.Close, x.NextStep, x.Contact = "qualified", date(70), "Trial week in the fettling shop", "Maya Osei"
 				x.Products, x.Notes = "AUR-D18B, AUR-G125", "Their buyer wants 14 %; our floor is 11 %."
 			}, ingrid, chen)
 		},
+		func() (err error) {
+			trial, err = m.Engagements.AddTask(on(17, 9, 0), ingrid, id, engage.TaskCmd{Org: m.kestrel.id, Person: maya.Person, Title: "Arrange the trial week", Due: date(-7)})
+			return err
+		},
+		func() error {
+			h, err := m.Engagements.HandOver(on(16, 9, 0), ingrid, id, engage.HandCmd{To: m.kestrel.id, What: "Contact with the Rotherham plant", Note: "From now on the plant calls Kestrel."})
+			if err == nil {
+				err = m.Engagements.AnswerHand(on(15, 10, 0), maya, id, h.ID, engage.HandTaken, "")
+			}
+			return err
+		},
+		func() error {
+			return m.Engagements.Propose(on(12, 9, 0), ingrid, id, engage.ProposeCmd{Shares: []engage.Share{{Org: m.aurelia.id, Part: 4000}, {Org: m.kestrel.id, Part: 3500}, {Org: m.huadong.id, Part: 2500}}, Note: "Of what is invoiced to Thornhill in the first year."})
+		},
+		func() error { return m.agree(on(12, 14, 0), maya, id) },
+		func() error { return m.agree(on(11, 3, 0), chen, id) },
+		func() error { return m.Engagements.SetTask(on(8, 10, 0), maya, id, trial.ID, true) },
 		func() error {
 			return show(6, 15, maya, "all", func(x *engage.Section) {
 				x.Stage, x.Amount, x.Close, x.Probability, x.NextStep = "technical", pounds(96400), date(56), 60, "Price for 240 drills by Friday"
@@ -92,22 +110,6 @@ func (m *maker) engagements(ctx context.Context) error {
 			}, ingrid, maya)
 		},
 		func() error {
-			return m.Engagements.Propose(on(12, 9, 0), ingrid, id, engage.ProposeCmd{Shares: []engage.Share{{Org: m.aurelia.id, Part: 4000}, {Org: m.kestrel.id, Part: 3500}, {Org: m.huadong.id, Part: 2500}}, Note: "Of what is invoiced to Thornhill in the first year."})
-		},
-		func() error { return m.agree(on(12, 14, 0), maya, id) },
-		func() error { return m.agree(on(11, 3, 0), chen, id) },
-		func() error {
-			return m.Engagements.Propose(on(2, 16, 0), ingrid, id, engage.ProposeCmd{Shares: []engage.Share{{Org: m.aurelia.id, Part: 3750}, {Org: m.kestrel.id, Part: 3750}, {Org: m.huadong.id, Part: 2500}}, Note: "Of what is invoiced to Thornhill in the first year; Kestrel runs the trial."})
-		},
-		func() error { return m.agree(on(1, 3, 0), chen, id) },
-		func() error {
-			t, err := m.Engagements.AddTask(on(17, 9, 0), ingrid, id, engage.TaskCmd{Org: m.kestrel.id, Person: maya.Person, Title: "Arrange the trial week", Due: date(-7)})
-			if err == nil {
-				err = m.Engagements.SetTask(on(8, 10, 0), maya, id, t.ID, true)
-			}
-			return err
-		},
-		func() error {
 			_, err := m.Engagements.AddTask(on(4, 9, 0), ingrid, id, engage.TaskCmd{Org: m.huadong.id, Person: chen.Person, Title: "List the stations in Suzhou", Due: date(9)})
 			return err
 		},
@@ -116,16 +118,13 @@ func (m *maker) engagements(ctx context.Context) error {
 			return err
 		},
 		func() error {
-			h, err := m.Engagements.HandOver(on(16, 9, 0), ingrid, id, engage.HandCmd{To: m.kestrel.id, What: "Contact with the Rotherham plant", Note: "From now on the plant calls Kestrel."})
-			if err == nil {
-				err = m.Engagements.AnswerHand(on(15, 10, 0), maya, id, h.ID, engage.HandTaken, "")
-			}
-			return err
-		},
-		func() error {
 			_, err := m.Engagements.HandOver(on(2, 11, 0), maya, id, engage.HandCmd{To: m.huadong.id, What: "Results of the trial week", Due: date(5)})
 			return err
 		},
+		func() error {
+			return m.Engagements.Propose(on(2, 16, 0), ingrid, id, engage.ProposeCmd{Shares: []engage.Share{{Org: m.aurelia.id, Part: 3750}, {Org: m.kestrel.id, Part: 3750}, {Org: m.huadong.id, Part: 2500}}, Note: "Of what is invoiced to Thornhill in the first year; Kestrel runs the trial."})
+		},
+		func() error { return m.agree(on(1, 3, 0), chen, id) },
 	} {
 		if err := step(); err != nil {
 			return err

@@ -69,11 +69,19 @@ func Talk(ctx context.Context, s Services, rooms *room.Service) error {
 			if err != nil {
 				return err
 			}
-			ctx := db.WithNow(ctx, now.Add(-l.ago))
 			r, err := rooms.BySubject(ctx, who, subject)
 			if err != nil {
 				return fmt.Errorf("demo: room of %s %s: %w", c.reseller, c.order, err)
 			}
+			last, err := rooms.History(ctx, who, r.ID, room.Window{Limit: 1})
+			if err != nil {
+				return err
+			}
+			at := now.Add(-l.ago)
+			if len(last) > 0 && !last[0].At.Before(at) { // the days of a room follow one another
+				at = last[0].At.Add(time.Minute)
+			}
+			ctx := db.WithNow(ctx, at)
 			// whoever speaks has read what stands there
 			if err := rooms.Read(ctx, who, r.ID, r.LastSeq); err != nil {
 				return err

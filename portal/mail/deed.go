@@ -89,18 +89,18 @@ func asItStands(d trade.Detail) bool {
 	return true
 }
 
-// deedLine is the link of what a reader may do about a subject, "" for none.
-func (n *Notices) deedLine(ctx context.Context, reader access.Actor, address, subject, id string) (kind, token string, err error) {
-	kind = deedAbout[subject]
+// deedOf is what a reader may do about a subject by a link, without the time it works; the
+// zero value for nothing.
+func (n *Notices) deedOf(ctx context.Context, reader access.Actor, address, subject, id string) (Deed, error) {
+	kind := deedAbout[subject]
 	if kind == "" || !n.mail.Sends() { // kept mail is read by admins
-		return "", "", nil
+		return Deed{}, nil
 	}
 	bound, ok, err := n.Stands(ctx, reader, kind, id)
 	if err != nil || !ok {
-		return "", "", err
+		return Deed{}, err
 	}
-	token, err = n.Seal(Deed{Kind: kind, Org: reader.Org, Person: reader.Person, Object: id, Bound: bound, Address: addressKey(address), Expires: db.Now(ctx).Add(answerLife)})
-	return kind, token, err
+	return Deed{Kind: kind, Org: reader.Org, Person: reader.Person, Object: id, Bound: bound, Address: addressKey(address)}, nil
 }
 
 // addressKey is an address as a link knows it: who has moved to another one leaves the links

@@ -187,53 +187,71 @@ func (n *Notices) tell(ctx context.Context, t notify.Target, p account.Colleague
 	if err != nil {
 		zone = time.UTC
 	}
-	return n.mail.db.InTx(ctx, func(ctx context.Context) error {
-		d, err := n.notify.Collect(ctx, access.System("mail", t.Org), t, zone, n.mail.Sends() && p.ID != "", visited)
-		if err != nil || len(d.Notices) == 0 || p.ID == "" {
-			return err
-		}
-		l, err := n.letter(ctx, p, org, zone, d)
-		if err != nil || l.Body == "" { // nothing of it is for the person any more
-			return err
-		}
-		return n.mail.Post(ctx, l)
+	told := telling{reader: access.Actor{Org: p.Org, Person: p.ID, Roles: p.Roles, Via: "mail"}, seen: map[string]bool{}, said: map[string]string{}, deeds: map[string]Deed{}}
+	return notify.Apart(ctx, func(ctx context.Context, list []notify.Notice) error { return n.look(ctx, p, &told, list) }, func(ctx context.Context, known func([]notify.Notice) error) error {
+		return n.mail.db.InTx(ctx, func(ctx context.Context) error {
+			d, err := n.notify.Collect(ctx, access.System("mail", t.Org), t, zone, n.mail.Sends() && p.ID != "", visited)
+			if err != nil || len(d.Notices) == 0 || p.ID == "" {
+				return err
+			}
+			if err := known(d.Notices); err != nil {
+				return err
+			}
+			d.Notices = slices.DeleteFunc(d.Notices, func(one notify.Notice) bool { return !told.seen[one.ID] })
+			if len(d.Notices) == 0 { // nothing of it is for the person any more
+				return nil
+			}
+			l, err := n.letter(ctx, p, org, zone, d, told)
+			if err != nil {
+				return err
+			}
+			return n.mail.Post(ctx, l)
+		})
 	})
 }
 
-// readable leaves out notices of what was said where the reader may not read any more: who
-// lost a room or a category is not mailed what its topics are called. said is what each of
-// the others is about.
-func (n *Notices) readable(ctx context.Context, reader access.Actor, list []notify.Notice) (out []notify.Notice, said map[string]string, err error) {
-	said = map[string]string{}
-	if list, err = n.notify.InSight(ctx, reader, list); err != nil {
-		return nil, nil, err
+// telling is what was asked about notices before a mail tells them.
+type telling struct {
+	reader access.Actor
+	seen   map[string]bool   // by notice: its reader may see what it is about
+	said   map[string]string // by notice: what somebody wrote
+	deeds  map[string]Deed   // by subject: what a link may do
+}
+
+// look asks about notices. Of what was said where the reader may not read any more nothing is
+// seen: who lost a room or a category is not mailed what its topics are called.
+func (n *Notices) look(ctx context.Context, p account.Colleague, told *telling, list []notify.Notice) error {
+	list, err := n.notify.InSight(ctx, told.reader, list)
+	if err != nil {
+		return err
 	}
 	for _, one := range list {
 		if n.answers != nil && slices.Contains(answered, one.Kind) {
-			text, err := n.answers.Said(ctx, reader, one)
+			text, err := n.answers.Said(ctx, told.reader, one)
 			if c := fault.CodeOf(err); c == fault.NotFound || c == fault.Forbidden {
 				continue
 			}
 			if err != nil {
-				return nil, nil, err
+				return err
 			}
-			said[one.ID] = text
+			told.said[one.ID] = text
 		}
-		out = append(out, one)
+		at := one.SubjectKind + "/" + one.SubjectID
+		if _, had := told.deeds[at]; !had {
+			if told.deeds[at], err = n.deedOf(ctx, told.reader, p.Email, one.SubjectKind, one.SubjectID); err != nil {
+				return err
+			}
+		}
+		told.seen[one.ID] = true
 	}
-	return out, said, nil
+	return nil
 }
 
-// letter writes the mail in the reader's words; without a body where nothing is left to tell.
-func (n *Notices) letter(ctx context.Context, p account.Colleague, org account.Org, zone *time.Location, d notify.Digest) (account.Letter, error) {
+// letter writes the mail in the reader's words.
+func (n *Notices) letter(ctx context.Context, p account.Colleague, org account.Org, zone *time.Location, d notify.Digest, told telling) (account.Letter, error) {
 	words := locale.New(locale.Language(p.Locale), zone, db.Now(ctx))
 	base := n.mail.base + "/c/" + org.Slug + "/"
-	reader, acts := access.Actor{Org: p.Org, Person: p.ID, Roles: p.Roles, Via: "mail"}, map[string]bool{}
-	var texts map[string]string
-	var err error
-	if d.Notices, texts, err = n.readable(ctx, reader, d.Notices); err != nil || len(d.Notices) == 0 {
-		return account.Letter{}, err
-	}
+	acts := map[string]bool{}
 	orgs, err := n.people.OrgsByID(ctx, namedOrgs(d.Notices)...)
 	if err != nil {
 		return account.Letter{}, err
@@ -261,21 +279,22 @@ func (n *Notices) letter(ctx context.Context, p account.Colleague, org account.O
 			lines = append(lines, "  "+words.T("mail.notices.answer")+" "+n.mail.base+"/answer/"+token)
 		}
 		if !acts[one.SubjectID] { // of several about the same, the first bears the link
-			kind, token, err := n.deedLine(ctx, reader, p.Email, one.SubjectKind, one.SubjectID)
-			if err != nil {
-				return account.Letter{}, err
-			}
-			if token != "" {
+			if deed := told.deeds[one.SubjectKind+"/"+one.SubjectID]; deed.Kind != "" {
+				deed.Expires = db.Now(ctx).Add(answerLife)
+				token, err := n.Seal(deed)
+				if err != nil {
+					return account.Letter{}, err
+				}
 				acts[one.SubjectID] = true
-				lines = append(lines, "  "+words.T("mail.notices.answer_"+kind)+" "+n.mail.base+"/answer/"+token)
+				lines = append(lines, "  "+words.T("mail.notices.answer_"+deed.Kind)+" "+n.mail.base+"/answer/"+token)
 			}
 		}
 		if n.answers != nil && n.mail.Sends() && slices.Contains(answered, one.Kind) {
-			to, err := n.answers.Address(ctx, notify.Target{Org: reader.Org, Person: reader.Person}, one.SubjectKind, one.SubjectID)
+			to, err := n.answers.Address(ctx, notify.Target{Org: p.Org, Person: p.ID}, one.SubjectKind, one.SubjectID)
 			if err != nil {
 				return account.Letter{}, err
 			}
-			for _, l := range quoteLines(texts[one.ID]) {
+			for _, l := range quoteLines(told.said[one.ID]) {
 				lines = append(lines, saidMark+l)
 			}
 			switch {

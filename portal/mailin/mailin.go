@@ -110,7 +110,8 @@ type Rooms interface {
 // Forum answers topics; *forum.Service does.
 type Forum interface {
 	Said(ctx context.Context, actor access.Actor, id forum.TopicID, post forum.PostID) (string, error)
-	Reply(ctx context.Context, actor access.Actor, id forum.TopicID, body, key string) (forum.PostID, error)
+	Bring(ctx context.Context, actor access.Actor, category forum.CategoryID, in forum.TopicID, name string, body io.Reader) (forum.File, error)
+	ReplyWith(ctx context.Context, actor access.Actor, id forum.TopicID, body, key string, files []forum.FileID) (forum.PostID, error)
 }
 
 // Deps are the ports of the service.

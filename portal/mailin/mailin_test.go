@@ -162,6 +162,7 @@ func setup(t *testing.T, d *db.DB, o DoorOptions) *world {
 	w.must(err)
 	w.rooms = room.NewService(d, room.Deps{People: staff{w}, Blobs: blobs})
 	w.forum = forum.New(d, staff{w}, nil)
+	w.forum.Keep(blobs, nil)
 	w.out = mail.New(d, w, mail.Options{BaseURL: "https://portal.example"})
 	w.s = New(Deps{DB: d, Jobs: w, People: w, Rooms: w.rooms, Forum: w.forum, Out: w.out, Secrets: secret.Random(), Domain: "answers.example"})
 	r, err := w.rooms.EnsureRoom(w.ctx(), access.System("test", w.org["aurelia"]), room.Spec{Subject: room.Subject{Kind: "partnership", ID: "p"}, Title: "x", Orgs: []string{w.org["aurelia"], w.org["kestrel"]}})
@@ -500,8 +501,8 @@ func TestRefusals(t *testing.T) {
 	})
 }
 
-// TestFiles: files become those of the room under its rules; what is not taken is named,
-// in the words of who wrote.
+// TestFiles: files become those of the room or the topic under its rules; what is not taken
+// is named, in the words of who wrote. A mail with files alone says enough.
 func TestFiles(t *testing.T) {
 	t.Parallel()
 	w := setup(t, dbtest.One(t), DoorOptions{})
@@ -526,8 +527,34 @@ func TestFiles(t *testing.T) {
 	if err := w.send(w.address("maya", kindRoom), "no mail"); code(err) != 550 {
 		t.Errorf("no mail: %v", err)
 	}
-	if len(posts) != 1 || posts[0].Body != "See the files.\n\n（邮件中未收录：plan.txt, run.exe）" {
+	if len(posts) != 1 || posts[0].Body != "See the files.\n\n（邮件中未收录：run.exe）" || len(posts[0].Files) != 1 || posts[0].Files[0].Name != "plan.txt" {
 		t.Errorf("%+v", posts)
+	}
+	many := ""
+	for i := range forum.MaxFiles + 1 {
+		many += part(fmt.Sprintf("p%02d.txt", i), fmt.Sprint("plan ", i))
+	}
+	alone := func(id, parts string) string {
+		return "From: chen@kestrel.example\r\nMessage-ID: <" + id + ">\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" + parts + "--b--\r\n"
+	}
+	to := w.address("chen", kindTopic)
+	for range 2 { // the second time it is the same reply
+		w.must(w.send(to, alone("f3", part("only.txt", "all is said here"))))
+		w.must(w.send(to, alone("f4", many)))
+	}
+	if got := w.run(); strings.Contains(got, "refused") {
+		t.Fatalf("became %s", got)
+	}
+	if _, posts = w.said(); len(posts) != 3 {
+		t.Fatalf("%+v", posts)
+	}
+	for _, p := range posts[1:] {
+		switch {
+		case p.Body == "" && len(p.Files) == 1 && p.Files[0].Name == "only.txt":
+		case p.Body == "（邮件中未收录：p10.txt）" && len(p.Files) == forum.MaxFiles:
+		default:
+			t.Errorf("%+v", p)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package mailin
 import (
 	"bytes"
 	"context"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -68,7 +69,7 @@ func (s *Service) work(ctx context.Context, id string) error {
 		return s.refuse(ctx, m, to, p, l, reasonSender, nil)
 	case m.Size > MaxSize: // only its head was kept
 		return s.refuse(ctx, m, to, p, l, reasonLarge, nil)
-	case l.Text == "" && (len(l.Files) == 0 || to.Kind == kindTopic):
+	case l.Text == "" && len(l.Files) == 0:
 		return s.refuse(ctx, m, to, p, l, reasonEmpty, nil)
 	}
 	actor := access.Actor{Person: p.ID, Org: p.Org, Roles: p.Roles, Via: room.ViaMail}
@@ -88,37 +89,53 @@ func (s *Service) work(ctx context.Context, id string) error {
 // post, however often it comes and by which address to the same room or topic.
 func (s *Service) post(ctx context.Context, actor access.Actor, p *locale.Printer, m inRow, to replyRow, l letter.Letter) error {
 	key := "mail:" + m.MessageKey[:32]
-	left := slices.Clone(l.Left)
-	if to.Kind == kindTopic { // the forum keeps no files
-		for _, f := range l.Files {
-			left = append(left, f.Name)
+	if to.Kind == kindTopic {
+		topic := forum.TopicID(to.Object)
+		files, left, err := carry(l, forum.MaxFiles, func(name string, body io.Reader) (forum.FileID, error) {
+			f, err := s.Forum.Bring(ctx, actor, "", topic, name, body)
+			return f.ID, err
+		})
+		if err == nil {
+			_, err = s.Forum.ReplyWith(ctx, actor, topic, withLeft(p, l.Text, left), key+to.Object[len(to.Object)-8:], files)
 		}
-		_, err := s.Forum.Reply(ctx, actor, forum.TopicID(to.Object), withLeft(p, l.Text, left), key+to.Object[len(to.Object)-8:])
 		return err
 	}
 	d := room.Draft{Room: room.ID(to.Object), Key: key, Thread: to.Seq}
-	for _, f := range l.Files {
-		if len(d.Files) == room.MaxFiles {
-			left = append(left, f.Name)
-			continue
-		}
-		got, err := s.Rooms.Bring(ctx, actor, d.Room, f.Name, bytes.NewReader(f.Body))
-		switch c := fault.CodeOf(err); {
-		case err == nil:
-			d.Files = append(d.Files, got.ID)
-		case c == fault.Invalid || c == fault.TooLarge: // judged: empty, a program, refused by the scanner
-			left = append(left, f.Name)
-		default:
-			return err
-		}
+	files, left, err := carry(l, room.MaxFiles, func(name string, body io.Reader) (room.FileID, error) {
+		f, err := s.Rooms.Bring(ctx, actor, d.Room, name, body)
+		return f.ID, err
+	})
+	if err != nil {
+		return err
 	}
-	d.Text = withLeft(p, l.Text, left)
-	_, _, err := s.Rooms.Post(ctx, actor, d)
+	d.Files, d.Text = files, withLeft(p, l.Text, left)
+	_, _, err = s.Rooms.Post(ctx, actor, d)
 	if f := fault.As(err); err != nil && f.Code == fault.Invalid && len(f.Fields) == 1 && f.Fields[0].Name == "thread" {
 		d.Thread = 0 // what it answers was taken away for its age: it is said to the room
 		_, _, err = s.Rooms.Post(ctx, actor, d)
 	}
 	return err
+}
+
+// carry brings the files of a letter, and names those that were not taken.
+func carry[ID any](l letter.Letter, most int, bring func(name string, body io.Reader) (ID, error)) (ids []ID, left []string, err error) {
+	left = slices.Clone(l.Left)
+	for _, f := range l.Files {
+		if len(ids) == most {
+			left = append(left, f.Name)
+			continue
+		}
+		id, err := bring(f.Name, bytes.NewReader(f.Body))
+		switch c := fault.CodeOf(err); {
+		case err == nil:
+			ids = append(ids, id)
+		case c == fault.Invalid || c == fault.TooLarge: // judged: empty, a program, refused by the scanner
+			left = append(left, f.Name)
+		default:
+			return nil, nil, err
+		}
+	}
+	return ids, left, nil
 }
 
 // withLeft adds to a text which files of its mail were not taken.

@@ -252,48 +252,59 @@ func (s *Service) tell(ctx context.Context, t notify.Target, p account.Colleague
 	if err != nil {
 		zone = time.UTC
 	}
-	return s.change(ctx, t.Org, func(ctx context.Context) error {
-		if p.ID == "" {
-			if err := forget(ctx, t.Person, t.Org); err != nil {
-				return err
-			}
-		}
-		list, err := s.Notify.CollectPush(ctx, access.System("push", t.Org), t, zone)
-		if err != nil || len(list) == 0 || p.ID == "" {
-			return err
-		}
-		if list, err = s.Notify.InSight(ctx, access.Actor{Org: t.Org, Person: t.Person, Roles: p.Roles, Via: "push"}, list); err != nil {
-			return err
-		}
-		named, err := s.People.OrgsByID(ctx, mail.Named(list)...)
-		if err != nil {
-			return err
-		}
-		devices, err := devicesOf(ctx, t.Org, t.Person)
-		if err != nil {
-			return err
-		}
-		words := locale.New(locale.Language(p.Locale), zone, db.Now(ctx))
-		slices.Reverse(list) // the oldest first
+	seen := map[string]bool{}
+	ask := func(ctx context.Context, list []notify.Notice) error {
+		list, err := s.Notify.InSight(ctx, access.Actor{Org: t.Org, Person: t.Person, Roles: p.Roles, Via: "push"}, list)
 		for _, n := range list {
-			m := said{Title: org.Name, Body: mail.Subject(words, n, named), URL: "/c/" + org.Slug + "/inbox", Tag: n.SubjectKind + "/" + n.SubjectID}
-			if path := view.SubjectPath(n.SubjectKind, n.SubjectID); path != "" {
-				m.URL = "/c/" + org.Slug + "/" + path
-			}
-			if r := []rune(m.Body); len(r) > maxBody {
-				m.Body = string(r[:maxBody]) + "…"
-			}
-			raw, err := json.Marshal(m)
-			if err != nil {
-				return fault.Wrap(err, fault.Internal, "error.internal")
-			}
-			for _, d := range devices {
-				if err := insertMessage(ctx, messageRow{ID: db.NewID(), DeviceID: d.ID, Body: string(raw), Made: db.Micros(db.Now(ctx)), NextAt: db.Micros(db.Now(ctx))}); err != nil {
+			seen[n.ID] = true
+		}
+		return err
+	}
+	return notify.Apart(ctx, ask, func(ctx context.Context, known func([]notify.Notice) error) error {
+		return s.change(ctx, t.Org, func(ctx context.Context) error {
+			if p.ID == "" {
+				if err := forget(ctx, t.Person, t.Org); err != nil {
 					return err
 				}
 			}
-		}
-		return nil
+			list, err := s.Notify.CollectPush(ctx, access.System("push", t.Org), t, zone)
+			if err != nil || len(list) == 0 || p.ID == "" {
+				return err
+			}
+			if err := known(list); err != nil {
+				return err
+			}
+			list = slices.DeleteFunc(list, func(n notify.Notice) bool { return !seen[n.ID] })
+			named, err := s.People.OrgsByID(ctx, mail.Named(list)...)
+			if err != nil {
+				return err
+			}
+			devices, err := devicesOf(ctx, t.Org, t.Person)
+			if err != nil {
+				return err
+			}
+			words := locale.New(locale.Language(p.Locale), zone, db.Now(ctx))
+			slices.Reverse(list) // the oldest first
+			for _, n := range list {
+				m := said{Title: org.Name, Body: mail.Subject(words, n, named), URL: "/c/" + org.Slug + "/inbox", Tag: n.SubjectKind + "/" + n.SubjectID}
+				if path := view.SubjectPath(n.SubjectKind, n.SubjectID); path != "" {
+					m.URL = "/c/" + org.Slug + "/" + path
+				}
+				if r := []rune(m.Body); len(r) > maxBody {
+					m.Body = string(r[:maxBody]) + "…"
+				}
+				raw, err := json.Marshal(m)
+				if err != nil {
+					return fault.Wrap(err, fault.Internal, "error.internal")
+				}
+				for _, d := range devices {
+					if err := insertMessage(ctx, messageRow{ID: db.NewID(), DeviceID: d.ID, Body: string(raw), Made: db.Micros(db.Now(ctx)), NextAt: db.Micros(db.Now(ctx))}); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		})
 	})
 }
 

@@ -201,6 +201,58 @@ func TestTold(t *testing.T) {
 	})
 }
 
+// outside is a judge that is asked in no transaction, and in whose time more is told.
+type outside struct {
+	t    *testing.T
+	h    *house
+	lost map[string]bool
+	once func()
+}
+
+func (o *outside) Lost(ctx context.Context, _ access.Actor, of []notify.Subject) (map[notify.Subject]bool, error) {
+	free := false
+	db.AfterCommit(ctx, func() { free = true })
+	if !free {
+		o.t.Error("whoever judges is asked inside a transaction")
+	}
+	if do := o.once; do != nil {
+		o.once = nil
+		do()
+	}
+	out := map[notify.Subject]bool{}
+	for _, x := range of {
+		if o.lost[x.ID] {
+			out[x] = true
+		}
+	}
+	return out, nil
+}
+
+// TestAskedOutside: what a device is told is judged outside of the transaction that settles
+// it, all of it, and each is told once.
+func TestAskedOutside(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := setup(t, d)
+		must(t, h.subscribe("maya", "/m"))
+		o := &outside{t: t, h: h, lost: map[string]bool{"T-2": true, "T-4": true}}
+		h.n.Judge(o, "topic")
+		h.tell(t, 1, "forum.replied", "T-1")
+		h.tell(t, 1, "forum.replied", "T-2")
+		o.once = func() {
+			h.tell(t, 1, "forum.replied", "T-3")
+			h.tell(t, 1, "forum.replied", "T-4")
+		}
+		got := h.run(t, 2)
+		if strings.Count(got, "reply: T-1") != 1 || strings.Count(got, "reply: T-3") != 1 || strings.Contains(got, "T-2") || strings.Contains(got, "T-4") {
+			t.Error(got)
+		}
+		if got := h.run(t, 3); got != "" {
+			t.Error("told twice: " + got)
+		}
+	})
+}
+
 // TestDevices: one's own alone, few, at addresses that may be called; gone with the session,
 // with signing out everywhere and with leaving the company.
 func TestDevices(t *testing.T) {

@@ -177,6 +177,7 @@ type HoldsPage struct {
 	Base
 	BackURL string
 	Rows    []HoldRow
+	Pager   Pager
 }
 
 // HoldRow is a room under a hold.

@@ -64,10 +64,33 @@ func documentLanguage(code string) view.Text {
 	return view.T("library.language." + code)
 }
 
+var libraryTabs = []string{"all", "new", "confirm", "own"}
+
+// libraryTab is the tab that was chosen; or else what is there: who publishes, and is sent
+// nothing, begins with its own.
+func (v *visit) libraryTab(manage bool) (string, error) {
+	if t := oneOf(v.Query("view"), libraryTabs); t != "" || !manage {
+		return or(t, "all"), nil
+	}
+	for _, own := range []bool{false, true} {
+		list, _, err := v.w.d.Library.List(v.ctx, v.actor(), library.Filter{Own: own, Limit: 1})
+		if err != nil {
+			return "", err
+		}
+		if len(list) > 0 {
+			return map[bool]string{false: "all", true: "own"}[own], nil
+		}
+	}
+	return "all", nil
+}
+
 // libraryList is what partners publish to the company, or what it publishes itself.
 func libraryList(v *visit) error {
 	manage := v.may(access.LibraryManage, access.Own(v.org()))
-	seen := v.Query("view")
+	seen, err := v.libraryTab(manage)
+	if err != nil {
+		return err
+	}
 	f := library.Filter{Owner: v.Query("from"), Kind: oneOf(v.Query("kind"), library.Kinds), Language: oneOf(v.Query("language"), library.Languages), Query: v.search(), After: v.Query("after"), Limit: pageRows,
 		Own: seen == "own", Fresh: seen == "new", Asked: seen == "confirm"}
 	list, next, err := v.w.d.Library.List(v.ctx, v.actor(), f)
@@ -91,16 +114,11 @@ func libraryList(v *visit) error {
 		lists = append(lists, choice("from", "library.from", f.Owner, partners.options()))
 	}
 	page := &view.LibraryPage{Base: v.shell(), URL: v.path("library"), Own: f.Own, Filters: v.filters("library.search", false, []string{"view"}, lists...), Pager: view.Pager{Shown: len(list), Total: -1, Next: v.next(next)}}
-	tabs := []string{"", "new", "confirm"}
-	if manage || f.Own {
-		tabs = append(tabs, "own")
-	}
-	for _, t := range tabs {
-		label := t
-		if t == "" {
-			label = "all"
+	for _, t := range libraryTabs {
+		if t == "own" && !manage && !f.Own {
+			continue
 		}
-		page.Tabs = append(page.Tabs, view.Tab{Label: view.T("library.view." + label), URL: v.again("view", t, "from", ""), Count: -1, On: t == seen})
+		page.Tabs = append(page.Tabs, view.Tab{Label: view.T("library.view." + t), URL: v.again("view", t, "from", ""), Count: -1, On: t == seen})
 	}
 	if manage {
 		page.NewURL = v.path("library", "new")

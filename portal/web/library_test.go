@@ -32,6 +32,16 @@ func TestLibraryPages(t *testing.T) {
 	if a := send("/c/aurelia/library/bring", fields, map[string]string{"sheet.pdf": "%PDF-1.7 torque"}); a.Status != 303 {
 		t.Fatalf("%d %.400s", a.Status, a.Body)
 	}
+	// who is sent nothing begins with what it publishes, and may still look at the other tab
+	for path, on := range map[string]string{"/c/aurelia/library": "own", "/c/aurelia/library?view=all": "all", "/c/kestrel/library": "all"} {
+		who := ingrid
+		if strings.Contains(path, "kestrel") {
+			who = maya
+		}
+		if a := who.Get(t, path); !regexp.MustCompile(`<a[^>]*view=`+on+`"[^>]*aria-current`).MatchString(a.Body) || (on == "own") != strings.Contains(a.Body, "Torque sheet of Leeds") && who == ingrid {
+			t.Errorf("%s does not open on %s: %.300s", path, on, a.Body[strings.Index(a.Body, "e-tabs"):])
+		}
+	}
 	list := maya.Get(t, "/c/kestrel/library?q=torque").Body
 	at := regexp.MustCompile(`/c/kestrel/library/([0-9a-v]{26})`).FindStringSubmatch(list)
 	if at == nil || !strings.Contains(list, "To confirm") {

@@ -536,7 +536,7 @@ func roomCall(v *visit) error {
 
 // roomHolds lists what the company holds, rooms that it left among them.
 func roomHolds(v *visit) error {
-	list, err := v.w.d.Rooms.Holds(v.ctx, v.actor())
+	list, next, err := v.w.d.Rooms.Holds(v.ctx, v.actor(), v.Query("after"), 0)
 	if err != nil {
 		return err
 	}
@@ -548,7 +548,7 @@ func roomHolds(v *visit) error {
 	if err != nil {
 		return err
 	}
-	page := &view.HoldsPage{Base: v.shell(), BackURL: v.path("rooms")}
+	page := &view.HoldsPage{Base: v.shell(), BackURL: v.path("rooms"), Pager: view.Pager{Shown: len(list), Total: -1, Next: v.next(next)}}
 	for _, h := range list {
 		at := v.path("rooms", string(h.Room))
 		row := view.HoldRow{Title: h.Title, Reason: h.Reason, By: n.person(h.By), At: h.At, Left: h.Left, ExportURL: at + "/export", ReleaseURL: at + "/release"}

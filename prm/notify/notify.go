@@ -9,6 +9,7 @@ package notify
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -113,6 +114,37 @@ func (s *Service) InSight(ctx context.Context, reader access.Actor, list []Notic
 		return list, err
 	}
 	return slices.DeleteFunc(slices.Clone(list), func(n Notice) bool { return lost[aboutOf(n.SubjectKind, n.SubjectID)] }), nil
+}
+
+// errAsk ends a transaction that met notices of which nobody was asked yet.
+var errAsk = errors.New("notify: not asked yet")
+
+// Apart runs do, which takes notices and settles them in a transaction, and asks of what it
+// takes outside of it: whoever judges may be slow, and others wait for the transaction. do
+// hands what it took to known, whose error ends the transaction; ask is then told of those of
+// which it was not asked before, and do runs again.
+func Apart(ctx context.Context, ask func(ctx context.Context, list []Notice) error, do func(ctx context.Context, known func(list []Notice) error) error) error {
+	asked := map[string]bool{}
+	for range 5 { // what is told meanwhile is met by the next
+		var fresh []Notice
+		err := do(ctx, func(list []Notice) error {
+			fresh = slices.DeleteFunc(slices.Clone(list), func(n Notice) bool { return asked[n.ID] })
+			if len(fresh) > 0 {
+				return errAsk
+			}
+			return nil
+		})
+		if len(fresh) == 0 {
+			return err
+		}
+		if err := ask(ctx, fresh); err != nil {
+			return err
+		}
+		for _, n := range fresh {
+			asked[n.ID] = true
+		}
+	}
+	return fault.Wrap(errAsk, fault.Unavailable, "error.unavailable")
 }
 
 // lost are the keys of the objects among some that the reader may not see.

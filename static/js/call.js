@@ -103,6 +103,13 @@ ring.el?.querySelector("[data-ring-answer]").addEventListener("click", () => rin
 const icons = ["mic", "camera", "screen"];
 const kinds = ["audio", "video", "video"];
 const remembered = (k) => { try { return localStorage.getItem(`call.${k}`) || ""; } catch { return ""; } };
+// chosen opens the device that was chosen, or any where that one is not there. As a mere wish
+// a browser may pass over it.
+const chosen = async (kind, how) => {
+  const id = remembered(`${kind}input`), get = (which) => navigator.mediaDevices.getUserMedia({ [kind]: { ...how, ...which } });
+  try { if (id) return await get({ deviceId: { exact: id } }); } catch (e) { if (!["OverconstrainedError", "NotFoundError"].includes(e.name)) throw e; }
+  return get({});
+};
 const remember = (k, v) => { try { localStorage.setItem(`call.${k}`, v); } catch { /* only now */ } };
 
 // Meter tells how loud a receiver was between two looks, from 0 to 1: the energy of all that
@@ -350,19 +357,26 @@ class Page {
     this.one("[data-call-do=join]").focus();
   }
 
-  // open takes a device into use. False: there is none, or it is not allowed.
-  async open(what) {
+  // open takes a device into use, in place of another as that stood: muted it stays muted.
+  // False: there is none, or it is not allowed. Of a change, what was shut meanwhile stays shut.
+  async open(what, change) {
     const i = icons.indexOf(what);
     try {
       let stream;
       if (what === "screen") stream = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { max: 15 } }, audio: false });
-      else if (what === "mic") stream = await navigator.mediaDevices.getUserMedia({ audio: { deviceId: remembered("audioinput") || undefined, echoCancellation: true, noiseSuppression: true } });
-      else stream = await navigator.mediaDevices.getUserMedia({ video: { deviceId: remembered("videoinput") || undefined, width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { max: 24 } } });
-      this.put(i, stream.getTracks()[0]);
-      this.on[what] = true;
+      else if (what === "mic") stream = await chosen("audio", { echoCancellation: true, noiseSuppression: true });
+      else stream = await chosen("video", { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { max: 24 } });
+      const track = stream.getTracks()[0];
+      if (change && !this.tracks[i]) {
+        track.stop();
+        return false;
+      }
+      if (!this.tracks[i]) this.on[what] = true;
+      track.enabled = this.on[what];
+      this.put(i, track);
       return true;
     } catch (e) {
-      this.on[what] = false;
+      if (!this.tracks[i]) this.on[what] = false;
       if (what !== "screen") this.say(e.name === "NotFoundError" ? "Nodevice" : "Denied");
       return false;
     }
@@ -399,8 +413,8 @@ class Page {
     for (const s of this.el.querySelectorAll(`[data-call-device="${kind}"]`)) s.value = id;
     if (kind === "audiooutput") return this.hearing();
     const what = kind === "audioinput" ? "mic" : "camera";
-    if (!this.on[what]) return;
-    await this.open(what);
+    if (!this.tracks[icons.indexOf(what)]) return;
+    await this.open(what, true);
     this.tell();
     this.draw();
   }

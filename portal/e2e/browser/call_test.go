@@ -69,6 +69,20 @@ func TestCall(t *testing.T) {
 	must(t, ingrid.Click(`[data-call-bar] [data-call-do="screen"]`), ingrid.Click(`[data-call-bar] [data-call-do="mic"]`))
 	must(t, maya.Until(`!document.querySelector(".e-tile.screen") && !document.querySelector(".e-tile:not(.own) [data-off]").hidden`))
 
+	// another microphone while muted: it is the one that is sent, and says nothing before it may
+	must(t, ingrid.Eval(`(() => {
+		const s = document.querySelector("#call-devices [data-call-device=audioinput]");
+		window.__sound = () => window.ententeCall.peers()[0].getSenders().find((x) => x.track?.kind === "audio").track;
+		window.__was = window.__sound().getSettings().deviceId;
+		s.value = [...s.options].find((o) => o.value !== "default" && o.value !== window.__was).value;
+		s.dispatchEvent(new Event("change"));
+	})()`, nil))
+	must(t, ingrid.Until(`window.__sound().getSettings().deviceId === document.querySelector("#call-devices [data-call-device=audioinput]").value && !window.__sound().enabled`))
+	must(t, ingrid.Until(`document.querySelector('[data-call-bar] [data-call-do="mic"]').getAttribute("aria-pressed") === "false"`))
+	must(t, ingrid.Click(`[data-call-bar] [data-call-do="mic"]`), ingrid.Until(`window.__sound().enabled && window.__sound().getSettings().deviceId !== window.__was`))
+	must(t, maya.Until(`document.querySelector(".e-tile:not(.own) [data-off]").hidden`))
+	flow(t, maya, 1, false)
+
 	// one leaves, then the other: the room tells it
 	must(t, ingrid.Click(`[data-call-do="leave"]`), ingrid.Says(said, "You have left"), maya.Says(said, "Ingrid Dahl has left."), maya.Until(`document.querySelectorAll(".e-tile[data-key]").length === 1`))
 	must(t, maya.Click(`[data-call-do="leave"]`))
