@@ -1698,6 +1698,7 @@ CREATE TABLE room_hold (
   FOREIGN KEY (org_id) REFERENCES org(id),
   FOREIGN KEY (room_id) REFERENCES room(id)
 );
+CREATE INDEX room_hold_org ON room_hold USING btree (org_id, made, room_id);
 CREATE TABLE room_invite (
   room_id text NOT NULL, org_id text NOT NULL, person_id text NOT NULL, made bigint NOT NULL, declined bigint NOT NULL,
   PRIMARY KEY (room_id, org_id),

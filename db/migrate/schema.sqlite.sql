@@ -1287,6 +1287,7 @@ CREATE TABLE room_guest (
 CREATE TABLE room_hold (
   room_id TEXT NOT NULL REFERENCES room(id), org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL, reason TEXT NOT NULL, made INTEGER NOT NULL, upto INTEGER NOT NULL DEFAULT 0, gone INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (room_id, org_id)
 );
+CREATE INDEX room_hold_org ON room_hold (org_id, made, room_id);
 CREATE TABLE room_invite (
   room_id TEXT NOT NULL REFERENCES room(id), org_id TEXT NOT NULL REFERENCES org(id), person_id TEXT NOT NULL REFERENCES person(id), made INTEGER NOT NULL, declined INTEGER NOT NULL, PRIMARY KEY (room_id, org_id)
 );
