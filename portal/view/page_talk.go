@@ -510,11 +510,10 @@ type ReportsPage struct {
 
 // ReportRow is one report.
 type ReportRow struct {
-	URL, DoURL, Title string
-	HTML              template.HTML // what is reported, whole: it is judged here
-	Reason            string
-	By                Person
-	At                time.Time
+	URL, DoURL, Title, Reason string
+	HTML                      template.HTML // what is reported, whole: it is judged here
+	By                        Person
+	At                        time.Time
 }
 
 // LibraryPage is /c/{slug}/library. Fragment "library.list".

@@ -39,7 +39,7 @@ func forumSamples(k, a Base) map[string]Page {
 		"topic-nda":    &TopicPage{Base: a, CanMove: true, URL: "/c/aurelia/forum/topics/4", Title: "Blade", Kind: T("forum.kind.idea"), Status: Status{State: "topic.open"}, Category: sealed, Topic: root, Levels: levels, States: states, CanState: true, NDA: true, CanUnseal: true},
 		"topic-seal":   &TopicPage{Base: a, URL: "/c/aurelia/forum/topics/4", Title: "Blade", Kind: T("forum.kind.idea"), Status: Status{State: "topic.open"}, Category: sealed, Topic: root, Levels: levels, CanSeal: true},
 		"room-asked":   &RoomAskedPage{Base: k, URL: "/c/kestrel/rooms/invitations/r1", Title: "Fair in Leeds", Maker: "Aurelia Tools", Ours: 30, Theirs: 0, Differs: true, People: options("", "p1", "Dan Whitlock"), Form: Form{Errors: []FieldError{{"people", T("room.not_colleague")}}}},
-		"reports":      &ReportsPage{Base: a, Rows: []ReportRow{{"", "/c/aurelia/forum/reports/2", "", "", "", maya, at(19, 9, 0)}, {"/c/aurelia/forum/topics/1#p-b2", "/c/aurelia/forum/reports/1", "Window", "buy cheap", "advertisement", maya, at(19, 9, 0)}}},
+		"reports":      &ReportsPage{Base: a, Rows: []ReportRow{{"", "/c/aurelia/forum/reports/2", "", "", "", maya, at(19, 9, 0)}, {"/c/aurelia/forum/topics/1#p-b2", "/c/aurelia/forum/reports/1", "Window", "advertisement", "<p>buy cheap</p>", maya, at(19, 9, 0)}}},
 	}
 }
 
