@@ -373,21 +373,6 @@ func openClaims(ctx context.Context, request string) (n int64, err error) {
 	return n, err
 }
 
-func settlementsOf(ctx context.Context, claim string) ([]settlementRow, error) {
-	var rows []settlementRow
-	return rows, db.Tx(ctx).Where("claim_id = ?", claim).Order("made, id").Find(&rows).Error
-}
-
-func insertSettlement(ctx context.Context, r settlementRow) error { return db.Tx(ctx).Create(&r).Error }
-
-func moveSettlement(ctx context.Context, id string, set map[string]any) error {
-	tx := db.Tx(ctx).Model(&settlementRow{}).Where("id = ? AND reversed = 0 AND reconciled = 0", id).Updates(set)
-	if tx.Error == nil && tx.RowsAffected != 1 {
-		return fault.New(fault.Conflict, "fund.reconciled_before")
-	}
-	return tx.Error
-}
-
 func insertFile(ctx context.Context, r fileRow) error { return db.Tx(ctx).Create(&r).Error }
 
 func filesOf(ctx context.Context, subject string) ([]File, error) {
@@ -548,13 +533,6 @@ func listClaims(ctx context.Context, scope access.Scope, s sides, f Filter) ([]c
 		return rows, db.Cursor(rows[f.Limit-1].Changed, rows[f.Limit-1].ID), nil
 	}
 	return rows, "", nil
-}
-
-func settlementOf(ctx context.Context, claim, id string) (settlementRow, error) {
-	if !db.ValidID(id) {
-		return settlementRow{}, notFound()
-	}
-	return locked[settlementRow](ctx, false, "id = ? AND claim_id = ?", id, claim)
 }
 
 // askedBeside is what the partner's other claims on the same money ask for and that nobody
