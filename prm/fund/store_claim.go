@@ -367,6 +367,12 @@ func liveClaims(ctx context.Context, request string) (n int64, err error) {
 	return n, err
 }
 
+// claimsOver counts those of a partner's part of a programme that came to nothing.
+func claimsOver(ctx context.Context, program, org string) (n int64, err error) {
+	err = db.Tx(ctx).Model(&claimRow{}).Where("program_id = ? AND org_id = ? AND state IN ?", program, org, []string{string(ClaimDenied), string(ClaimWithdrawn)}).Count(&n).Error
+	return n, err
+}
+
 // openClaims counts those of a request that are not decided to the end.
 func openClaims(ctx context.Context, request string) (n int64, err error) {
 	err = db.Tx(ctx).Model(&claimRow{}).Where("request_id = ? AND submitted > 0 AND (state IN ? OR pending > 0)", request, []string{string(ClaimSubmitted), string(ClaimCheck), string(ClaimReturned)}).Count(&n).Error
@@ -415,20 +421,29 @@ func dropFile(ctx context.Context, subject string, id FileID) error {
 	return tx.Error
 }
 
-// titlesOf are the titles of the programmes of some rows.
-func titlesOf[T any](ctx context.Context, rows []T, program func(T) string) (map[string]string, error) {
-	out := map[string]string{}
+// seat is a partner's place in a programme.
+type seat struct{ program, org string }
+
+// titlesOf are the titles of the programmes of some rows, as their partners know them.
+func titlesOf[T any](ctx context.Context, rows []T, of func(T) seat) (map[seat]string, error) {
+	out := map[seat]string{}
 	if len(rows) == 0 {
 		return out, nil
 	}
 	var ids []string
 	for _, r := range rows {
-		ids = append(ids, program(r))
+		ids = append(ids, of(r).program)
 	}
-	var list []programRow
-	err := db.Tx(ctx).Select("id", "title").Where("id IN ?", ids).Find(&list).Error
-	for _, p := range list {
-		out[p.ID] = p.Title
+	heads, err := headsOf(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range rows {
+		out[of(r)] = heads[of(r).program].Title
+	}
+	own, err := ownTexts(ctx, ids)
+	for _, x := range own {
+		out[seat{x.ProgramID, x.OrgID}] = x.Title
 	}
 	return out, err
 }

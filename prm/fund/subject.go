@@ -21,7 +21,8 @@ type SubjectCmd struct {
 	Zone        string
 	ClaimBy     string // empty: 90 days after Until
 	Proof       []string
-	Step        *Explained // why what was earned before is worth another amount; nil: a document is booked
+	Left        map[string]SubjectCmd // by company: the last text of those that this one is without; they are judged by it
+	Step        *Explained            // why what was earned before is worth another amount; nil: a document is booked
 	// Open is how much of the total claims ask for that nobody has decided: that is kept for them,
 	// and what is owed is brought back by Recover. Nil: what is owed comes off first.
 	Open *int64
@@ -77,6 +78,11 @@ func (s *Service) SetEarned(ctx context.Context, actor access.Actor, cmd Subject
 		if err := insertSeat(ctx, seat); err != nil {
 			return err
 		}
+		if r.Kind == KindPromo {
+			if err := setTexts(ctx, r, cmd.Left); err != nil {
+				return err
+			}
+		}
 		id = ProgramID(r.ID)
 		sums, err := sumsOf(ctx, []string{r.ID}, seat.OrgID)
 		if err != nil {
@@ -119,6 +125,9 @@ func (s *Service) SetEarned(ctx context.Context, actor access.Actor, cmd Subject
 			}
 		default:
 			return nil
+		}
+		if own, ok := cmd.Left[seat.OrgID]; ok {
+			cmd.Title = own.Title
 		}
 		p := posting{program: r.ID, owner: r.OwnerID, org: seat.OrgID, kind: kind, currency: total.Currency, subject: subjects[r.Kind], id: cmd.Subject, text: cmd.Title, legs: legs}
 		if cmd.Step != nil {
@@ -179,6 +188,7 @@ type Holding struct {
 	Claimed []Claimed
 	Balance Balance
 	Pending money.Amount // asked for and not decided
+	Over    int64        // claims that were withdrawn or denied: what they asked for may be claimed again
 }
 
 // Of returns what the actor's company has claimed of a subject of a supplier.
@@ -208,6 +218,9 @@ func (s *Service) Of(ctx context.Context, actor access.Actor, owner, subject str
 		}
 		out.Program, out.Balance, out.Pending.Currency = ProgramID(r.ID), balance(sums, r.ID, actor.Org, c), c
 		if out.Pending.Minor, err = askedBeside(ctx, claimRow{ProgramID: r.ID, OrgID: actor.Org}); err != nil {
+			return err
+		}
+		if out.Over, err = claimsOver(ctx, r.ID, actor.Org); err != nil {
 			return err
 		}
 		out.Claimed, err = claimedOf(ctx, r.ID, actor.Org, c)

@@ -26,9 +26,32 @@ func (p pact) of(org string) []Version {
 	})
 }
 
-// fund is the programme of a promotion, by the newest of its agreed terms.
-func (p pact) fund() fund.SubjectCmd {
-	return p.versions[len(p.versions)-1].Terms.fund(p.row.ID)
+// latest is the last version that a company agreed to, of some with the oldest first.
+func latest(versions []Version, org string) (Version, bool) {
+	for _, v := range slices.Backward(versions) {
+		if _, in := v.Terms.Part(org); in {
+			return v, true
+		}
+	}
+	return Version{}, false
+}
+
+// fund is the programme of a promotion, by the newest of its agreed terms, with the last text of
+// those that these are without.
+func (p pact) fund() fund.SubjectCmd { return programme(p.row.ID, p.versions) }
+
+func programme(id string, versions []Version) fund.SubjectCmd {
+	now := versions[len(versions)-1].Terms
+	out := now.fund(id)
+	out.Left = map[string]fund.SubjectCmd{}
+	for _, v := range versions {
+		for _, x := range v.Terms.Parts {
+			if _, in := now.Part(x.Org); !in {
+				out.Left[x.Org] = v.Terms.fund(id)
+			}
+		}
+	}
+	return out
 }
 
 // turned brings the ledger to what the lines of a company in some promotions earn, and before
