@@ -178,7 +178,7 @@ func (s *Service) save(ctx context.Context, actor access.Actor, id ClaimID, vers
 	if p.Kind == KindMDF && cmd.Request == "" {
 		return r, fault.InvalidField("request", "fund.needs_request")
 	}
-	if err := byHand(p.Kind, cmp.Or(r.Source, cmd.Source)); err != nil {
+	if err := ByHand(p.Kind, cmp.Or(r.Source, cmd.Source)); err != nil {
 		return r, err
 	}
 	if err := cmd.check(seat.Currency); err != nil {
@@ -391,7 +391,7 @@ func (s *Service) told(ctx context.Context, actor access.Actor, r *claimRow, kin
 func (s *Service) claimable(ctx context.Context, r claimRow, lines []lineRow) error {
 	p, err := programFor(ctx, r.ProgramID, r.OrgID)
 	if err == nil {
-		err = byHand(p.Kind, r.Source)
+		err = ByHand(p.Kind, r.Source)
 	}
 	if err != nil {
 		return err

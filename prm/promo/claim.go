@@ -17,7 +17,7 @@ import (
 type Funds interface {
 	SetEarned(ctx context.Context, actor access.Actor, cmd fund.SubjectCmd, partnership string, total money.Amount) (fund.ProgramID, error)
 	Of(ctx context.Context, actor access.Actor, owner, subject string) (fund.Holding, error)
-	Granted(ctx context.Context, actor access.Actor, subject, org string) (money.Amount, bool, error)
+	Part(ctx context.Context, actor access.Actor, subject, org string) (fund.Balance, bool, error)
 	ClaimOf(ctx context.Context, actor access.Actor, owner, key string) (fund.Claim, error)
 	FileClaim(ctx context.Context, actor access.Actor, cmd fund.ClaimCmd) (fund.Claim, error)
 	SaveClaim(ctx context.Context, actor access.Actor, id fund.ClaimID, version int64, cmd fund.ClaimCmd) (fund.Claim, error)

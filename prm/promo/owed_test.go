@@ -1,11 +1,14 @@
 package promo
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"entente/db"
 	"entente/prm/access"
 	"entente/prm/fault"
 	"entente/prm/fund"
@@ -55,6 +58,42 @@ func TestOwedByResale(t *testing.T) {
 		owes(63_00, 0)
 		s.told(m.sold("d", "AUR-D18B", 20, "2026-12-21", "2026-12-21", ""))
 		owes(0, 21_00)
+	})
+}
+
+// What comes back after the partnership ended is owed as at any time, and what was taken back wrongly
+// is put right; nothing more is earned then.
+func TestOwedAfterThePartnership(t *testing.T) {
+	open4(t, func(m *market) {
+		funds := m.paid()
+		s := &shelf{m: m}
+		m.svc.Report(s)
+		x := m.terms()
+		x.By, x.Settle, x.ShipBy, x.BackDays, x.Quoted = ByResale, BillBack, "", 0, false
+		p := m.running(x)
+		s.told(m.sold("a", "AUR-D18B", 30, "2026-12-04", "2026-12-04", ""))
+		got, err := m.svc.Proposed(m.at(), m.maya, p.ID)
+		m.must(err)
+		c, err := m.svc.Claim(m.at(), m.maya, p.ID, got.Mark)
+		m.must(err)
+		c, err = funds.Decide(m.at(), m.ingrid, c.ID, c.Version, nil, "")
+		m.must(err)
+		for _, state := range []string{"suspended", "ended"} {
+			m.must(m.db.InTx(m.at(), func(ctx context.Context) error {
+				return db.Tx(ctx).Exec("UPDATE partnership SET state = ? WHERE id = ?", state, m.toKestrel).Error
+			}))
+			for i, x := range []struct{ pieces, owed int64 }{{-10, 42_00}, {4, 25_20}, {20, 0}, {-14, 0}} {
+				s.told(m.sold(fmt.Sprint(state, i), "AUR-D18B", x.pieces, "2026-12-14", "2026-12-14", ""))
+				w, err := funds.Wallet(m.at(), m.maya, c.Program)
+				m.must(err)
+				if w.Balance.Owed.Minor != x.owed || w.Balance.Available.Minor != 0 {
+					t.Fatalf("%s %d: %+v", state, i, w.Balance)
+				}
+			}
+		}
+		if ok, err := funds.Check(m.at(), m.ingrid, c.Program); err != nil || !ok.OK() {
+			t.Fatalf("%v %+v", err, ok)
+		}
 	})
 }
 
