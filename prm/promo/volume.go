@@ -66,7 +66,7 @@ func (s *Service) turned(ctx context.Context, owner, org string, promotions []st
 		return err
 	}
 	for _, p := range pacts {
-		if len(p.of(org)) == 0 || !slices.Contains(promotions, p.row.ID) {
+		if _, ok := latest(p.versions, org); !ok || !slices.Contains(promotions, p.row.ID) {
 			continue
 		}
 		if err := s.accrue(ctx, p, org, nil); err != nil { // at the step as it stood
