@@ -844,7 +844,7 @@ CREATE TABLE fund_rule (
 CREATE INDEX fund_rule_owner ON fund_rule USING btree (owner_id, ended);
 CREATE INDEX fund_rule_program ON fund_rule USING btree (program_id, made, id);
 CREATE TABLE fund_seat (
-  program_id text NOT NULL, org_id text NOT NULL, owner_id text NOT NULL, partnership_id text NOT NULL, currency text NOT NULL, added bigint NOT NULL,
+  program_id text NOT NULL, org_id text NOT NULL, owner_id text NOT NULL, partnership_id text NOT NULL, currency text NOT NULL, added bigint NOT NULL, title text NOT NULL, from_on text NOT NULL, until_on text NOT NULL, zone text NOT NULL, claim_days bigint NOT NULL, proof text NOT NULL,
   PRIMARY KEY (program_id, org_id),
   FOREIGN KEY (org_id) REFERENCES org(id),
   FOREIGN KEY (owner_id) REFERENCES org(id),
@@ -860,6 +860,7 @@ CREATE TABLE fund_settlement (
   FOREIGN KEY (owner_id) REFERENCES org(id)
 );
 CREATE INDEX fund_settlement_claim ON fund_settlement USING btree (claim_id, made, id);
+CREATE INDEX fund_settlement_offset ON fund_settlement USING btree (owner_id, org_id, claim_id) WHERE ((kind = 'offset'::text) AND (reversed = 0));
 CREATE UNIQUE INDEX fund_settlement_reference ON fund_settlement USING btree (owner_id, org_id, kind, reference, claim_id) WHERE ((reversed = 0) AND (kind <> 'offset'::text));
 CREATE TABLE fund_told (
   program_id text NOT NULL, org_id text NOT NULL, owner_id text NOT NULL, partnership_id text NOT NULL, told bigint NOT NULL,

@@ -627,7 +627,7 @@ CREATE TABLE fund_rule (
 CREATE INDEX fund_rule_owner ON fund_rule (owner_id, ended);
 CREATE INDEX fund_rule_program ON fund_rule (program_id, made, id);
 CREATE TABLE fund_seat (
-  program_id TEXT NOT NULL REFERENCES fund_program(id), org_id TEXT NOT NULL REFERENCES org(id), owner_id TEXT NOT NULL REFERENCES org(id), partnership_id TEXT NOT NULL REFERENCES partnership(id), currency TEXT NOT NULL, added INTEGER NOT NULL,
+  program_id TEXT NOT NULL REFERENCES fund_program(id), org_id TEXT NOT NULL REFERENCES org(id), owner_id TEXT NOT NULL REFERENCES org(id), partnership_id TEXT NOT NULL REFERENCES partnership(id), currency TEXT NOT NULL, added INTEGER NOT NULL, title TEXT NOT NULL DEFAULT '', from_on TEXT NOT NULL DEFAULT '', until_on TEXT NOT NULL DEFAULT '', zone TEXT NOT NULL DEFAULT '', claim_days INTEGER NOT NULL DEFAULT 0, proof TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (program_id, org_id)
 );
 CREATE INDEX fund_seat_org ON fund_seat (org_id, program_id);
@@ -636,6 +636,7 @@ CREATE TABLE fund_settlement (
   made INTEGER NOT NULL, made_by TEXT NOT NULL, entry_id TEXT NOT NULL, reversed INTEGER NOT NULL, reconciled INTEGER NOT NULL, reconciled_by TEXT NOT NULL, external TEXT NOT NULL
 );
 CREATE INDEX fund_settlement_claim ON fund_settlement (claim_id, made, id);
+CREATE INDEX fund_settlement_offset ON fund_settlement (owner_id, org_id, claim_id) WHERE kind = 'offset' AND reversed = 0;
 CREATE UNIQUE INDEX fund_settlement_reference ON fund_settlement (owner_id, org_id, kind, reference, claim_id) WHERE reversed = 0 AND kind <> 'offset';
 CREATE TABLE fund_told (
   program_id TEXT NOT NULL REFERENCES fund_program(id), org_id TEXT NOT NULL REFERENCES org(id), owner_id TEXT NOT NULL REFERENCES org(id), partnership_id TEXT NOT NULL REFERENCES partnership(id), told INTEGER NOT NULL, PRIMARY KEY (program_id, org_id)

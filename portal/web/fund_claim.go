@@ -87,7 +87,7 @@ func fundClaimNew(v *visit) error {
 	} else {
 		w, err := v.w.d.Funds.Wallet(v.ctx, v.actor(), fund.ProgramID(v.Query("program")))
 		if err == nil {
-			err = fund.ByHand(w.Kind)
+			err = fund.ByHand(w.Kind, fund.SourceForm)
 		}
 		if err != nil {
 			return err

@@ -497,3 +497,76 @@ func TestRaisedClaim(t *testing.T) {
 		t.Fatalf("%v %+v", err, led)
 	}
 }
+
+// What was taken off one payment by the number of a document is there once for all of its claims,
+// and what was taken off for one of them alone is its own. An offset undone opens it again.
+func TestDeductedOnceForADocument(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := open(t, d)
+		s.sold("SR-1", "AUR-D18B", 40)
+		x := s.claim("CLM-1", "00", item("1", "K-1", "AUR-D18B", "2026-11-10", "15", "63.00"))
+		two := x.Contracts[0]
+		two.Lines = []doc.ClaimLine{item("2", "K-2", "AUR-D18B", "2026-11-10", "10", "42.00")}
+		x.Contracts = append(x.Contracts, two)
+		n := s.receive(x, Taken)
+		var cs [2]fund.Claim
+		for i := range cs {
+			c, err := s.funds.GetClaim(s.at(), s.fin, n.Parts[i].Claim)
+			s.must(err)
+			cs[i] = c
+		}
+		pounds := func(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: "GBP"} }
+		if cs[1].Number != "CLM-1/2" || cs[0].Approved != pounds(63_00) || cs[1].Approved != pounds(42_00) {
+			t.Fatalf("%+v", cs)
+		}
+		s.funds.Heed(took{"CLM-1": {Payment: "PAY-7", Amount: pounds(63_00)}, "CLM-1/2": {Payment: "pay-7", Amount: pounds(2_00)}})
+		settle := func(i int, kind, reference string, minor int64) error {
+			t.Helper()
+			cmd := fund.SettleCmd{Kind: kind, Reference: reference}
+			if minor > 0 {
+				cmd.Amount = pounds(minor)
+			}
+			c, err := s.funds.Settle(s.at(), s.fin, cs[i].ID, cs[i].Version, cmd)
+			if err == nil {
+				cs[i] = c
+			}
+			return err
+		}
+		s.must(settle(0, fund.ByOffset, "PAY-7", 60_00))
+		if f := fault.As(settle(1, fund.ByOffset, "PAY-7", 5_01)); f.Fields == nil || f.Fields[0].Key != "fund.over_deducted" {
+			t.Fatalf("%+v", f)
+		}
+		if f := fault.As(settle(1, fund.ByCreditNote, "CN-1", 0)); f.Key != "fund.deducted_part" {
+			t.Fatalf("%+v", f)
+		}
+		s.must(settle(1, fund.ByOffset, "PAY-7", 0)) // 2.00 of its own and 3.00 that are left
+		if cs[1].Settled != pounds(5_00) {
+			t.Fatalf("%+v", cs[1])
+		}
+		if f := fault.As(settle(0, fund.ByOffset, "PAY-7", 1)); f.Fields == nil || f.Fields[0].Key != "fund.over_deducted" {
+			t.Fatalf("%+v", f)
+		}
+		s.must(settle(0, fund.ByCreditNote, "CN-1", 0))
+		s.must(settle(1, fund.ByCreditNote, "CN-2", 0))
+		if cs[0].State != fund.ClaimSettled || cs[1].State != fund.ClaimSettled {
+			t.Fatalf("%+v", cs)
+		}
+		for i := range cs {
+			c, err := s.funds.Unsettle(s.at(), s.fin, cs[i].ID, cs[i].Version, cs[i].Settlements[1].ID, "the other way")
+			s.must(err)
+			cs[i] = c
+		}
+		c, err := s.funds.Unsettle(s.at(), s.fin, cs[0].ID, cs[0].Version, cs[0].Settlements[0].ID, "it was the other")
+		s.must(err)
+		cs[0] = c
+		s.must(settle(1, fund.ByOffset, "PAY-7", 0))
+		if cs[1].State != fund.ClaimSettled {
+			t.Fatalf("%+v", cs[1])
+		}
+		s.must(settle(0, fund.ByOffset, "PAY-7", 0)) // 65.00 less 42.00
+		if cs[0].Settled != pounds(23_00) {
+			t.Fatalf("%+v", cs[0])
+		}
+	})
+}

@@ -173,7 +173,7 @@ func (s *Service) Book(ctx context.Context, actor access.Actor, org string, cmd 
 		if err != nil {
 			return err
 		}
-		r, lines, err := s.booked(ctx, p, seat, cmd)
+		r, lines, err := s.booked(ctx, seat.reads(p), seat, cmd)
 		if err != nil {
 			return err
 		}

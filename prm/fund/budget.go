@@ -101,7 +101,7 @@ func (s *Service) Grant(ctx context.Context, actor access.Actor, id ProgramID, p
 			bad.With("amount", "fund.earned_only")
 		}
 		text(bad, "text", strings.TrimSpace(words), 300, false)
-		seat, err := s.seat(ctx, actor, r, partnership, amount.Currency)
+		seat, err := s.seat(ctx, actor, r, partnership, amount.Currency, false)
 		if err != nil {
 			return err
 		}
@@ -140,18 +140,18 @@ func (s *Service) grant(ctx context.Context, actor access.Actor, r programRow, s
 
 // seat is the place of a partner in a programme, in its one currency there; one that is
 // not there yet is made by grant.
-func (s *Service) seat(ctx context.Context, actor access.Actor, r programRow, partnership string, c money.Currency) (seatRow, error) {
+func (s *Service) seat(ctx context.Context, actor access.Actor, r programRow, partnership string, c money.Currency, resting bool) (seatRow, error) {
 	asker := actor
 	asker.Scopes = nil // what the actor may do with funds is checked by its own action
 	p, err := s.partners.Get(ctx, asker, partnership)
-	if fault.CodeOf(err) == fault.NotFound || err == nil && (p.Supplier != r.OwnerID || p.State != partner.Active) {
+	if fault.CodeOf(err) == fault.NotFound || err == nil && (p.Supplier != r.OwnerID || p.State != partner.Active && !resting) {
 		err = fault.InvalidField("partnership", "fund.partner")
 	}
 	if err != nil {
 		return seatRow{}, err
 	}
 	seat, err := seatOf(ctx, r.ID, p.Reseller)
-	if fault.CodeOf(err) == fault.NotFound {
+	if fault.CodeOf(err) == fault.NotFound && p.State == partner.Active {
 		seat = seatRow{ProgramID: r.ID, OrgID: p.Reseller, OwnerID: r.OwnerID, PartnershipID: partnership, Currency: string(c), Added: db.Micros(db.Now(ctx))}
 		if !c.Valid() {
 			return seat, fault.InvalidField("currency", "form.choice_wrong")

@@ -174,10 +174,11 @@ func (s *Service) save(ctx context.Context, actor access.Actor, id ClaimID, vers
 	if err := access.Check(actor, access.ClaimWrite, access.Shared(p.OwnerID, seat.OrgID)); err != nil {
 		return r, err
 	}
+	p = seat.reads(p)
 	if p.Kind == KindMDF && cmd.Request == "" {
 		return r, fault.InvalidField("request", "fund.needs_request")
 	}
-	if err := byHand(p.Kind, cmp.Or(r.Source, cmd.Source)); err != nil {
+	if err := ByHand(p.Kind, cmp.Or(r.Source, cmd.Source)); err != nil {
 		return r, err
 	}
 	if err := cmd.check(seat.Currency); err != nil {
@@ -388,9 +389,9 @@ func (s *Service) told(ctx context.Context, actor access.Actor, r *claimRow, kin
 // claimable checks a claim against its request, or its programme where it has none: the
 // days, and what is left.
 func (s *Service) claimable(ctx context.Context, r claimRow, lines []lineRow) error {
-	p, err := programByID(ctx, r.ProgramID, false)
+	p, err := programFor(ctx, r.ProgramID, r.OrgID)
 	if err == nil {
-		err = byHand(p.Kind, r.Source)
+		err = ByHand(p.Kind, r.Source)
 	}
 	if err != nil {
 		return err
@@ -527,7 +528,7 @@ func (r claimRow) seen(org string) Claim {
 // entire reads what belongs to a claim.
 func (s *Service) entire(ctx context.Context, actor access.Actor, r claimRow) (Claim, error) {
 	out := r.seen(actor.Org)
-	p, err := programByID(ctx, r.ProgramID, false)
+	p, err := programFor(ctx, r.ProgramID, r.OrgID)
 	if err != nil {
 		return out, err
 	}
@@ -578,13 +579,13 @@ func (s *Service) Claims(ctx context.Context, actor access.Actor, f Filter) ([]C
 			return err
 		}
 		next = n
-		titles, err := titlesOf(ctx, rows, func(r claimRow) string { return r.ProgramID })
+		titles, err := titlesOf(ctx, rows, func(r claimRow) seat { return seat{r.ProgramID, r.OrgID} })
 		if err != nil {
 			return err
 		}
 		for _, r := range rows {
 			x := r.seen(actor.Org)
-			x.ProgramTitle = titles[r.ProgramID]
+			x.ProgramTitle = titles[seat{r.ProgramID, r.OrgID}]
 			out = append(out, x)
 		}
 		return nil

@@ -352,35 +352,54 @@ type takenOff struct {
 	all     bool  // nobody knows how much it was: nothing of the claim goes another way
 }
 
-// taken lists it: what its payments say, and its own word, which names no amount.
+// taken lists it: what its payments say, and its own word, which names no amount. What names a
+// document of which several claims came was taken off once for all of them.
 func (s *Service) taken(ctx context.Context, r claimRow, old []settlementRow) ([]takenOff, error) {
 	var out []takenOff
 	if s.deductions != nil {
-		numbers := []string{r.Number}
-		if s.checks != nil && r.Source == SourceEDI {
-			more, err := s.checks.Numbers(ctx, access.System("funds", r.OwnerID), ClaimID(r.ID))
-			if err != nil {
-				return nil, err
-			}
-			for _, n := range more {
-				if !slices.ContainsFunc(numbers, func(x string) bool { return strings.EqualFold(x, n) }) {
-					numbers = append(numbers, n)
-				}
-			}
+		numbers, err := s.knownBy(ctx, r)
+		if err != nil {
+			return nil, err
 		}
-		for _, number := range numbers {
-			found, err := s.deductions.Deducted(ctx, r.OwnerID, r.OrgID, number)
+		found, err := s.deductedBy(ctx, r, numbers)
+		if err != nil {
+			return nil, err
+		}
+		var payments []string
+		for _, d := range found {
+			i := slices.IndexFunc(out, func(x takenOff) bool { return x.is(d.Payment) })
+			if i < 0 {
+				i, out, payments = len(out), append(out, takenOff{payment: d.Payment}), append(payments, d.Payment)
+			}
+			out[i].left += d.Amount.Minor
+			out[i].all = out[i].all || d.Amount.Currency != money.Currency(r.Currency)
+		}
+		beside, err := offsetsBeside(ctx, r, payments)
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range beside {
+			x := o.claim
+			theirs, err := s.knownBy(ctx, x)
 			if err != nil {
 				return nil, err
 			}
-			for _, d := range found {
-				i := slices.IndexFunc(out, func(x takenOff) bool { return x.is(d.Payment) })
-				if i < 0 {
-					i, out = len(out), append(out, takenOff{payment: d.Payment})
-				}
-				out[i].left += d.Amount.Minor
-				out[i].all = out[i].all || d.Amount.Currency != money.Currency(r.Currency)
+			alone := slices.DeleteFunc(slices.Clone(theirs), func(n string) bool { return has(numbers, n) })
+			if len(alone) == len(theirs) {
+				continue
 			}
+			own, err := s.deductedBy(ctx, x, alone) // that uses first what was taken off for it alone
+			if err != nil {
+				return nil, err
+			}
+			i := slices.IndexFunc(out, func(t takenOff) bool { return t.is(o.payment) })
+			used := o.amount
+			for _, d := range own {
+				if out[i].is(d.Payment) && d.Amount.Currency == money.Currency(r.Currency) {
+					used -= d.Amount.Minor
+				}
+			}
+			out[i].left -= max(0, used)
 		}
 	}
 	if r.Deducted != "" && !slices.ContainsFunc(out, func(x takenOff) bool { return x.is(r.Deducted) }) {
@@ -392,6 +411,38 @@ func (s *Service) taken(ctx context.Context, r claimRow, old []settlementRow) ([
 				out[i].left -= x.Amount + x.Tax
 			}
 		}
+	}
+	return out, nil
+}
+
+// knownBy are the numbers by which a partner knows a claim.
+func (s *Service) knownBy(ctx context.Context, r claimRow) ([]string, error) {
+	numbers := []string{r.Number}
+	if s.checks == nil || r.Source != SourceEDI {
+		return numbers, nil
+	}
+	more, err := s.checks.Numbers(ctx, access.System("funds", r.OwnerID), ClaimID(r.ID))
+	for _, n := range more {
+		if !has(numbers, n) {
+			numbers = append(numbers, n)
+		}
+	}
+	return numbers, err
+}
+
+func has(numbers []string, number string) bool {
+	return slices.ContainsFunc(numbers, func(x string) bool { return strings.EqualFold(x, number) })
+}
+
+// deductedBy is what the partner of a claim took off its payments in the name of some numbers.
+func (s *Service) deductedBy(ctx context.Context, r claimRow, numbers []string) ([]Deduction, error) {
+	var out []Deduction
+	for _, number := range numbers {
+		found, err := s.deductions.Deducted(ctx, r.OwnerID, r.OrgID, number)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, found...)
 	}
 	return out, nil
 }

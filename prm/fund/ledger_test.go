@@ -3,6 +3,7 @@ package fund
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -241,6 +242,21 @@ func TestProgramOfPromotion(t *testing.T) {
 		}
 		if now, err := b.svc.Get(b.at(), b.ingrid, id); err != nil || now.Title != cmd.Title || now.Until != cmd.Until || now.ClaimDays != 30 || now.Version != p.Version+1 {
 			t.Fatalf("%v %+v", err, now)
+		}
+		// its text is without Kestrel, and with it again
+		was := cmd
+		cmd.Title, cmd.Proof, cmd.Left = "Spring alone", []string{"photo"}, map[string]SubjectCmd{b.kestrel: was}
+		for _, want := range []SubjectCmd{was, was, {Title: "Spring for all", Proof: []string{"photo"}}} {
+			if want.Subject == "" {
+				cmd.Title, cmd.Left = want.Title, nil
+			}
+			_, err = b.svc.SetEarned(b.at(), sys, cmd, b.toKestrel, gbp(100_00))
+			b.must(err)
+			w, err := b.svc.Wallet(b.at(), b.maya, id)
+			b.must(err)
+			if now, err := b.svc.Get(b.at(), b.ingrid, id); err != nil || now.Title != cmd.Title || w.Title != want.Title || !slices.Equal(w.Proof, want.Proof) {
+				t.Fatalf("%v %+v %+v", err, now, w)
+			}
 		}
 		// of a partner of somebody else, or one that is over, it is the partner that is wrong
 		_, err = b.svc.SetEarned(b.at(), sys, cmd, db.NewID(), gbp(1))

@@ -266,7 +266,7 @@ func (s *Service) DecideOffPlan(ctx context.Context, actor access.Actor, id Prog
 			return fault.New(fault.Conflict, "fund.closed")
 		}
 		amount := money.Amount{Minor: o.Amount, Currency: money.Currency(o.Currency)}
-		seat, err := s.seat(ctx, actor, p, o.PartnershipID, amount.Currency)
+		seat, err := s.seat(ctx, actor, p, o.PartnershipID, amount.Currency, false)
 		if err != nil {
 			return err
 		}

@@ -552,13 +552,13 @@ func (s *Service) Requests(ctx context.Context, actor access.Actor, f Filter) ([
 			return err
 		}
 		next = n
-		titles, err := titlesOf(ctx, rows, func(r requestRow) string { return r.ProgramID })
+		titles, err := titlesOf(ctx, rows, func(r requestRow) seat { return seat{r.ProgramID, r.OrgID} })
 		if err != nil {
 			return err
 		}
 		for _, r := range rows {
 			x := r.seen(actor.Org)
-			x.ProgramTitle = titles[r.ProgramID]
+			x.ProgramTitle = titles[seat{r.ProgramID, r.OrgID}]
 			out = append(out, x)
 		}
 		return nil

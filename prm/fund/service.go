@@ -470,15 +470,17 @@ func wallets(ctx context.Context, rows []programRow, org string) ([]Wallet, erro
 		return nil, err
 	}
 	out := make([]Wallet, len(rows))
-	for i, r := range rows {
+	for k, r := range rows {
+		i := slices.IndexFunc(seats, func(t seatRow) bool { return t.ProgramID == r.ID && t.OrgID == org })
+		if i >= 0 {
+			r = seats[i].reads(r)
+		}
 		p := r.program()
 		w := Wallet{ID: p.ID, Owner: p.Owner, Number: p.Number, Title: p.Title, Kind: p.Kind, State: p.State, About: p.About, From: p.From, Until: p.Until, ClaimDays: p.ClaimDays, Share: p.Share, Proof: p.Proof, Plan: p.Plan}
-		for _, t := range seats {
-			if t.ProgramID == r.ID && t.OrgID == org {
-				w.Balance = balance(sums, r.ID, org, money.Currency(t.Currency))
-			}
+		if i >= 0 {
+			w.Balance = balance(sums, r.ID, org, money.Currency(seats[i].Currency))
 		}
-		out[i] = w
+		out[k] = w
 	}
 	return out, nil
 }

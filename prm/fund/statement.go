@@ -232,13 +232,13 @@ func (s *Service) moves(ctx context.Context, st *Statement, from, until int64) e
 	if len(st.Moves) > MostMoves {
 		return fault.New(fault.TooLarge, "fund.period_long", "Most", MostMoves)
 	}
-	heads, err := headsOf(ctx, ids)
+	titles, err := titlesOf(ctx, ids, func(id string) seat { return seat{id, st.Reseller} })
 	if err != nil {
 		return err
 	}
 	for i := range st.Moves {
 		m := &st.Moves[i]
-		m.Title, m.Change = heads[string(m.Program)].Title, total(byEntry[m.Entry], st.Currency)
+		m.Title, m.Change = titles[seat{string(m.Program), st.Reseller}], total(byEntry[m.Entry], st.Currency)
 	}
 	return nil
 }

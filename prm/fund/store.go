@@ -2,6 +2,8 @@ package fund
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 
 	"gorm.io/gorm/clause"
@@ -43,6 +45,18 @@ type seatRow struct {
 	OrgID                            string `gorm:"primaryKey"`
 	OwnerID, PartnershipID, Currency string
 	Added                            int64
+	// The text of a partner that the programme is without now; no title: that of the programme.
+	Title, FromOn, UntilOn, Zone string
+	ClaimDays                    int64
+	Proof                        string
+}
+
+// reads is a programme as the partner of a seat knows it.
+func (r seatRow) reads(p programRow) programRow {
+	if r.Title != "" {
+		p.Title, p.FromOn, p.UntilOn, p.Zone, p.ClaimDays, p.Proof = r.Title, r.FromOn, r.UntilOn, r.Zone, r.ClaimDays, r.Proof
+	}
+	return p
 }
 
 func (seatRow) TableName() string { return "fund_seat" }
@@ -190,6 +204,49 @@ func seatsOfAll(ctx context.Context, ids []string) ([]seatRow, error) {
 
 func seatOf(ctx context.Context, id, org string) (seatRow, error) {
 	return locked[seatRow](ctx, false, "program_id = ? AND org_id = ?", id, org)
+}
+
+// programFor reads a programme as a partner knows it.
+func programFor(ctx context.Context, id, org string) (programRow, error) {
+	p, err := programByID(ctx, id, false)
+	if err != nil || p.Kind != KindPromo {
+		return p, err
+	}
+	seat, err := seatOf(ctx, id, org)
+	return seat.reads(p), err
+}
+
+// ownTexts are the seats of some programmes that have a text of their own.
+func ownTexts(ctx context.Context, programs []string) ([]seatRow, error) {
+	var rows []seatRow
+	if len(programs) == 0 {
+		return nil, nil
+	}
+	return rows, db.Tx(ctx).Where("program_id IN ? AND title <> ''", programs).Find(&rows).Error
+}
+
+// setTexts gives the partners of a programme that its text is without now the last of theirs, and
+// takes it from those that are in it again. The programme is locked.
+func setTexts(ctx context.Context, p programRow, left map[string]SubjectCmd) error {
+	var rows []seatRow
+	if err := db.Tx(ctx).Where("program_id = ? AND (title <> '' OR org_id IN ?)", p.ID, slices.Collect(maps.Keys(left))).Order("org_id").Find(&rows).Error; err != nil {
+		return err
+	}
+	for _, was := range rows {
+		now := was
+		now.Title, now.FromOn, now.UntilOn, now.Zone, now.ClaimDays, now.Proof = "", "", "", "", 0, ""
+		if cmd, ok := left[was.OrgID]; ok {
+			x := cmd.row(p.OwnerID)
+			now.Title, now.FromOn, now.UntilOn, now.Zone, now.ClaimDays, now.Proof = x.Title, x.FromOn, x.UntilOn, x.Zone, x.ClaimDays, x.Proof
+		}
+		if now == was {
+			continue
+		}
+		if err := db.Tx(ctx).Model(&seatRow{}).Where("program_id = ? AND org_id = ?", p.ID, was.OrgID).Updates(map[string]any{"title": now.Title, "from_on": now.FromOn, "until_on": now.UntilOn, "zone": now.Zone, "claim_days": now.ClaimDays, "proof": now.Proof}).Error; err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func insertSeat(ctx context.Context, r seatRow) error {

@@ -367,25 +367,16 @@ func liveClaims(ctx context.Context, request string) (n int64, err error) {
 	return n, err
 }
 
+// claimsOver counts those of a partner's part of a programme that came to nothing.
+func claimsOver(ctx context.Context, program, org string) (n int64, err error) {
+	err = db.Tx(ctx).Model(&claimRow{}).Where("program_id = ? AND org_id = ? AND state IN ?", program, org, []string{string(ClaimDenied), string(ClaimWithdrawn)}).Count(&n).Error
+	return n, err
+}
+
 // openClaims counts those of a request that are not decided to the end.
 func openClaims(ctx context.Context, request string) (n int64, err error) {
 	err = db.Tx(ctx).Model(&claimRow{}).Where("request_id = ? AND submitted > 0 AND (state IN ? OR pending > 0)", request, []string{string(ClaimSubmitted), string(ClaimCheck), string(ClaimReturned)}).Count(&n).Error
 	return n, err
-}
-
-func settlementsOf(ctx context.Context, claim string) ([]settlementRow, error) {
-	var rows []settlementRow
-	return rows, db.Tx(ctx).Where("claim_id = ?", claim).Order("made, id").Find(&rows).Error
-}
-
-func insertSettlement(ctx context.Context, r settlementRow) error { return db.Tx(ctx).Create(&r).Error }
-
-func moveSettlement(ctx context.Context, id string, set map[string]any) error {
-	tx := db.Tx(ctx).Model(&settlementRow{}).Where("id = ? AND reversed = 0 AND reconciled = 0", id).Updates(set)
-	if tx.Error == nil && tx.RowsAffected != 1 {
-		return fault.New(fault.Conflict, "fund.reconciled_before")
-	}
-	return tx.Error
 }
 
 func insertFile(ctx context.Context, r fileRow) error { return db.Tx(ctx).Create(&r).Error }
@@ -430,20 +421,29 @@ func dropFile(ctx context.Context, subject string, id FileID) error {
 	return tx.Error
 }
 
-// titlesOf are the titles of the programmes of some rows.
-func titlesOf[T any](ctx context.Context, rows []T, program func(T) string) (map[string]string, error) {
-	out := map[string]string{}
+// seat is a partner's place in a programme.
+type seat struct{ program, org string }
+
+// titlesOf are the titles of the programmes of some rows, as their partners know them.
+func titlesOf[T any](ctx context.Context, rows []T, of func(T) seat) (map[seat]string, error) {
+	out := map[seat]string{}
 	if len(rows) == 0 {
 		return out, nil
 	}
 	var ids []string
 	for _, r := range rows {
-		ids = append(ids, program(r))
+		ids = append(ids, of(r).program)
 	}
-	var list []programRow
-	err := db.Tx(ctx).Select("id", "title").Where("id IN ?", ids).Find(&list).Error
-	for _, p := range list {
-		out[p.ID] = p.Title
+	heads, err := headsOf(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range rows {
+		out[of(r)] = heads[of(r).program].Title
+	}
+	own, err := ownTexts(ctx, ids)
+	for _, x := range own {
+		out[seat{x.ProgramID, x.OrgID}] = x.Title
 	}
 	return out, err
 }
@@ -548,13 +548,6 @@ func listClaims(ctx context.Context, scope access.Scope, s sides, f Filter) ([]c
 		return rows, db.Cursor(rows[f.Limit-1].Changed, rows[f.Limit-1].ID), nil
 	}
 	return rows, "", nil
-}
-
-func settlementOf(ctx context.Context, claim, id string) (settlementRow, error) {
-	if !db.ValidID(id) {
-		return settlementRow{}, notFound()
-	}
-	return locked[settlementRow](ctx, false, "id = ? AND claim_id = ?", id, claim)
 }
 
 // askedBeside is what the partner's other claims on the same money ask for and that nobody

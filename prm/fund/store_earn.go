@@ -350,14 +350,15 @@ func claimedOf(ctx context.Context, program, org string, c money.Currency) ([]Cl
 	return out, err
 }
 
-// owingOf is what a partner owes in a currency, by programme.
+// owingOf is what a partner owes in a currency, by programme. One that is without it now has ended
+// to it.
 func owingOf(ctx context.Context, p seatRow) ([]Owing, error) {
 	var rows []struct {
 		ID, Title, UntilOn string
 		Owed               int64
 	}
-	err := db.Tx(ctx).Raw(`SELECT p.id, p.title, p.until_on, -a.balance AS owed FROM fund_account a JOIN fund_program p ON p.id = a.program_id
-WHERE a.owner_id = ? AND a.org_id = ? AND a.currency = ? AND a.kind = ? AND a.balance < 0 ORDER BY p.until_on, p.id LIMIT 200`, p.OwnerID, p.OrgID, p.Currency, accOwed).Scan(&rows).Error
+	err := db.Tx(ctx).Raw(`SELECT p.id, CASE WHEN s.title <> '' THEN s.title ELSE p.title END AS title, CASE WHEN s.title <> '' THEN '' ELSE p.until_on END AS until_on, -a.balance AS owed FROM fund_account a JOIN fund_program p ON p.id = a.program_id JOIN fund_seat s ON s.program_id = p.id AND s.org_id = a.org_id
+WHERE a.owner_id = ? AND a.org_id = ? AND a.currency = ? AND a.kind = ? AND a.balance < 0 ORDER BY 3, p.id LIMIT 200`, p.OwnerID, p.OrgID, p.Currency, accOwed).Scan(&rows).Error
 	day := db.Now(ctx).Format(time.DateOnly)
 	out := make([]Owing, len(rows))
 	for i, r := range rows {

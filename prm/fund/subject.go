@@ -21,7 +21,10 @@ type SubjectCmd struct {
 	Zone        string
 	ClaimBy     string // empty: 90 days after Until
 	Proof       []string
-	Step        *Explained // why what was earned before is worth another amount; nil: a document is booked
+	Left        map[string]SubjectCmd // by company: the last text of those that this one is without; they are judged by it
+	// Resting: the partnership may rest or have ended. No more is earned then than comes off what is owed.
+	Resting bool
+	Step    *Explained // why what was earned before is worth another amount; nil: a document is booked
 	// Open is how much of the total claims ask for that nobody has decided: that is kept for them,
 	// and what is owed is brought back by Recover. Nil: what is owed comes off first.
 	Open *int64
@@ -70,12 +73,17 @@ func (s *Service) SetEarned(ctx context.Context, actor access.Actor, cmd Subject
 				return err
 			}
 		}
-		seat, err := s.seat(ctx, actor, r, partnership, total.Currency)
+		seat, err := s.seat(ctx, actor, r, partnership, total.Currency, cmd.Resting)
 		if err != nil {
 			return err
 		}
 		if err := insertSeat(ctx, seat); err != nil {
 			return err
+		}
+		if r.Kind == KindPromo {
+			if err := setTexts(ctx, r, cmd.Left); err != nil {
+				return err
+			}
 		}
 		id = ProgramID(r.ID)
 		sums, err := sumsOf(ctx, []string{r.ID}, seat.OrgID)
@@ -84,6 +92,9 @@ func (s *Service) SetEarned(ctx context.Context, actor access.Actor, cmd Subject
 		}
 		b := balance(sums, r.ID, seat.OrgID, total.Currency)
 		more := total.Minor - b.Granted.Minor
+		if cmd.Resting {
+			more = min(more, b.Owed.Minor)
+		}
 		legs, kind, owes := []leg(nil), EntryEarn, b.Owed.Minor
 		switch {
 		case cmd.Open != nil:
@@ -120,6 +131,9 @@ func (s *Service) SetEarned(ctx context.Context, actor access.Actor, cmd Subject
 		default:
 			return nil
 		}
+		if own, ok := cmd.Left[seat.OrgID]; ok {
+			cmd.Title = own.Title
+		}
 		p := posting{program: r.ID, owner: r.OwnerID, org: seat.OrgID, kind: kind, currency: total.Currency, subject: subjects[r.Kind], id: cmd.Subject, text: cmd.Title, legs: legs}
 		if cmd.Step != nil {
 			p.kind, p.step = EntryTrueUp, db.Text(*cmd.Step)
@@ -152,9 +166,7 @@ func (c SubjectCmd) row(owner string) programRow {
 
 // ByHand says why no claim of a kind of programme is written by hand: what a promotion earns and
 // what is granted on stock follow from documents, and are claimed where those are.
-func ByHand(kind string) error { return byHand(kind, SourceForm) }
-
-func byHand(kind, source string) error {
+func ByHand(kind, source string) error {
 	switch {
 	case source == SourceProposed || source == SourceEDI:
 	case kind == KindPromo:
@@ -179,6 +191,7 @@ type Holding struct {
 	Claimed []Claimed
 	Balance Balance
 	Pending money.Amount // asked for and not decided
+	Over    int64        // claims that were withdrawn or denied: what they asked for may be claimed again
 }
 
 // Of returns what the actor's company has claimed of a subject of a supplier.
@@ -190,24 +203,16 @@ func (s *Service) Of(ctx context.Context, actor access.Actor, owner, subject str
 	var out Holding
 	err := s.view(ctx, actor, func(ctx context.Context) error {
 		out = Holding{}
-		r, err := programOf(ctx, owner, subject)
-		var seat seatRow
-		if err == nil {
-			seat, err = seatOf(ctx, r.ID, actor.Org)
-		}
-		if fault.CodeOf(err) == fault.NotFound {
-			return nil // nothing was claimed yet
-		}
-		if err != nil {
+		r, b, has, err := part(ctx, owner, subject, actor.Org)
+		if err != nil || !has {
 			return err
 		}
-		c := money.Currency(seat.Currency)
-		sums, err := sumsOf(ctx, []string{r.ID}, actor.Org)
-		if err != nil {
-			return err
-		}
-		out.Program, out.Balance, out.Pending.Currency = ProgramID(r.ID), balance(sums, r.ID, actor.Org, c), c
+		c := b.Granted.Currency
+		out.Program, out.Balance, out.Pending.Currency = ProgramID(r.ID), b, c
 		if out.Pending.Minor, err = askedBeside(ctx, claimRow{ProgramID: r.ID, OrgID: actor.Org}); err != nil {
+			return err
+		}
+		if out.Over, err = claimsOver(ctx, r.ID, actor.Org); err != nil {
 			return err
 		}
 		out.Claimed, err = claimedOf(ctx, r.ID, actor.Org, c)
@@ -216,30 +221,35 @@ func (s *Service) Of(ctx context.Context, actor access.Actor, owner, subject str
 	return out, err
 }
 
-// Granted is what a partner was granted of a subject of the actor's company so far, in the
-// currency in which its part is kept; false where it has no part yet.
+// Part is what a partner has of a subject of the actor's company, in the currency in which its
+// part is kept; false where it has none yet.
 // Codes: NotFound, Forbidden.
-func (s *Service) Granted(ctx context.Context, actor access.Actor, subject, org string) (granted money.Amount, has bool, err error) {
+func (s *Service) Part(ctx context.Context, actor access.Actor, subject, org string) (b Balance, has bool, err error) {
 	if err := access.Check(actor, access.FundWrite, access.Own(actor.Org)); err != nil {
-		return money.Amount{}, false, err
+		return Balance{}, false, err
 	}
-	err = s.view(ctx, actor, func(ctx context.Context) error {
-		r, err := programOf(ctx, actor.Org, subject)
-		var seat seatRow
-		if err == nil {
-			seat, err = seatOf(ctx, r.ID, org)
-		}
-		if fault.CodeOf(err) == fault.NotFound {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		sums, err := sumsOf(ctx, []string{r.ID}, org)
-		granted, has = balance(sums, r.ID, org, money.Currency(seat.Currency)).Granted, err == nil
+	err = s.view(ctx, actor, func(ctx context.Context) (err error) {
+		_, b, has, err = part(ctx, actor.Org, subject, org)
 		return err
 	})
-	return granted, has, err
+	return b, has, err
+}
+
+// part reads the programme of a subject and a partner's balance in it; false where it has none.
+func part(ctx context.Context, owner, subject, org string) (programRow, Balance, bool, error) {
+	r, err := programOf(ctx, owner, subject)
+	var seat seatRow
+	if err == nil {
+		seat, err = seatOf(ctx, r.ID, org)
+	}
+	if fault.CodeOf(err) == fault.NotFound {
+		return r, Balance{}, false, nil
+	}
+	if err != nil {
+		return r, Balance{}, false, err
+	}
+	sums, err := sumsOf(ctx, []string{r.ID}, org)
+	return r, balance(sums, r.ID, org, money.Currency(seat.Currency)), err == nil, err
 }
 
 // ClaimOf returns the claim of the actor's company that was made with a key.

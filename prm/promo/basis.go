@@ -46,11 +46,11 @@ func (s *Service) Basis(ctx context.Context, actor access.Actor, number, org str
 		if i < 0 || s.funds == nil {
 			return notFound()
 		}
-		own := pacts[i].of(org)
-		if len(own) == 0 {
+		v, ok := latest(pacts[i].versions, org)
+		if !ok {
 			return notFound()
 		}
-		r, t := pacts[i].row, own[len(own)-1].Terms
+		r, t := pacts[i].row, v.Terms
 		part, _ := t.Part(org)
 		if t.Settle != BillBack {
 			return fault.New(fault.Conflict, "promo.not_billed_back")

@@ -17,7 +17,7 @@ import (
 type Funds interface {
 	SetEarned(ctx context.Context, actor access.Actor, cmd fund.SubjectCmd, partnership string, total money.Amount) (fund.ProgramID, error)
 	Of(ctx context.Context, actor access.Actor, owner, subject string) (fund.Holding, error)
-	Granted(ctx context.Context, actor access.Actor, subject, org string) (money.Amount, bool, error)
+	Part(ctx context.Context, actor access.Actor, subject, org string) (fund.Balance, bool, error)
 	ClaimOf(ctx context.Context, actor access.Actor, owner, key string) (fund.Claim, error)
 	FileClaim(ctx context.Context, actor access.Actor, cmd fund.ClaimCmd) (fund.Claim, error)
 	SaveClaim(ctx context.Context, actor access.Actor, id fund.ClaimID, version int64, cmd fund.ClaimCmd) (fund.Claim, error)
@@ -93,6 +93,9 @@ func (s *Service) proposal(ctx context.Context, actor access.Actor, id ID) (Prop
 		return out, r, v.Terms, err
 	}
 	h := sha256.New()
+	if has.Over > 0 { // the same lines once more are another claim
+		fmt.Fprintf(h, "%d\n", has.Over)
+	}
 	for _, l := range rows {
 		had := asked[place{l.Document, l.Line}]
 		a := min(l.Earned-had, left)
@@ -172,11 +175,11 @@ func (s *Service) Claim(ctx context.Context, actor access.Actor, id ID, mark str
 		if err != nil {
 			return err
 		}
-		now, err := agreed(ctx, r, "") // the programme is one for all
+		versions, err := agreedOf(ctx, []string{r.ID})
 		if err != nil {
 			return err
 		}
-		program, err := s.funds.SetEarned(ctx, owner, now.Terms.fund(r.ID), partnership, money.Amount{Minor: total, Currency: p.Sum.Currency})
+		program, err := s.funds.SetEarned(ctx, owner, programme(r.ID, versions[r.ID]), partnership, money.Amount{Minor: total, Currency: p.Sum.Currency})
 		if err != nil {
 			return err
 		}

@@ -3,6 +3,9 @@ package promo
 import (
 	"slices"
 	"testing"
+
+	"entente/prm/access"
+	"entente/prm/money"
 )
 
 // told are the companies to which events of a kind went since the last call, and those that
@@ -100,5 +103,52 @@ func TestNamedByTheTextInForce(t *testing.T) {
 				t.Fatal(who, got)
 			}
 		}
+	})
+}
+
+// Who approved a text reads that text, whatever was put to it since: a change that is given up for
+// another without it, or that somebody else refused.
+func TestReadsTheTextItApproved(t *testing.T) {
+	each(t, func(f *fair) {
+		d := f.sent(f.terms())
+		f.agree(d.ID, f.maya, f.kaarel)
+		v1 := f.get(d.ID).InForce.Terms
+		send := func(change func(*Terms)) {
+			t.Helper()
+			next := v1
+			next.Parts = slices.Clone(v1.Parts)
+			change(&next)
+			d, err := f.svc.SaveDraft(f.at(), f.ingrid, d.ID, f.get(d.ID).Version, next)
+			f.must(err)
+			_, err = f.svc.Propose(f.at(), f.ingrid, d.ID, d.Version, "more")
+			f.must(err)
+		}
+		raised := func(x *Terms) { x.Title, x.Percent = "Twice as much", money.One/10 }
+		without := func(x *Terms) {
+			raised(x)
+			x.Parts = slices.DeleteFunc(x.Parts, func(p Part) bool { return p.Org == f.baltic })
+		}
+		reads := func(who access.Actor, state SeatState, title string, percent money.Rate, before bool) {
+			t.Helper()
+			j := f.join(who, d.ID)
+			if j.Seat.State != state || j.Title != title || j.Text.Title != title || j.Text.Percent != percent || j.InForce == nil || j.InForce.Percent != v1.Percent || (j.Before != nil) != before || hashOf(d.ID, j.Head.Number, j.Text) != j.Hash {
+				t.Fatalf("%s %+v", j.Seat.State, j)
+			}
+		}
+		send(raised)
+		reads(f.kaarel, Asked, "Twice as much", money.One/10, true)
+		send(without)
+		reads(f.kaarel, Approved, v1.Title, v1.Percent, false)
+		reads(f.maya, Asked, "Twice as much", money.One/10, true)
+		_, err := f.svc.Decline(f.at(), f.maya, d.ID, "no")
+		f.must(err)
+		reads(f.kaarel, Approved, v1.Title, v1.Percent, false)
+		reads(f.maya, Approved, v1.Title, v1.Percent, false)
+		send(raised)
+		f.agree(d.ID, f.kaarel)
+		reads(f.kaarel, Approved, "Twice as much", money.One/10, true)
+		_, err = f.svc.Decline(f.at(), f.maya, d.ID, "no")
+		f.must(err)
+		reads(f.kaarel, Approved, v1.Title, v1.Percent, false)
 	})
 }

@@ -60,20 +60,12 @@ func agreed(ctx context.Context, r row, org string) (Version, error) {
 	if _, sits := v.Terms.Part(org); sits {
 		return v, nil
 	}
-	rows, err := versionsOf(ctx, r.ID)
+	all, err := agreedOf(ctx, []string{r.ID})
 	if err != nil {
 		return Version{}, err
 	}
-	for _, x := range rows {
-		if x.Number == 0 || x.Agreed == 0 {
-			continue
-		}
-		if v, err = x.version(); err != nil {
-			return Version{}, err
-		}
-		if _, sat := v.Terms.Part(org); sat {
-			return v, nil
-		}
+	if v, ok := latest(all[r.ID], org); ok {
+		return v, nil
 	}
 	return Version{}, none
 }

@@ -366,7 +366,11 @@ func joined(ctx context.Context, r row, seats []Seat, org string) (Joined, error
 	out.Seat = &seat
 	gone := seat.State == Declined || seat.State == Dropped
 	slices.Reverse(rows) // the oldest first
-	var texts []string   // hashes of its texts
+	type words struct {
+		hash, note string
+		terms      Terms
+	}
+	var texts []words // that were put to it
 	for _, x := range rows {
 		if x.Number == 0 {
 			if x.OrgID == org && x.State == VersionOpen {
@@ -385,29 +389,32 @@ func joined(ctx context.Context, r row, seats []Seat, org string) (Joined, error
 		if _, sits := v.Terms.Part(org); !sits {
 			continue
 		}
-		text := v.Terms.visible(org)
-		h := hashOf(out.ID, r.Number, text)
-		if x.Number == r.AgreedNo && !gone {
-			t := text
-			out.InForce = &t
-		}
-		if len(texts) > 0 && texts[len(texts)-1] == h {
-			continue
-		}
-		if gone && len(texts) > 0 && texts[len(texts)-1] == seat.Hash {
-			break
-		}
-		texts = append(texts, h)
-		if len(texts) > 1 {
-			was := out.Text
-			out.Before = &was
-		}
-		out.Text, out.Note = text, v.Note
+		t := words{note: v.Note, terms: v.Terms.visible(org)}
+		t.hash = hashOf(out.ID, r.Number, t.terms)
 		if x.Counter != 0 && v.Org != org {
-			out.Note = ""
+			t.note = ""
+		}
+		if x.Number == r.AgreedNo && !gone {
+			out.InForce = &t.terms
+		}
+		if len(texts) == 0 || texts[len(texts)-1].hash != t.hash {
+			texts = append(texts, t)
 		}
 	}
 	out.Number = len(texts)
+	// It stands before the text of its seat: what came later was given up, or was refused.
+	for i, t := range texts {
+		if t.hash == seat.Hash {
+			out.Number = i + 1
+		}
+	}
+	if out.Number > 0 {
+		t := texts[out.Number-1]
+		out.Text, out.Note = t.terms, t.note
+	}
+	if out.Number > 1 {
+		out.Before = &texts[out.Number-2].terms
+	}
 	out.reads(out.Text, org)
 	if gone {
 		out.leaves(out.Text, org)

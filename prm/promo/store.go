@@ -210,6 +210,23 @@ func versionsOf(ctx context.Context, id string) ([]versionRow, error) {
 	return rows, db.Tx(ctx).Where("promotion_id = ?", id).Order("made DESC, id DESC").Limit(500).Find(&rows).Error
 }
 
+// agreedOf are the versions of promotions that were ever agreed to, the oldest first.
+func agreedOf(ctx context.Context, ids []string) (map[string][]Version, error) {
+	var rows []versionRow
+	if err := db.Tx(ctx).Where("promotion_id IN ? AND number > 0 AND agreed > 0", ids).Order("promotion_id, number").Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	out := map[string][]Version{}
+	for _, r := range rows {
+		v, err := r.version()
+		if err != nil {
+			return nil, err
+		}
+		out[r.PromotionID] = append(out[r.PromotionID], v)
+	}
+	return out, nil
+}
+
 func versionNo(ctx context.Context, id string, number int64) (Version, error) {
 	return db.Remember(ctx, "promo.version:"+id+":"+strconv.FormatInt(number, 10), []string{"promotion_version"}, func() (Version, error) { return readVersion(ctx, id, number) })
 }
@@ -338,10 +355,10 @@ func due(ctx context.Context, now time.Time, limit int) ([]ID, error) {
 	return ids, db.Tx(ctx).Model(&row{}).Where("next_at > 0 AND next_at <= ?", db.Micros(now)).Order("next_at, id").Limit(limit).Pluck("id", &ids).Error
 }
 
-// sitting is the condition of the promotions a company takes part in, or took part in and earned
-// something by; leftOut that of the latter, which are over to it.
+// sitting is the condition of the promotions a company takes part in, or took part in and has lines
+// in, whatever is left of what they earned; leftOut that of the latter, which are over to it.
 const (
-	sitting = "EXISTS (SELECT 1 FROM promotion_seat s WHERE s.promotion_id = promotion.id AND s.org_id = ? AND (s.state IN ('asked', 'approved') OR EXISTS (SELECT 1 FROM promotion_sum t WHERE t.promotion_id = s.promotion_id AND t.grain = 'org' AND t.org_id = s.org_id AND t.earned <> 0)))"
+	sitting = "EXISTS (SELECT 1 FROM promotion_seat s WHERE s.promotion_id = promotion.id AND s.org_id = ? AND (s.state IN ('asked', 'approved') OR EXISTS (SELECT 1 FROM promotion_sum t WHERE t.promotion_id = s.promotion_id AND t.grain = 'org' AND t.org_id = s.org_id)))"
 	leftOut = "EXISTS (SELECT 1 FROM promotion_seat g WHERE g.promotion_id = promotion.id AND g.org_id = ? AND g.state IN ('dropped', 'declined'))"
 	stands  = "CASE WHEN " + leftOut + " THEN 'cancelled' ELSE state END"
 )
@@ -426,8 +443,8 @@ func some(ctx context.Context, scope access.Scope, ids []string) (map[string]Hea
 	return out, nil
 }
 
-// heads fills what lists show beside the rows: three queries, whatever their number, and the
-// text of each that the company was left out of.
+// heads fills what lists show beside the rows: three queries, whatever their number, and one for
+// the texts of those that the company was left out of.
 func heads(ctx context.Context, org string, rows []row) ([]Head, error) {
 	out := make([]Head, len(rows))
 	at := map[string]*Head{}
@@ -439,6 +456,7 @@ func heads(ctx context.Context, org string, rows []row) ([]Head, error) {
 	if len(rows) == 0 {
 		return out, nil
 	}
+	var left []string
 	var seats []seatRow
 	if err := db.Tx(ctx).Where("promotion_id IN ? AND (owner_id = ? OR org_id = ?)", ids, org, org).Order("promotion_id, org_id").Find(&seats).Error; err != nil {
 		return nil, err
@@ -455,14 +473,19 @@ func heads(ctx context.Context, org string, rows []row) ([]Head, error) {
 		h.Seat = &seat
 		h.Budget = money.Amount{Minor: s.Share, Currency: money.Currency(s.Currency)}
 		h.Waiting = seat.State == Asked && !h.State.Over() && h.State != Ended
-		if seat.State != Dropped && seat.State != Declined {
-			continue
+		if seat.State == Dropped || seat.State == Declined {
+			left = append(left, s.PromotionID)
 		}
-		i := slices.IndexFunc(rows, func(r row) bool { return r.ID == s.PromotionID })
-		if v, err := agreed(ctx, rows[i], org); err == nil { // it reads no later text
-			h.leaves(v.Terms, org)
-		} else if fault.CodeOf(err) != fault.Conflict {
+	}
+	if len(left) > 0 {
+		had, err := agreedOf(ctx, left)
+		if err != nil {
 			return nil, err
+		}
+		for _, id := range left {
+			if v, ok := latest(had[id], org); ok { // it reads no later text
+				at[id].leaves(v.Terms, org)
+			}
 		}
 	}
 	var open []struct {

@@ -26,9 +26,32 @@ func (p pact) of(org string) []Version {
 	})
 }
 
-// fund is the programme of a promotion, by the newest of its agreed terms.
-func (p pact) fund() fund.SubjectCmd {
-	return p.versions[len(p.versions)-1].Terms.fund(p.row.ID)
+// latest is the last version that a company agreed to, of some with the oldest first.
+func latest(versions []Version, org string) (Version, bool) {
+	for _, v := range slices.Backward(versions) {
+		if _, in := v.Terms.Part(org); in {
+			return v, true
+		}
+	}
+	return Version{}, false
+}
+
+// fund is the programme of a promotion, by the newest of its agreed terms, with the last text of
+// those that these are without.
+func (p pact) fund() fund.SubjectCmd { return programme(p.row.ID, p.versions) }
+
+func programme(id string, versions []Version) fund.SubjectCmd {
+	now := versions[len(versions)-1].Terms
+	out := now.fund(id)
+	out.Left = map[string]fund.SubjectCmd{}
+	for _, v := range versions {
+		for _, x := range v.Terms.Parts {
+			if _, in := now.Part(x.Org); !in {
+				out.Left[x.Org] = v.Terms.fund(id)
+			}
+		}
+	}
+	return out
 }
 
 // turned brings the ledger to what the lines of a company in some promotions earn, and before
@@ -43,7 +66,7 @@ func (s *Service) turned(ctx context.Context, owner, org string, promotions []st
 		return err
 	}
 	for _, p := range pacts {
-		if len(p.of(org)) == 0 || !slices.Contains(promotions, p.row.ID) {
+		if _, ok := latest(p.versions, org); !ok || !slices.Contains(promotions, p.row.ID) {
 			continue
 		}
 		if err := s.accrue(ctx, p, org, nil); err != nil { // at the step as it stood
@@ -97,7 +120,8 @@ func (s *Service) stepped(ctx context.Context, p pact, org string) error {
 // accrue books what the lines of a company earn, or takes back what they do not any more; step
 // says why what was bought before earns another amount. Without steps of all of a window nothing
 // is booked before the first claim, since all of it can still be claimed. While the partnership
-// rests nothing is booked: the next claim does it.
+// rests, or has ended, only what comes back is booked, and what earns that back: the next claim does
+// the rest.
 func (s *Service) accrue(ctx context.Context, p pact, org string, step *fund.Explained) error {
 	own := p.of(org)
 	t := own[len(own)-1].Terms
@@ -105,10 +129,11 @@ func (s *Service) accrue(ctx context.Context, p pact, org string, step *fund.Exp
 		return nil
 	}
 	owner := access.System("promotions", p.row.OwnerID)
-	had, has, err := s.funds.Granted(ctx, owner, p.row.ID, org)
+	b, has, err := s.funds.Part(ctx, owner, p.row.ID, org)
 	if err != nil || !has && !slices.ContainsFunc(own, func(v Version) bool { return v.Terms.Cumulative }) {
 		return err
 	}
+	had := b.Granted
 	if !has {
 		part, _ := t.Part(org)
 		had.Currency = part.Currency
@@ -123,14 +148,15 @@ func (s *Service) accrue(ctx context.Context, p pact, org string, step *fund.Exp
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(between, func(x partner.Partnership) bool {
-		return x.Supplier == p.row.OwnerID && x.Reseller == org && x.State == partner.Active
-	})
-	if i < 0 {
-		return nil
-	}
+	between = slices.DeleteFunc(between, func(x partner.Partnership) bool { return x.Supplier != p.row.OwnerID || x.Reseller != org })
+	i := slices.IndexFunc(between, func(x partner.Partnership) bool { return x.State == partner.Active })
 	cmd := p.fund()
 	cmd.Step = step
+	if i < 0 {
+		if i, cmd.Resting = len(between)-1, true; i < 0 || !has || total > had.Minor && b.Owed.Minor == 0 {
+			return nil
+		}
+	}
 	_, err = s.funds.SetEarned(ctx, owner, cmd, between[i].ID, money.Amount{Minor: total, Currency: had.Currency})
 	return err
 }
