@@ -1516,6 +1516,7 @@ CREATE TABLE promotion_resale (
   FOREIGN KEY (promotion_id) REFERENCES promotion(id)
 );
 CREATE INDEX promotion_resale_all ON promotion_resale USING btree (promotion_id, arrived, report_id, line);
+CREATE INDEX promotion_resale_back ON promotion_resale USING btree (org_id, promotion_id) WHERE (basis = 'back'::text);
 CREATE INDEX promotion_resale_list ON promotion_resale USING btree (promotion_id, org_id, arrived, report_id, line);
 CREATE INDEX promotion_resale_report ON promotion_resale USING btree (report_id);
 CREATE INDEX promotion_resale_sku ON promotion_resale USING btree (promotion_id, sku, arrived, report_id, line);

@@ -1158,6 +1158,7 @@ CREATE TABLE promotion_resale (
   verdict TEXT NOT NULL, reason TEXT NOT NULL, basis TEXT NOT NULL, currency TEXT NOT NULL, price INTEGER NOT NULL, allowance INTEGER NOT NULL, sold INTEGER NOT NULL, counted INTEGER NOT NULL, value INTEGER NOT NULL, earned INTEGER NOT NULL, PRIMARY KEY (promotion_id, report_id, line)
 );
 CREATE INDEX promotion_resale_all ON promotion_resale (promotion_id, arrived, report_id, line);
+CREATE INDEX promotion_resale_back ON promotion_resale (org_id, promotion_id) WHERE basis = 'back';
 CREATE INDEX promotion_resale_list ON promotion_resale (promotion_id, org_id, arrived, report_id, line);
 CREATE INDEX promotion_resale_report ON promotion_resale (report_id);
 CREATE INDEX promotion_resale_sku ON promotion_resale (promotion_id, sku, arrived, report_id, line);

@@ -54,6 +54,7 @@ type live struct {
 	terms      Terms
 	part       Part
 	cancelled  bool
+	left       bool           // the newest text is without the reseller: see gone
 	taken      money.Quantity // of the part's limit, base units
 	volume     money.Quantity // of cumulative terms so far
 }
@@ -84,6 +85,15 @@ func (p pact) at(org string, t time.Time) (live, bool) {
 	out := live{id: p.row.ID, number: p.row.Number, version: v.Number, terms: v.Terms, part: part, taken: p.seat.Taken, volume: p.seat.Volume}
 	out.cancelled = p.row.Cancelled > 0 && !instant(p.row.Cancelled).After(t)
 	return out, true
+}
+
+// gone is the promotion as it stood for a company that is not in it any more, for what comes
+// back of what it had.
+func (p pact) gone(org string, t time.Time) (live, bool) {
+	p.versions = p.of(org)
+	out, ok := p.at(org, t)
+	out.left = true
+	return out, ok
 }
 
 // Judge answers for every line of an order (port of prm/trade). The line's own number
