@@ -216,7 +216,9 @@ func grant(out []trade.PromoVerdict, meant []*live, o trade.PromoOrder) {
 			case left <= 0:
 				got, v.Reason = 0, WhyUsed
 			case left < got:
-				got, v.Reason = left, WhyLimit
+				if got = left; v.Reason != p.terms.dayWhy() { // the day is still to come
+					v.Reason = WhyLimit
+				}
 			}
 		}
 		if got <= 0 {
@@ -428,10 +430,11 @@ func (s *Service) Take(ctx context.Context, o trade.PromoOrder, vs []trade.Promo
 				return err
 			}
 			r := judgedLine(&o, &o.Lines[i], &v, &t.Terms)
+			at := db.Micros(db.Now(ctx))
 			if r.awaits() {
-				r.follow(&o.Lines[i], &t.Terms)
+				r.follow(&o.Lines[i], &t.Terms, at)
 			} else {
-				r.follow(&o.Lines[i], &Terms{}) // no shipment is known yet
+				r.follow(&o.Lines[i], &Terms{}, at) // no shipment is known yet
 			}
 			rows = append(rows, r)
 		}
@@ -522,7 +525,7 @@ func followed(ctx context.Context, was []lineRow, o trade.PromoOrder) (now []lin
 		before := r
 		if j := slices.IndexFunc(o.Lines, func(l trade.PromoLine) bool { return int64(l.Number) == r.Line }); j >= 0 {
 			r.Price = int64(o.Lines[j].Price)
-			r.follow(&o.Lines[j], &t)
+			r.follow(&o.Lines[j], &t, db.Micros(db.Now(ctx)))
 		}
 		changed = changed || r != before
 		now = append(now, r)
