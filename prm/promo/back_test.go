@@ -233,3 +233,27 @@ func TestLeftOutByResale(t *testing.T) {
 		}
 	})
 }
+
+// A limit that is agreed anew holds at once for what was sold on before.
+func TestAnotherLimitByResale(t *testing.T) {
+	open4(t, func(m *market) {
+		s, p := m.byResale()
+		s.told(m.sold("a", "AUR-D18B", 45, "2026-12-03", "2026-12-03", ""))
+		m.now = time.Date(2026, 12, 8, 9, 0, 0, 0, time.UTC)
+		for _, x := range []struct{ limit, want int64 }{{40, 40}, {20, 20}, {0, 45}, {30, 30}} {
+			m.agreeAgain(p.ID, func(t *Terms) {
+				for i := range t.Parts {
+					if t.Parts[i].Org == m.kestrel {
+						t.Parts[i].Limit = money.Whole(x.limit)
+					}
+				}
+			})
+			r, err := m.svc.Results(m.at(), m.maya, p.ID)
+			m.must(err)
+			if got := r.Parts[0].Sold; got != money.Whole(x.want) {
+				t.Errorf("a limit of %d counts %s", x.limit, got)
+			}
+			m.rebuilt(p.ID)
+		}
+	})
+}

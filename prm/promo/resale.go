@@ -351,6 +351,7 @@ func (s *Service) resalePrices(ctx context.Context, o Resale, rows []resaleRow, 
 type granting struct {
 	id, until  string
 	limit      money.Quantity
+	taken      money.Quantity // of a limit so far, also of one that is no more
 	cumulative bool
 }
 
@@ -366,7 +367,7 @@ func grantings(pacts []pact, org string) []granting {
 		}
 		t := own[len(own)-1].Terms
 		if part, _ := t.Part(org); t.By == ByResale {
-			out = append(out, granting{p.row.ID, own[0].Terms.Until, part.Limit, t.Cumulative})
+			out = append(out, granting{p.row.ID, own[0].Terms.Until, part.Limit, p.seat.Taken, t.Cumulative})
 		}
 	}
 	slices.SortFunc(out, func(a, b granting) int {
@@ -465,7 +466,7 @@ func regrant(ctx context.Context, owner, org string, touched map[string]bool, be
 		for _, r := range mine {
 			had[r.place()] -= money.Quantity(r.Counted)
 		}
-		if !moved && (!touched[g.id] || g.limit <= 0 && len(mine) == 0) {
+		if !moved && (!touched[g.id] || g.limit <= 0 && g.taken <= 0 && len(mine) == 0) {
 			for _, r := range mine {
 				back[r.place()] -= money.Quantity(r.Counted)
 			}
