@@ -160,7 +160,7 @@ func (v *visit) orderLines(d trade.Detail) []view.OrderLine {
 		switch {
 		case l.DealApplied == "":
 		case l.DealGranted > 0 && !d.PricesHidden && (l.DealReason == trade.DealShipDay || l.DealReason == trade.DealBillDay):
-			o.Notes = append(o.Notes, view.T("mark.promotion_day", "number", l.DealApplied, "why", view.T("promowhy."+l.DealReason), "amount", price(l.DealAllowance, d.Currency)))
+			o.Notes = append(o.Notes, view.T("mark.promotion_day", "number", l.DealApplied, "why", promoCut(l.DealReason, l.Ordered, l.DealGranted, l.Unit), "amount", price(l.DealAllowance, d.Currency)))
 		case l.DealGranted > 0 && !d.PricesHidden:
 			o.Notes = append(o.Notes, view.T("mark.promotion", "number", l.DealApplied, "why", promoCut(l.DealReason, l.Ordered, l.DealGranted, l.Unit), "quantity", counted(l.DealGranted, l.Unit), "amount", price(l.DealAllowance, d.Currency), "how", view.T("promohow."+l.DealMethod)))
 		default:
@@ -185,7 +185,7 @@ func (v *visit) orderLines(d trade.Detail) []view.OrderLine {
 func promoCut(why string, ordered, granted money.Quantity, unit string) view.Text {
 	switch cut := ordered - granted; {
 	case cut <= 0:
-	case why == promo.WhyLimit, why == promo.WhyUsed, why == promo.WhyFreePart:
+	case why == promo.WhyLimit, why == promo.WhyUsed, why == promo.WhyFreePart, granted > 0 && (why == promo.WhyShipDay || why == promo.WhyBillDay):
 		return view.T("promocut."+why, "ordered", counted(ordered, unit), "counts", counted(granted, unit), "cut", counted(cut, unit))
 	}
 	return view.T("promowhy." + why)

@@ -191,7 +191,7 @@ func madeUp(t *testing.T) []string {
 	}
 	add("promos.", promoViews...)
 	add("promowhy.", promo.Whys()...)
-	add("promocut.", promo.WhyLimit, promo.WhyUsed, promo.WhyFreePart)
+	add("promocut.", promo.WhyLimit, promo.WhyUsed, promo.WhyFreePart, promo.WhyShipDay, promo.WhyBillDay)
 	add("fundtwo.", fund.FourEyesKinds...)
 	add("mark.goes.", trade.GoesPlace, trade.GoesTold, trade.GoesHome)
 	add("promohow.", trade.DealInPrice, trade.DealOffInvoice, trade.DealBillBack)

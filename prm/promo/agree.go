@@ -2,6 +2,7 @@ package promo
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -280,6 +281,19 @@ func (s *Service) takesEffect(ctx context.Context, r row, seats []Seat, before T
 			}
 		}
 		stay = append(stay, x)
+		was, _ := before.Part(x.Org)
+		if now, _ := v.Terms.Part(x.Org); sat && v.Terms.By == ByResale && was.Limit != now.Limit { // what was told is cut by the new one
+			touched, from := map[string]bool{r.ID: true}, lateFrom{}
+			if err := regrant(ctx, r.OwnerID, x.Org, touched, &from); err != nil {
+				return nil, err
+			}
+			if err := s.turned(ctx, r.OwnerID, x.Org, slices.Sorted(maps.Keys(touched))); err != nil {
+				return nil, err
+			}
+			if err := s.adjusted(ctx, from, x.Org, late{LateCorrected, r.ID, r.Number}); err != nil {
+				return nil, err
+			}
+		}
 	}
 	if err := addLog(ctx, r.ID, r.OwnerID, "agreed", r.OwnerID, "", 0, ""); err != nil {
 		return nil, err

@@ -113,3 +113,147 @@ func TestLateReturnsOfAVolume(t *testing.T) {
 		check("0 0.00")
 	})
 }
+
+// Goods that come back are taken off one promotion after the other, the newest first, as far as
+// they stand there; what a later report changes of that is put right in the others too.
+func TestReturnsOfAnEarlierPromotion(t *testing.T) {
+	open4(t, func(m *market) {
+		funds := m.paid()
+		s := &shelf{m: m}
+		m.svc.Report(s)
+		x := m.terms()
+		x.By, x.Settle, x.ShipBy, x.BackDays, x.Quoted = ByResale, BillBack, "", 0, false
+		p := m.running(x)
+		x.Title, x.From, x.Until = "January", "2027-01-01", "2027-01-31"
+		january := m.running(x)
+		x.Title = "Cancelled on its first day"
+		none := m.running(x)
+		s.told(m.sold("a", "AUR-D18B", 30, "2026-12-04", "2026-12-04", "")) // 4.20 each
+		got, err := m.svc.Proposed(m.at(), m.maya, p.ID)
+		m.must(err)
+		c, err := m.svc.Claim(m.at(), m.maya, p.ID, got.Mark)
+		m.must(err)
+		c, err = funds.Decide(m.at(), m.ingrid, c.ID, c.Version, nil, "")
+		m.must(err)
+		_, err = funds.Settle(m.at(), m.boss, c.ID, c.Version, fund.SettleCmd{Kind: fund.ByCreditNote, Reference: "CN-1"})
+		m.must(err)
+		m.now = time.Date(2027, 1, 1, 1, 0, 0, 0, time.UTC)
+		_, err = m.svc.Cancel(m.at(), m.ingrid, none.ID, m.get(none.ID).Version, "stock is gone")
+		m.must(err)
+		m.now = time.Date(2027, 2, 10, 9, 0, 0, 0, time.UTC)
+		settled := false
+		check := func(sold string, owed int64) {
+			t.Helper()
+			got := ""
+			for _, id := range []ID{p.ID, january.ID, none.ID} {
+				r, err := m.svc.Results(m.at(), m.maya, id)
+				m.must(err)
+				n := money.Quantity(0)
+				if len(r.Parts) > 0 {
+					n = r.Parts[0].Sold
+				}
+				got += n.String() + " "
+				if id != p.ID || !settled {
+					m.rebuilt(id)
+				}
+			}
+			if _, w := m.ledger(funds, p.ID); got != sold+" " || w.Balance.Owed.Minor != owed {
+				t.Errorf("%s, %d owed; want %s, %d", got, w.Balance.Owed.Minor, sold, owed)
+			}
+		}
+		check("30 0 0", 0)
+		s.told(m.sold("b", "AUR-D18B", -10, "2027-02-05", "2027-02-05", ""))
+		check("20 0 0", 42_00)
+		s.told(m.sold("c", "AUR-D18B", 4, "2027-01-15", "2027-01-15", ""))
+		check("24 0 0", 25_20)
+		settled = true
+		m.must(m.svc.Tick(m.on("2027-02-10")))
+		m.must(m.svc.Settle(m.at(), m.ingrid, p.ID, m.get(p.ID).Version, "all is there"))
+		fix := m.sold("d", "AUR-D18B", 1, "2027-01-15", "2027-01-15", "")
+		fix.Replaces = []string{"c"}
+		s.told(fix)
+		check("21 0 0", 37_80)
+		m.lates(p.ID, "corrected SR-d 0 -3 -12.60 GBP")
+		s.told(m.sold("e", "AUR-D18B", -100, "2027-02-06", "2027-02-06", ""))
+		check("0 0 0", 126_00)
+	})
+}
+
+// A company that is left out keeps its limit, and what comes back of what it had is taken back.
+func TestLeftOutByResale(t *testing.T) {
+	open4(t, func(m *market) {
+		funds := m.paid()
+		s := &shelf{m: m}
+		m.svc.Report(s)
+		x := m.terms()
+		x.By, x.Settle, x.ShipBy, x.BackDays, x.Quoted = ByResale, BillBack, "", 0, false
+		for i := range x.Parts {
+			if x.Parts[i].Org == m.baltic {
+				x.Parts[i].Limit = money.Whole(30)
+			}
+		}
+		p := m.running(x)
+		told := func(id string, n int64, day, want string) {
+			t.Helper()
+			o := m.sold(id, "AUR-D18B", n, day, day, "")
+			o.Reseller = m.baltic
+			s.told(o)
+			got := ""
+			lines, _, err := m.svc.Resales(m.at(), m.kaarel, p.ID, LineFilter{})
+			m.must(err)
+			for _, l := range slices.Backward(lines) {
+				got += fmt.Sprint(l.Report, " ", l.Reason, " ", l.Counted, "; ")
+			}
+			if got != want {
+				t.Errorf("%s, want %s", got, want)
+			}
+			m.rebuilt(p.ID)
+		}
+		told("a", 45, "2026-12-03", "a limit 30; ")
+		got, err := m.svc.Proposed(m.at(), m.kaarel, p.ID)
+		m.must(err)
+		c, err := m.svc.Claim(m.at(), m.kaarel, p.ID, got.Mark)
+		m.must(err)
+		c, err = funds.Decide(m.at(), m.ingrid, c.ID, c.Version, nil, "")
+		m.must(err)
+		_, err = funds.Settle(m.at(), m.boss, c.ID, c.Version, fund.SettleCmd{Kind: fund.ByCreditNote, Reference: "CN-1"})
+		m.must(err)
+		m.now = time.Date(2026, 12, 8, 9, 0, 0, 0, time.UTC)
+		m.agreeAgain(p.ID, func(t *Terms) {
+			t.Parts = slices.DeleteFunc(t.Parts, func(x Part) bool { return x.Org == m.baltic })
+		})
+		m.rebuilt(p.ID)
+		told("b", 10, "2026-12-04", "a limit 30; b used 0; ") // sold before that
+		told("c", 10, "2026-12-11", "a limit 30; b used 0; ")
+		told("d", -5, "2026-12-12", "a limit 30; b used 0; d back -5; ")
+		w, err := funds.Wallet(m.at(), m.kaarel, c.Program)
+		m.must(err)
+		if w.Balance.Owed.Minor != 25_20 { // 5 % of 100.80
+			t.Errorf("%+v", w.Balance)
+		}
+	})
+}
+
+// A limit that is agreed anew holds at once for what was sold on before.
+func TestAnotherLimitByResale(t *testing.T) {
+	open4(t, func(m *market) {
+		s, p := m.byResale()
+		s.told(m.sold("a", "AUR-D18B", 45, "2026-12-03", "2026-12-03", ""))
+		m.now = time.Date(2026, 12, 8, 9, 0, 0, 0, time.UTC)
+		for _, x := range []struct{ limit, want int64 }{{40, 40}, {20, 20}, {0, 45}, {30, 30}} {
+			m.agreeAgain(p.ID, func(t *Terms) {
+				for i := range t.Parts {
+					if t.Parts[i].Org == m.kestrel {
+						t.Parts[i].Limit = money.Whole(x.limit)
+					}
+				}
+			})
+			r, err := m.svc.Results(m.at(), m.maya, p.ID)
+			m.must(err)
+			if got := r.Parts[0].Sold; got != money.Whole(x.want) {
+				t.Errorf("a limit of %d counts %s", x.limit, got)
+			}
+			m.rebuilt(p.ID)
+		}
+	})
+}

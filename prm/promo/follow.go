@@ -1,6 +1,7 @@
 package promo
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 // judgedLine is the row of a verdict, before it is followed.
 func judgedLine(o *trade.PromoOrder, l *trade.PromoLine, v *trade.PromoVerdict, t *Terms) lineRow {
 	r := lineRow{PromotionID: v.Promotion, OrderID: string(o.ID), Line: int64(l.Number), OwnerID: o.Supplier, OrgID: o.Reseller, VersionNo: int64(v.Version), Number: o.Number, SKU: l.SKU, OrderedOn: o.OrderedOn, Arrived: db.Micros(o.Received), Unit: l.Unit, Factor: int64(l.Factor),
-		Verdict: LineOut, Reason: v.Reason, Method: v.Method, Currency: string(o.Currency), Price: int64(l.Price), Allowance: int64(v.Allowance), Ordered: int64(times(l.Ordered, l.Factor)), Granted: int64(times(v.Granted, l.Factor)), Free: db.Flag(t.gives(l))}
+		Verdict: LineOut, Reason: v.Reason, Method: v.Method, Currency: string(o.Currency), Price: int64(l.Price), Allowance: int64(v.Allowance), Ordered: int64(times(l.Ordered, l.Factor)), Granted: int64(times(v.Granted, l.Factor)), Free: db.Flag(t.gives(l) && (v.Granted > 0 || v.Reason == WhyFreeNone))}
 	switch {
 	case r.Granted <= 0:
 	case r.Granted < r.Ordered:
@@ -34,8 +35,8 @@ const (
 )
 
 // follow computes what became of a line from its documents, under the terms it was judged
-// by; zero terms know no dates of shipment yet.
-func (r *lineRow) follow(l *trade.PromoLine, t *Terms) {
+// by; zero terms know no dates of shipment yet. At is when.
+func (r *lineRow) follow(l *trade.PromoLine, t *Terms, at int64) {
 	f := &l.Fact
 	base := func(q money.Quantity) money.Quantity { return times(q, l.Factor) }
 	ordered := base(l.Ordered - f.Cancelled)
@@ -70,14 +71,17 @@ func (r *lineRow) follow(l *trade.PromoLine, t *Terms) {
 		if t.By == ByInvoice {
 			moves = f.Bills
 		}
-		switch r.Verdict, r.Reason = LineOut, why; {
+		freed := r.Freed
+		switch r.Verdict, r.Reason, r.Freed = LineOut, why, 0; {
+		case counted > 0 && r.Granted < r.Ordered:
+			r.Verdict = LinePart
 		case counted > 0:
 			r.Verdict = LineCounts
 		case ordered <= 0 || within(moves, "", "") < ordered: // not all of it yet
 		case within(moves, t.From, "") > 0:
-			r.Reason = WhyAfter
+			r.Reason, r.Freed = WhyAfter, cmp.Or(freed, at)
 		default:
-			r.Reason = WhyBefore
+			r.Reason, r.Freed = WhyBefore, cmp.Or(freed, at)
 		}
 	}
 	r.Counted = int64(counted)
@@ -102,6 +106,15 @@ func (r *lineRow) follow(l *trade.PromoLine, t *Terms) {
 // is out, though it was granted.
 func (r *lineRow) awaits() bool {
 	return r.Granted > 0 && slices.Contains([]string{WhyShipDay, WhyBillDay, WhyBefore, WhyAfter}, r.Reason)
+}
+
+// held is what a row takes of the limit of its seat: free goods do not count, and what shipped on
+// other days does not any more.
+func (r *lineRow) held() int64 {
+	if r.Free != 0 || r.Freed != 0 {
+		return 0
+	}
+	return r.Granted
 }
 
 // reckon computes what a line earns at its allowance.

@@ -88,10 +88,15 @@ func TestTheDocumentsDecideTheDay(t *testing.T) {
 				m.line(d, 0, "", "0")
 				// one whose limit it would take of has to be named; another that counts by its days comes first
 				d = m.wished("2026-11-26", "", limited.Number, "AUR-B50", "20", "31.20")
-				m.line(d, 0, WhyLimit, "15", trade.PromotionPart)
-				check("limited", limited.ID, d, "part limit 0 0.00")
+				m.line(d, 0, why, "15", trade.PromotionPart)
+				check("limited", limited.ID, d, "out "+why+" 0 0.00")
 				m.deliver(d.ID, "2026-11-26", "2026-12-02", "2026-12-02")
-				check("limited, shipped", limited.ID, d, "part limit 15 23.40")
+				check("limited, shipped", limited.ID, d, "part "+why+" 15 23.40")
+				ack, _, err := m.trade.OrderAck(m.at(), m.boss, m.detail(d.ID).Responses[0].ID)
+				m.must(err)
+				if len(ack.Lines[0].Allowances) != 0 {
+					t.Errorf("it promises %+v", ack.Lines[0].Allowances)
+				}
 				d = m.wished("2026-11-26", "", "", "AUR-B50", "20", "31.20")
 				m.line(d, 0, why, "20")
 				if d.Lines[0].DealApplied != p.Number {
@@ -103,7 +108,7 @@ func TestTheDocumentsDecideTheDay(t *testing.T) {
 					_, err := db.Exec(ctx, "UPDATE promotion_line SET granted = 0, counted = 0, confirmed = 0, shipped = 0, invoiced = 0, value = 0, earned = 0, verdict = 'out', reason = 'before' WHERE promotion_id = ?", string(p.ID))
 					return err
 				}))
-				_, err := m.svc.Rebuild(m.at(), m.ingrid, m.trade, p.ID)
+				_, err = m.svc.Rebuild(m.at(), m.ingrid, m.trade, p.ID)
 				m.must(err)
 				r, err := m.svc.Results(m.at(), m.maya, p.ID)
 				m.must(err)
@@ -140,4 +145,61 @@ func TestTheDocumentsDecideTheDayOfAVolume(t *testing.T) {
 		m.deliver(early.ID, "2026-12-02", "2026-12-03", "2026-12-03")
 		earned("756.00")
 	})
+}
+
+// What ships on other days holds nothing of a limit from the moment its documents say so; who
+// came before that had what was left then.
+func TestNoLimitIsHeldByWhatShippedOnOtherDays(t *testing.T) {
+	for by, why := range map[string]string{ByShip: WhyShipDay, ByInvoice: WhyBillDay} {
+		t.Run(by, func(t *testing.T) {
+			open4(t, func(m *market) {
+				x := m.terms()
+				x.By, x.ShipBy, x.BackDays, x.Settle, x.Parts[0].Limit = by, "", 0, BillBack, money.Whole(100)
+				p := m.running(x)
+				order := func(day, reason, granted string, marks ...trade.Mark) trade.Detail {
+					t.Helper()
+					d := m.wished(day, "", p.Number, "AUR-D18B", "100", "84")
+					m.line(d, 0, reason, granted, marks...)
+					return d
+				}
+				holds := func(want string) {
+					t.Helper()
+					if got := m.taken(p.ID); got != want {
+						t.Errorf("taken %s, want %s", got, want)
+					}
+					m.rebuilt(p.ID)
+				}
+				sends := func(d trade.Detail, told, on string) {
+					t.Helper()
+					_, err := m.trade.Confirm(m.on(told), m.boss, d.ID, trade.ConfirmCmd{})
+					m.must(err)
+					_, err = m.trade.Ship(m.on(told), m.boss, d.ID, trade.ShipCmd{ShippedOn: on})
+					m.must(err)
+					_, err = m.trade.Invoice(m.on(told), m.boss, d.ID, trade.InvoiceCmd{IssuedOn: on})
+					m.must(err)
+					m.must(m.svc.Attribute(m.on(told), m.boss, m.trade, d.ID))
+				}
+				early := order("2026-11-20", why, "100")
+				holds("100")
+				sends(early, "2026-11-22", "2026-11-22")
+				holds("0")
+				waiting := order("2026-11-24", why, "100")
+				order("2026-12-02", WhyUsed, "0", trade.PromotionRefused)
+				sends(waiting, "2026-12-03", "2026-11-30")
+				holds("0")
+				d := order("2026-12-04", WhyHeadNumber, "100")
+				sends(d, "2026-12-05", "2026-12-05")
+				holds("100")
+				order("2026-12-06", WhyUsed, "0", trade.PromotionRefused)
+				holds("100")
+				m.must(m.db.InTx(m.at(), func(ctx context.Context) error { // as it was held before
+					_, err := db.Exec(ctx, "UPDATE promotion_line SET freed = 0 WHERE promotion_id = ?", string(p.ID))
+					return err
+				}))
+				_, err := m.svc.Rebuild(m.at(), m.ingrid, m.trade, p.ID)
+				m.must(err)
+				holds("100")
+			})
+		})
+	}
 }

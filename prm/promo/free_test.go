@@ -2,6 +2,7 @@ package promo
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	"entente/db"
@@ -137,6 +138,58 @@ func TestGivenAwayOutsideTheTerritory(t *testing.T) {
 			m.t.Errorf("%s, then %s: %+v", was.Total, now.Total, now.Lines[1])
 		}
 		m.must(m.svc.Attribute(m.at(), m.boss, m.trade, r.Order))
+		m.rebuilt(p.ID)
+	})
+}
+
+// Free goods stay that whatever price the buyer names for them afterwards, and what was bought is
+// no gift when it is to cost nothing.
+func TestFreeGoodsWithAnotherPrice(t *testing.T) {
+	open4(t, func(m *market) {
+		p := m.bought(10, 100, true, "AUR-G125", "AUR-G125")
+		d := m.order("2026-12-02", p.Number, want{"AUR-G125", "10", "46.50", ""}, want{"AUR-G125", "3", "0", ""})
+		m.line(d, 1, WhyFreePart, "1", trade.PriceZero, trade.PromotionPart)
+		e := m.order("2026-12-02", p.Number, want{"AUR-G125", "5", "46.50", ""}, want{"AUR-G125", "1", "0", ""})
+		m.line(e, 1, WhyFreeNone, "0", trade.PriceZero, trade.PromotionRefused)
+		for i, o := range []trade.Detail{d, e} {
+			change := doc.OrderChange{Purpose: "04", Type: "SA", Number: o.Number, Date: "2026-12-03", Request: fmt.Sprint("C", i), ChangeDate: "2026-12-03"}
+			x := doc.ChangeLine{Change: "PC"}
+			x.Number, x.Price, x.Unit = "20", "25", "EA"
+			change.Lines = []doc.ChangeLine{x}
+			_, err := m.trade.ReceiveReply(m.on("2026-12-03"), access.System("edi", m.kestrel), trade.IncomingReply{Change: &change, Supplier: m.aurelia, Reseller: m.kestrel, Partnership: m.toKestrel, Interchange: db.NewID(), SetNo: 1})
+			m.must(err)
+			c := m.detail(o.ID).Changes[0]
+			_, err = m.trade.AnswerChange(m.on("2026-12-03"), m.boss, c.ID, trade.AnswerCmd{Version: m.detail(o.ID).Version})
+			m.must(err)
+			m.must(m.svc.Attribute(m.at(), m.boss, m.trade, o.ID))
+			if l := m.detail(o.ID).Lines[1]; l.Price.String() != "25" || l.Marks.Has(trade.PriceZero) {
+				t.Fatalf("%+v", l)
+			}
+		}
+		if got := m.taken(p.ID); got != "15" {
+			t.Errorf("taken %s", got)
+		}
+		m.rebuilt(p.ID)
+	})
+}
+
+// Lines that were refused before it was kept which are free goods are no others afterwards.
+func TestRefusedFreeGoods(t *testing.T) {
+	open4(t, func(m *market) {
+		p := m.bought(10, 100, true, "AUR-HT20", "AUR-B50")
+		m.order("2027-02-02", p.Number, want{"AUR-HT20", "10", "120", ""}, want{"AUR-B50", "1", free, ""})
+		m.order("2026-12-02", p.Number, want{"AUR-HT20", "10", "120", ""}, want{"AUR-B50", "1", free, ""}, want{"AUR-B50", "1", free, ""})
+		var n int64
+		m.must(m.db.InTx(m.at(), func(ctx context.Context) error { // as migration 0189 found them
+			_, err := db.Exec(ctx, "UPDATE promotion_line SET free = 0 WHERE granted = 0 AND reason NOT LIKE 'free%'")
+			if err == nil {
+				_, err = db.Row(ctx, "SELECT COUNT(*) FROM promotion_line WHERE granted = 0", nil, &n)
+			}
+			return err
+		}))
+		if n != 3 {
+			t.Fatal(n)
+		}
 		m.rebuilt(p.ID)
 	})
 }

@@ -2,6 +2,7 @@ package promo
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -63,6 +64,15 @@ func beforeLate(ctx context.Context, org string, promotions []string) (lateFrom,
 		}
 	}
 	return out, nil
+}
+
+func (l *lateFrom) add(more lateFrom) {
+	if l.was == nil {
+		*l = more
+		return
+	}
+	l.rows = append(l.rows, more.rows...)
+	maps.Copy(l.was, more.was)
 }
 
 // late is a document that was followed. An empty reason is found from what is invoiced.

@@ -54,6 +54,7 @@ type live struct {
 	terms      Terms
 	part       Part
 	cancelled  bool
+	left       bool           // the newest text is without the reseller: see gone
 	taken      money.Quantity // of the part's limit, base units
 	volume     money.Quantity // of cumulative terms so far
 }
@@ -84,6 +85,15 @@ func (p pact) at(org string, t time.Time) (live, bool) {
 	out := live{id: p.row.ID, number: p.row.Number, version: v.Number, terms: v.Terms, part: part, taken: p.seat.Taken, volume: p.seat.Volume}
 	out.cancelled = p.row.Cancelled > 0 && !instant(p.row.Cancelled).After(t)
 	return out, true
+}
+
+// gone is the promotion as it stood for a company that is not in it any more, for what comes
+// back of what it had.
+func (p pact) gone(org string, t time.Time) (live, bool) {
+	p.versions = p.of(org)
+	out, ok := p.at(org, t)
+	out.left = true
+	return out, ok
 }
 
 // Judge answers for every line of an order (port of prm/trade). The line's own number
@@ -206,7 +216,9 @@ func grant(out []trade.PromoVerdict, meant []*live, o trade.PromoOrder) {
 			case left <= 0:
 				got, v.Reason = 0, WhyUsed
 			case left < got:
-				got, v.Reason = left, WhyLimit
+				if got = left; v.Reason != p.terms.dayWhy() { // the day is still to come
+					v.Reason = WhyLimit
+				}
 			}
 		}
 		if got <= 0 {
@@ -418,10 +430,11 @@ func (s *Service) Take(ctx context.Context, o trade.PromoOrder, vs []trade.Promo
 				return err
 			}
 			r := judgedLine(&o, &o.Lines[i], &v, &t.Terms)
+			at := db.Micros(db.Now(ctx))
 			if r.awaits() {
-				r.follow(&o.Lines[i], &t.Terms)
+				r.follow(&o.Lines[i], &t.Terms, at)
 			} else {
-				r.follow(&o.Lines[i], &Terms{}) // no shipment is known yet
+				r.follow(&o.Lines[i], &Terms{}, at) // no shipment is known yet
 			}
 			rows = append(rows, r)
 		}
@@ -512,7 +525,7 @@ func followed(ctx context.Context, was []lineRow, o trade.PromoOrder) (now []lin
 		before := r
 		if j := slices.IndexFunc(o.Lines, func(l trade.PromoLine) bool { return int64(l.Number) == r.Line }); j >= 0 {
 			r.Price = int64(o.Lines[j].Price)
-			r.follow(&o.Lines[j], &t)
+			r.follow(&o.Lines[j], &t, db.Micros(db.Now(ctx)))
 		}
 		changed = changed || r != before
 		now = append(now, r)

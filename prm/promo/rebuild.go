@@ -217,6 +217,28 @@ func agreedFirst(pacts []pact) (from time.Time) {
 type carried struct {
 	Place string                               `json:"place,omitempty"` // up to which the orders of all were read
 	Taken map[string]map[string]money.Quantity `json:"taken,omitempty"` // what was granted so far, by company and promotion
+	Freed map[string][]freeing                 `json:"freed,omitempty"` // what of the promotion will be no part of its limit any more, by company
+}
+
+// freeing is what a line held of the limit until its documents came: for orders that came before
+// it was still taken.
+type freeing struct {
+	At       int64
+	Quantity money.Quantity
+}
+
+// until gives back what was freed before an order of a company came.
+func (c carried) until(id, org string, received int64) {
+	if len(c.Freed[org]) == 0 {
+		return
+	}
+	c.Freed[org] = slices.DeleteFunc(c.Freed[org], func(f freeing) bool {
+		if f.At > received {
+			return false
+		}
+		c.Taken[org][id] -= f.Quantity
+		return true
+	})
 }
 
 func (x rebuildRow) carried() (c carried, err error) {
@@ -225,6 +247,9 @@ func (x rebuildRow) carried() (c carried, err error) {
 	}
 	if c.Taken == nil {
 		c.Taken = map[string]map[string]money.Quantity{}
+	}
+	if c.Freed == nil {
+		c.Freed = map[string][]freeing{}
 	}
 	return c, nil
 }
@@ -450,6 +475,8 @@ func (s *Service) replay(ctx context.Context, orders Orders, r row, x rebuildRow
 	for _, o := range got {
 		begin := len(rows)
 		ls := liveAt(pacts[o.Reseller], o.Reseller, o.Received)
+		received := db.Micros(o.Received)
+		c.until(r.ID, o.Reseller, received)
 		taken := c.Taken[o.Reseller]
 		for _, l := range ls {
 			l.taken = taken[l.id]
@@ -470,7 +497,12 @@ func (s *Service) replay(ctx context.Context, orders Orders, r row, x rebuildRow
 				continue
 			}
 			y := judgedLine(&o, &o.Lines[k], &vs[k], versions[vs[k].Version])
-			y.follow(&o.Lines[k], versions[vs[k].Version])
+			if i, ok := slices.BinarySearchFunc(out.was, &y, func(a lineRow, b *lineRow) int { return byPlace(&a, b) }); ok {
+				y.Freed = out.was[i].Freed // no document says it
+			}
+			if y.follow(&o.Lines[k], versions[vs[k].Version], received); y.Freed != 0 && y.Free == 0 {
+				c.Freed[o.Reseller] = append(c.Freed[o.Reseller], freeing{y.Freed, money.Quantity(y.Granted)})
+			}
 			rows = append(rows, y)
 		}
 		if len(rows) > begin {

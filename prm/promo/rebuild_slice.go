@@ -37,14 +37,14 @@ func of(rows []lineRow, orders []string) []lineRow {
 }
 
 // belonged gives order lines the family by which they were judged when they came: where terms
-// name families as they are, what moved to another one since neither gains nor loses by that.
-// A line that nothing was kept of is judged by what the catalogue says of that instant.
+// name families as they are, what moved to another one since neither gains nor loses by that. What
+// was free goods then is that still, whatever price was agreed afterwards. A line that nothing was kept of is judged by what the catalogue says of that instant.
 func belonged(rows []lineRow, versions map[int]*Terms, moved catalog.Moved, got []trade.PromoOrder) {
-	families := false
+	kept := false // something is read from the rows
 	for _, t := range versions {
-		families = families || !t.Fixed && len(t.Families) > 0
+		kept = kept || t.Kind == Free || !t.Fixed && len(t.Families) > 0
 	}
-	if len(moved) == 0 && (!families || len(rows) == 0) {
+	if len(moved) == 0 && (!kept || len(rows) == 0) {
 		return
 	}
 	type key struct {
@@ -59,8 +59,14 @@ func belonged(rows []lineRow, versions map[int]*Terms, moved catalog.Moved, got 
 		own := false
 		for k := range o.Lines {
 			l := &o.Lines[k]
-			family := l.Family
-			if r := was[key{o.ID, l.Number}]; r == nil {
+			family, gift := l.Family, l.Free
+			r := was[key{o.ID, l.Number}]
+			if r != nil && r.SKU == l.SKU && (r.Granted > 0 || r.Reason == WhyUsed || r.Reason == WhyFreeNone) {
+				if t := versions[int(r.VersionNo)]; t != nil && t.Kind == Free {
+					gift = r.Free != 0
+				}
+			}
+			if r == nil {
 				family = moved.At(catalog.ID(l.Product), o.Received, l.Family)
 			} else if t := versions[int(r.VersionNo)]; t != nil && !t.Fixed && len(t.Families) > 0 && r.SKU == l.SKU && (t.Kind != Free || l.SKU != t.FreeSKU) {
 				switch covers := t.Covers(l.SKU, l.Family); {
@@ -70,13 +76,13 @@ func belonged(rows []lineRow, versions map[int]*Terms, moved catalog.Moved, got 
 					family = ""
 				}
 			}
-			if family == l.Family {
+			if family == l.Family && gift == l.Free {
 				continue
 			}
 			if !own {
 				got[i].Lines, own = slices.Clone(o.Lines), true
 			}
-			got[i].Lines[k].Family = family
+			got[i].Lines[k].Family, got[i].Lines[k].Free = family, gift
 		}
 	}
 }

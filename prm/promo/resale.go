@@ -107,8 +107,7 @@ func (s *Service) Resold(ctx context.Context, actor access.Actor, o Resale) erro
 		for _, r := range rows {
 			touched[r.PromotionID] = true
 		}
-		promotions := slices.Sorted(maps.Keys(touched))
-		before, err := beforeLate(ctx, o.Reseller, promotions)
+		before, err := beforeLate(ctx, o.Reseller, slices.Sorted(maps.Keys(touched)))
 		if err != nil {
 			return err
 		}
@@ -118,10 +117,10 @@ func (s *Service) Resold(ctx context.Context, actor access.Actor, o Resale) erro
 		if err := addResales(ctx, rows); err != nil {
 			return err
 		}
-		if err := regrant(ctx, o.Supplier, o.Reseller, touched); err != nil {
+		if err := regrant(ctx, o.Supplier, o.Reseller, touched, &before); err != nil {
 			return err
 		}
-		if err := s.turned(ctx, o.Supplier, o.Reseller, promotions); err != nil {
+		if err := s.turned(ctx, o.Supplier, o.Reseller, slices.Sorted(maps.Keys(touched))); err != nil {
 			return err
 		}
 		l := late{LateReported, o.ID, o.Number}
@@ -135,7 +134,7 @@ func (s *Service) Resold(ctx context.Context, actor access.Actor, o Resale) erro
 	})
 }
 
-// measure judges the lines of a report, without limits: see grantResales.
+// measure judges the lines of a report, without limits: see granting.
 func (s *Service) measure(ctx context.Context, pacts []pact, o Resale) ([]resaleRow, error) {
 	var rows []resaleRow
 	home, err := homeOf(ctx, pacts, o)
@@ -143,8 +142,13 @@ func (s *Service) measure(ctx context.Context, pacts []pact, o Resale) ([]resale
 		return nil, err
 	}
 	bought := map[string]money.Quantity{} // of a promotion in this report: decides the step
-	var lives []live                      // of the rows
-	var ranks []int
+	type meant struct {
+		live
+		rank  int // the promotion that a line names, then one that counts it, then those it comes back to
+		least money.Price
+	}
+	var ms []meant           // of the rows
+	first := map[int64]int{} // the highest rank of a line among promotions by resale
 	for _, l := range o.Lines {
 		if l.Sold == 0 {
 			continue
@@ -154,6 +158,9 @@ func (s *Service) measure(ctx context.Context, pacts []pact, o Resale) ([]resale
 		}
 		for _, p := range pacts {
 			x, ok := p.at(o.Reseller, judgedAt(o, l))
+			if !ok && l.Sold < 0 {
+				x, ok = p.gone(o.Reseller, judgedAt(o, l))
+			}
 			if !ok {
 				continue
 			}
@@ -163,57 +170,48 @@ func (s *Service) measure(ctx context.Context, pacts []pact, o Resale) ([]resale
 			}
 			r := resaleRow{PromotionID: x.id, ReportID: o.ID, Line: int64(l.Line), OwnerID: o.Supplier, OrgID: o.Reseller, VersionNo: int64(x.version), Number: o.Number, SKU: l.SKU, SoldFrom: l.From, SoldTo: l.To, Arrived: db.Micros(o.At),
 				Verdict: LineOut, Reason: reason, Currency: string(x.part.Currency), Sold: int64(l.Sold)}
-			rank := 0
+			m := meant{live: x}
 			switch reason {
 			case WhyNumber, WhyAuto, WhyBack:
 				r.Verdict, r.Counted, r.Basis = LineCounts, int64(l.Sold), reason
 				bought[x.id] += max(0, l.Sold)
 				switch {
 				case l.Deal == x.number:
-					rank = 2
+					m.rank = 2
 				case reason == WhyAuto:
-					rank = 1
+					m.rank = 1
+				}
+				if x.terms.By == ByResale {
+					first[r.Line] = max(first[r.Line], m.rank)
 				}
 			}
-			rows, lives, ranks = append(rows, r), append(lives, x), append(ranks, rank)
+			rows, ms = append(rows, r), append(ms, m)
 		}
 	}
-	if err := s.resalePrices(ctx, o, rows, lives); err != nil {
+	if err := s.resalePrices(ctx, o, rows, func(i int) string { return ms[i].terms.Until }); err != nil {
 		return nil, err
 	}
-	least := make([]money.Price, len(rows))
-	best := map[int64]int{} // a line is paid for once: by the promotion it names, else by the best; a late return comes off the newest
-	lose := func(i int) {
-		why := WhyOther
-		if rows[i].Basis == WhyBack { // of whatever ever covered the product: not worth a row
-			why = ""
-		}
-		rows[i].out(why)
-	}
+	best := map[int64]int{} // a line is paid for once: by the promotion it names, else by the best; what comes back late comes off one after the other (see grantings)
 	for i := range rows {
-		r := &rows[i]
-		x := &lives[i]
+		r, x := &rows[i], &ms[i]
 		if r.Verdict == LineOut || x.terms.By != ByResale {
 			continue
 		}
 		l := trade.PromoLine{SKU: r.SKU, Price: money.Price(r.Price), ListPrice: money.Price(r.Price), Factor: money.One}
-		r.Allowance, least[i] = int64(x.each(&l, bought[r.PromotionID])), x.least(&l, bought[r.PromotionID])
+		r.Allowance, x.least = int64(x.each(&l, bought[r.PromotionID])), x.live.least(&l, bought[r.PromotionID])
 		k, seen := best[r.Line]
-		better := !seen
-		if seen {
-			back := cmp.Compare(lives[k].terms.Until, x.terms.Until)
-			if r.Reason != WhyBack {
-				back = 0
-			}
-			better = cmp.Or(cmp.Compare(ranks[k], ranks[i]), back, cmp.Compare(least[k], least[i])) < 0
-		}
 		switch {
-		case !better:
-			lose(i)
-		case seen:
-			lose(k)
-			fallthrough
+		case x.rank < first[r.Line] && r.Basis == WhyBack: // of whatever ever covered the product: not worth a row
+			r.out("")
+		case x.rank < first[r.Line]:
+			r.out(WhyOther)
+		case r.Basis == WhyBack:
+		case seen && x.least <= ms[k].least:
+			r.out(WhyOther)
 		default:
+			if seen {
+				rows[k].out(WhyOther)
+			}
 			best[r.Line] = i
 		}
 	}
@@ -272,6 +270,8 @@ func (p *live) resale(l ResaleLine) (why string, mine bool) {
 	switch {
 	case p.back(l, named, fits):
 		return WhyBack, true
+	case p.left:
+		return "", false
 	case !named && (!fits || l.To < t.From || l.From > t.Until):
 		return "", false
 	case p.cancelled:
@@ -298,14 +298,14 @@ func (p *live) resale(l ResaleLine) (why string, mine bool) {
 // more: they take back what was counted of them, whenever that is.
 func (p *live) back(l ResaleLine, named, fits bool) bool {
 	t := &p.terms
-	return l.Sold < 0 && t.By == ByResale && fits && l.From >= t.From && (l.To > t.Until || p.cancelled) &&
+	return l.Sold < 0 && t.By == ByResale && fits && l.From >= t.From && (l.To > t.Until || p.cancelled || p.left) &&
 		(named || !t.Quoted) && (len(t.Countries) == 0 || slices.Contains(t.Countries, l.Country))
 }
 
 // resalePrices writes the partner's price of the day, in the currency of the terms, into
 // rows that count: one question for each currency and day. What comes back late has that of
 // the last day.
-func (s *Service) resalePrices(ctx context.Context, o Resale, rows []resaleRow, lives []live) error {
+func (s *Service) resalePrices(ctx context.Context, o Resale, rows []resaleRow, until func(row int) string) error {
 	type key struct {
 		c  money.Currency
 		on string
@@ -319,7 +319,7 @@ func (s *Service) resalePrices(ctx context.Context, o Resale, rows []resaleRow, 
 		if r.Verdict != LineOut {
 			k := key{money.Currency(r.Currency), r.SoldTo}
 			if r.Basis == WhyBack {
-				k.on = min(k.on, lives[i].terms.Until)
+				k.on = min(k.on, until(i))
 			}
 			asked[k] = append(asked[k], i)
 		}
@@ -346,10 +346,49 @@ func (s *Service) resalePrices(ctx context.Context, o Resale, rows []resaleRow, 
 	return nil
 }
 
-// grantResales gives rows what is left of a limit, in the order in which goods were sold
+// granting is a promotion by resale as its limit and what comes back late go in it: by the
+// newest text that the company agreed to.
+type granting struct {
+	id, until  string
+	limit      money.Quantity
+	taken      money.Quantity // of a limit so far, also of one that is no more
+	cumulative bool
+}
+
+// grantings are those of a company, in the order in which one late return comes off them as far
+// as goods stand there: the window that ends last goes first. That is by the first text of each,
+// so that no later one turns the order.
+func grantings(pacts []pact, org string) []granting {
+	var out []granting
+	for _, p := range pacts {
+		own := p.of(org)
+		if len(own) == 0 {
+			continue
+		}
+		t := own[len(own)-1].Terms
+		if part, _ := t.Part(org); t.By == ByResale {
+			out = append(out, granting{p.row.ID, own[0].Terms.Until, part.Limit, p.seat.Taken, t.Cumulative})
+		}
+	}
+	slices.SortFunc(out, func(a, b granting) int {
+		return cmp.Or(cmp.Compare(b.until, a.until), cmp.Compare(b.id, a.id))
+	})
+	return out
+}
+
+// reportLine is a line of a report.
+type reportLine struct {
+	report string
+	line   int64
+}
+
+func (r *resaleRow) place() reportLine { return reportLine{r.ReportID, r.Line} }
+
+// resales gives rows what is left of the limit, in the order in which goods were sold
 // and told, and says how much was taken. A return gives back; one that comes late no more than
-// stands counted of its product, at what that earned a unit.
-func grantResales(rows []resaleRow, limit money.Quantity, cumulative bool) (taken money.Quantity) {
+// stands counted of its product, at what that earned a unit, and than came off none before: back
+// is what did of each.
+func (g *granting) resales(rows []resaleRow, back map[reportLine]money.Quantity) (taken money.Quantity) {
 	type stand struct {
 		counted money.Quantity
 		worth   money.Price
@@ -366,14 +405,14 @@ func grantResales(rows []resaleRow, limit money.Quantity, cumulative bool) (take
 		got, of := money.Quantity(r.Sold), stands[r.SKU]
 		switch {
 		case r.Basis == WhyBack:
-			got = -min(-got, max(0, of.counted))
-			if !cumulative { // else a step gives the allowance of all
+			got = -min(-got-back[r.place()], max(0, of.counted))
+			if !g.cumulative { // else a step gives the allowance of all
 				if r.Allowance = 0; got < 0 {
 					r.Allowance = int64(per(max(0, of.worth), of.counted))
 				}
 			}
-		case limit > 0 && got > 0:
-			got = min(got, max(0, limit-taken))
+		case g.limit > 0 && got > 0:
+			got = min(got, max(0, g.limit-taken))
 		}
 		stands[r.SKU] = stand{of.counted + got, of.worth + times(got, money.Price(r.Allowance))}
 		switch {
@@ -381,12 +420,17 @@ func grantResales(rows []resaleRow, limit money.Quantity, cumulative bool) (take
 			r.Verdict, r.Reason = LineCounts, r.Basis
 		case r.Basis == WhyBack:
 			if r.Verdict, r.Reason = LinePart, WhyBack; got == 0 {
-				r.Verdict, r.Reason = LineOut, WhyAfter
+				if r.Verdict, r.Reason = LineOut, WhyAfter; back[r.place()] > 0 {
+					r.Reason = WhyOther
+				}
 			}
 		case got == 0:
 			r.Verdict, r.Reason = LineOut, WhyUsed
 		default:
 			r.Verdict, r.Reason = LinePart, WhyLimit
+		}
+		if r.Basis == WhyBack {
+			back[r.place()] -= got
 		}
 		taken = max(0, taken+got)
 		r.Counted = int64(got)
@@ -396,8 +440,10 @@ func grantResales(rows []resaleRow, limit money.Quantity, cumulative bool) (take
 }
 
 // regrant gives the rows of promotions by resale that have a limit what is left of it, and late
-// returns what stands, all again: a correction may free what others then get.
-func regrant(ctx context.Context, owner, org string, touched map[string]bool) error {
+// returns what stands, all again: a correction may free what others then get. Where more or less
+// of a return comes off one than before, those it came off after it are touched too; how they
+// stood is added to before.
+func regrant(ctx context.Context, owner, org string, touched map[string]bool, before *lateFrom) error {
 	if len(touched) == 0 {
 		return nil
 	}
@@ -405,33 +451,45 @@ func regrant(ctx context.Context, owner, org string, touched map[string]bool) er
 	if err != nil {
 		return err
 	}
-	for _, p := range pacts {
-		if !touched[p.row.ID] || len(p.versions) == 0 {
-			continue
+	gs := grantings(pacts, org)
+	if !slices.ContainsFunc(gs, func(g granting) bool { return touched[g.id] }) {
+		return nil
+	}
+	came, err := cameBack(ctx, org, gs)
+	if err != nil {
+		return err
+	}
+	had, back := map[reportLine]money.Quantity{}, map[reportLine]money.Quantity{}
+	for _, g := range gs {
+		mine := came[g.id]
+		moved := slices.ContainsFunc(mine, func(r resaleRow) bool { return had[r.place()] != back[r.place()] })
+		for _, r := range mine {
+			had[r.place()] -= money.Quantity(r.Counted)
 		}
-		v := p.versions[len(p.versions)-1]
-		part, ok := v.Terms.Part(org)
-		if !ok || v.Terms.By != ByResale {
-			continue
-		}
-		if part.Limit <= 0 {
-			if some, err := cameBack(ctx, p.row.ID, org); err != nil || !some {
-				if err != nil {
-					return err
-				}
-				continue
+		if !moved && (!touched[g.id] || g.limit <= 0 && g.taken <= 0 && len(mine) == 0) {
+			for _, r := range mine {
+				back[r.place()] -= money.Quantity(r.Counted)
 			}
+			continue
 		}
-		rows, err := resalesOf(ctx, p.row.ID, org)
+		if !touched[g.id] {
+			more, err := beforeLate(ctx, org, []string{g.id})
+			if err != nil {
+				return err
+			}
+			before.add(more)
+			touched[g.id] = true
+		}
+		rows, err := resalesOf(ctx, g.id, org)
 		if err != nil {
 			return err
 		}
 		was := slices.Clone(rows)
-		taken := grantResales(rows, part.Limit, v.Terms.Cumulative)
+		taken := g.resales(rows, back)
 		if err := saveResales(ctx, was, rows); err != nil {
 			return err
 		}
-		if err := tookResales(ctx, p.row.ID, org, taken); err != nil {
+		if err := tookResales(ctx, g.id, org, taken); err != nil {
 			return err
 		}
 	}
@@ -457,7 +515,12 @@ func (s *Service) remeasure(ctx context.Context, r row, org string) (lines, chan
 	if err != nil {
 		return 0, 0, err
 	}
-	var now []resaleRow
+	gs := grantings(pacts, org) // up to this one: what comes back is taken off those before it first
+	gs = gs[:1+slices.IndexFunc(gs, func(g granting) bool { return g.id == r.ID })]
+	rows := map[string][]resaleRow{r.ID: nil}
+	for _, g := range gs {
+		rows[g.id] = nil
+	}
 	err = s.resales.PromoResales(ctx, access.System("promotions", r.OwnerID), r.OwnerID, org, func(o Resale) error {
 		if len(moved) > 0 { // the family of the day on which it was told
 			o.Lines = slices.Clone(o.Lines)
@@ -466,10 +529,10 @@ func (s *Service) remeasure(ctx context.Context, r row, org string) (lines, chan
 				l.Family = moved.At(l.Product, o.At, l.Family)
 			}
 		}
-		rows, err := s.measure(ctx, pacts, o)
-		for _, x := range rows {
-			if x.PromotionID == r.ID {
-				now = append(now, x)
+		got, err := s.measure(ctx, pacts, o)
+		for _, x := range got {
+			if _, ok := rows[x.PromotionID]; ok {
+				rows[x.PromotionID] = append(rows[x.PromotionID], x)
 			}
 		}
 		return err
@@ -477,16 +540,17 @@ func (s *Service) remeasure(ctx context.Context, r row, org string) (lines, chan
 	if err != nil {
 		return 0, 0, err
 	}
-	for _, p := range pacts {
-		if p.row.ID != r.ID || len(p.versions) == 0 {
+	now, back := rows[r.ID], map[reportLine]money.Quantity{}
+	for _, g := range gs {
+		if g.limit <= 0 && !slices.ContainsFunc(rows[g.id], func(x resaleRow) bool { return x.Basis == WhyBack }) {
 			continue
 		}
-		v := p.versions[len(p.versions)-1]
-		if part, ok := v.Terms.Part(org); ok && v.Terms.By == ByResale && (part.Limit > 0 || slices.ContainsFunc(now, func(x resaleRow) bool { return x.Basis == WhyBack })) {
-			taken := grantResales(now, part.Limit, v.Terms.Cumulative)
-			if err := tookResales(ctx, r.ID, org, taken); err != nil {
-				return 0, 0, err
-			}
+		taken := g.resales(rows[g.id], back)
+		if g.id != r.ID {
+			continue
+		}
+		if err := tookResales(ctx, r.ID, org, taken); err != nil {
+			return 0, 0, err
 		}
 	}
 	was, err := resalesOf(ctx, r.ID, org)
@@ -500,17 +564,13 @@ func (s *Service) remeasure(ctx context.Context, r row, org string) (lines, chan
 }
 
 func differingResales(was, now []resaleRow) int {
-	type key struct {
-		report string
-		line   int64
-	}
-	old := map[key]resaleRow{}
+	old := map[reportLine]resaleRow{}
 	for _, r := range was {
-		old[key{r.ReportID, r.Line}] = r
+		old[r.place()] = r
 	}
 	n := 0
 	for _, r := range now {
-		k := key{r.ReportID, r.Line}
+		k := r.place()
 		if o, ok := old[k]; !ok || o != r {
 			n++
 		}

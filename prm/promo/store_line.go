@@ -1,6 +1,7 @@
 package promo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -31,7 +32,8 @@ type lineRow struct {
 	Price, Allowance                                                       int64
 	Ordered, Granted, Counted, Confirmed, Shipped, Invoiced, Value, Earned int64
 	Base                                                                   int64 // of a cumulative promotion: the price its step is a percentage of
-	Free                                                                   int64 // the free goods of a promotion, granted or not: no part of its limit
+	Free                                                                   int64 // the free goods of a promotion: no part of its limit
+	Freed                                                                  int64 // when its documents showed that it does not count: no part of the limit since
 }
 
 func (lineRow) TableName() string { return "promotion_line" }
@@ -98,10 +100,8 @@ func giveBack(ctx context.Context, id trade.OrderID) (rows []lineRow, err error)
 	if err := db.Tx(ctx).Where("order_id = ?", string(id)).Find(&rows).Error; err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	for _, r := range rows {
-		if err := took(ctx, r, -1); err != nil {
-			return nil, err
-		}
+	if err := took(ctx, rows, nil); err != nil {
+		return nil, err
 	}
 	if err := db.Tx(ctx).Where("order_id = ?", string(id)).Delete(&lineRow{}).Error; err != nil {
 		return nil, err
@@ -111,20 +111,35 @@ func giveBack(ctx context.Context, id trade.OrderID) (rows []lineRow, err error)
 	return rows, t.write(ctx)
 }
 
-// took counts what a row was granted towards the limit of its seat; free goods do not count.
-func took(ctx context.Context, r lineRow, sign int64) error {
-	if r.Granted == 0 || r.Free != 0 {
-		return nil
+// took counts what rows hold of the limits of their seats, where it is another than before.
+func took(ctx context.Context, was, now []lineRow) error {
+	type seat struct{ promotion, org string }
+	more := map[seat]int64{}
+	for i := range was {
+		more[seat{was[i].PromotionID, was[i].OrgID}] -= was[i].held()
 	}
-	return db.Tx(ctx).Exec("UPDATE promotion_seat SET taken = taken + ? WHERE promotion_id = ? AND org_id = ?", sign*r.Granted, r.PromotionID, r.OrgID).Error
+	for i := range now {
+		more[seat{now[i].PromotionID, now[i].OrgID}] += now[i].held()
+	}
+	for _, x := range slices.SortedFunc(maps.Keys(more), func(a, b seat) int {
+		return cmp.Or(strings.Compare(a.promotion, b.promotion), strings.Compare(a.org, b.org))
+	}) {
+		if more[x] == 0 {
+			continue
+		}
+		if err := db.Tx(ctx).Exec("UPDATE promotion_seat SET taken = taken + ? WHERE promotion_id = ? AND org_id = ?", more[x], x.promotion, x.org).Error; err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // takeLines adds all rows of orders that have none. The seats are locked.
 func takeLines(ctx context.Context, rows []lineRow) error {
+	if err := took(ctx, nil, rows); err != nil {
+		return err
+	}
 	for _, r := range rows {
-		if err := took(ctx, r, 1); err != nil {
-			return err
-		}
 		if err := db.LaterRow(ctx, &r, ""); err != nil {
 			return err
 		}
@@ -135,7 +150,7 @@ func takeLines(ctx context.Context, rows []lineRow) error {
 }
 
 // saveLines writes the rows of some orders that are another than they were, and what that
-// changes of the sums. The seats are locked, and was are all the rows there are.
+// changes of the sums and of what is left of limits. The seats are locked, and was are all the rows there are.
 func saveLines(ctx context.Context, was, now []lineRow) error {
 	t := tally{}
 	t.lines(was, -1)
@@ -143,10 +158,13 @@ func saveLines(ctx context.Context, was, now []lineRow) error {
 	if err := t.write(ctx); err != nil {
 		return err
 	}
+	if err := took(ctx, was, now); err != nil {
+		return err
+	}
 	return writeLines(ctx, was, now)
 }
 
-// writeLines is saveLines that leaves the sums as they are.
+// writeLines is saveLines that leaves the sums and the limits as they are.
 func writeLines(ctx context.Context, was, now []lineRow) error {
 	added, changed := now, []lineRow(nil)
 	if len(was) > 0 {
@@ -203,7 +221,7 @@ func putLines(ctx context.Context, rows []lineRow, most int) error {
 		for i := range rows[:most] {
 			r := &rows[i]
 			args = append(args, r.PromotionID, r.OrderID, r.Line, r.OwnerID, r.OrgID, r.VersionNo, r.Number, r.SKU, r.OrderedOn, r.Arrived, r.Unit, r.Factor, r.Verdict, r.Reason, r.Method, r.Currency, r.Price, r.Allowance,
-				r.Ordered, r.Granted, r.Counted, r.Confirmed, r.Shipped, r.Invoiced, r.Value, r.Earned, r.Base, r.Free)
+				r.Ordered, r.Granted, r.Counted, r.Confirmed, r.Shipped, r.Invoiced, r.Value, r.Earned, r.Base, r.Free, r.Freed)
 		}
 		if _, err := db.Exec(ctx, query, args...); err != nil {
 			return err
@@ -214,11 +232,11 @@ func putLines(ctx context.Context, rows []lineRow, most int) error {
 }
 
 const (
-	lineColumns  = "promotion_id, order_id, line, owner_id, org_id, version_no, number, sku, ordered_on, arrived, unit, factor, verdict, reason, method, currency, price, allowance, ordered, granted, counted, confirmed, shipped, invoiced, value, earned, base, free"
-	lineWidth    = 28
+	lineColumns  = "promotion_id, order_id, line, owner_id, org_id, version_no, number, sku, ordered_on, arrived, unit, factor, verdict, reason, method, currency, price, allowance, ordered, granted, counted, confirmed, shipped, invoiced, value, earned, base, free, freed"
+	lineWidth    = 29
 	lineReplaced = ` ON CONFLICT (promotion_id, order_id, line) DO UPDATE SET version_no = excluded.version_no, number = excluded.number, sku = excluded.sku, ordered_on = excluded.ordered_on, arrived = excluded.arrived, unit = excluded.unit, factor = excluded.factor,
 		verdict = excluded.verdict, reason = excluded.reason, method = excluded.method, currency = excluded.currency, price = excluded.price, allowance = excluded.allowance, ordered = excluded.ordered, granted = excluded.granted,
-		counted = excluded.counted, confirmed = excluded.confirmed, shipped = excluded.shipped, invoiced = excluded.invoiced, value = excluded.value, earned = excluded.earned, base = excluded.base, free = excluded.free`
+		counted = excluded.counted, confirmed = excluded.confirmed, shipped = excluded.shipped, invoiced = excluded.invoiced, value = excluded.value, earned = excluded.earned, base = excluded.base, free = excluded.free, freed = excluded.freed`
 )
 
 // lockSeats makes whoever changes lines of a company in promotions wait; on SQLite there is

@@ -139,7 +139,7 @@ func linesOfOrders(ctx context.Context, id string, orders []string) ([]lineRow, 
 	err := db.Rows(ctx, query,
 		args, func(scan func(...any) error) error {
 			r := lineRow{PromotionID: id}
-			err := scan(&r.OrderID, &r.Line, &r.OwnerID, &r.OrgID, &r.VersionNo, &r.Number, &r.SKU, &r.OrderedOn, &r.Arrived, &r.Unit, &r.Factor, &r.Verdict, &r.Reason, &r.Method, &r.Currency, &r.Price, &r.Allowance, &r.Ordered, &r.Granted, &r.Counted, &r.Confirmed, &r.Shipped, &r.Invoiced, &r.Value, &r.Earned, &r.Base, &r.Free)
+			err := scan(&r.OrderID, &r.Line, &r.OwnerID, &r.OrgID, &r.VersionNo, &r.Number, &r.SKU, &r.OrderedOn, &r.Arrived, &r.Unit, &r.Factor, &r.Verdict, &r.Reason, &r.Method, &r.Currency, &r.Price, &r.Allowance, &r.Ordered, &r.Granted, &r.Counted, &r.Confirmed, &r.Shipped, &r.Invoiced, &r.Value, &r.Earned, &r.Base, &r.Free, &r.Freed)
 			out = append(out, r)
 			return err
 		})
@@ -150,8 +150,8 @@ func linesOfOrders(ctx context.Context, id string, orders []string) ([]lineRow, 
 // strayChunk bounds how many orders are asked for at once.
 const strayChunk = 1000
 
-// addedUp is what the lines of a company in a promotion come to: their sums, and what was
-// granted towards the limit of its seat (see took).
+// addedUp is what the lines of a company in a promotion come to: their sums, and what they hold of
+// the limit of its seat.
 type addedUp struct {
 	sums  tally
 	taken int64
@@ -185,17 +185,15 @@ func addUp(ctx context.Context, id, org string) (out addedUp, strays int, err er
 // addLines adds up the lines of a company in a promotion, and names their orders.
 func addLines(ctx context.Context, id, org string) (out addedUp, orders []string, err error) {
 	adder := adder{}
-	err = db.Rows(ctx, "SELECT order_id, sku, method, currency, verdict, free, granted, counted, confirmed, shipped, invoiced, value, earned FROM promotion_line WHERE promotion_id = ? AND org_id = ? ORDER BY arrived, order_id, line", []any{id, org}, func(scan func(...any) error) error {
+	err = db.Rows(ctx, "SELECT order_id, sku, method, currency, verdict, free, freed, granted, counted, confirmed, shipped, invoiced, value, earned FROM promotion_line WHERE promotion_id = ? AND org_id = ? ORDER BY arrived, order_id, line", []any{id, org}, func(scan func(...any) error) error {
 		r := lineRow{PromotionID: id, OrgID: org}
-		if err := scan(&r.OrderID, &r.SKU, &r.Method, &r.Currency, &r.Verdict, &r.Free, &r.Granted, &r.Counted, &r.Confirmed, &r.Shipped, &r.Invoiced, &r.Value, &r.Earned); err != nil {
+		if err := scan(&r.OrderID, &r.SKU, &r.Method, &r.Currency, &r.Verdict, &r.Free, &r.Freed, &r.Granted, &r.Counted, &r.Confirmed, &r.Shipped, &r.Invoiced, &r.Value, &r.Earned); err != nil {
 			return err
 		}
 		if n := len(orders); n == 0 || orders[n-1] != r.OrderID {
 			orders = append(orders, r.OrderID)
 		}
-		if r.Free == 0 {
-			out.taken += r.Granted
-		}
+		out.taken += r.held()
 		adder.line(&r)
 		return nil
 	})
@@ -225,7 +223,7 @@ func missingOrders(ctx context.Context, org string, orders []string) ([]string, 
 	return gone, nil
 }
 
-// setTaken says what the rows of a seat were granted towards its limit: see took.
+// setTaken says what the rows of a seat hold of its limit.
 func setTaken(ctx context.Context, id, org string, taken int64) error {
 	_, err := db.Exec(ctx, "UPDATE promotion_seat SET taken = ? WHERE promotion_id = ? AND org_id = ?", taken, id, org)
 	return err

@@ -78,23 +78,30 @@ func resalesOf(ctx context.Context, id, org string) ([]resaleRow, error) {
 	return rows, db.Tx(ctx).Where("promotion_id = ? AND org_id = ?", id, org).Order("report_id, line").Find(&rows).Error
 }
 
-// cameBack says whether something came back to a company after the days of a promotion.
-func cameBack(ctx context.Context, id, org string) (bool, error) {
-	var n int64
-	_, err := db.Row(ctx, "SELECT COUNT(*) FROM promotion_resale WHERE promotion_id = ? AND org_id = ? AND basis = ?", []any{id, org, WhyBack}, &n)
-	return n > 0, err
+// cameBack are the rows of what came back late to a company in some promotions, by promotion:
+// their lines and what was counted of them.
+func cameBack(ctx context.Context, org string, gs []granting) (map[string][]resaleRow, error) {
+	ids := make([]string, len(gs))
+	for i, g := range gs {
+		ids[i] = g.id
+	}
+	var rows []resaleRow // the index is of this word alone
+	if err := db.Tx(ctx).Select("promotion_id", "report_id", "line", "counted").Where("org_id = ? AND promotion_id IN ? AND basis = '"+WhyBack+"'", org, ids).Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	out := map[string][]resaleRow{}
+	for _, r := range rows {
+		out[r.PromotionID] = append(out[r.PromotionID], r)
+	}
+	return out, nil
 }
 
 // saveResales writes the rows that are another than before, in the order they were read or
 // in any.
 func saveResales(ctx context.Context, was, now []resaleRow) error {
-	type key struct {
-		report string
-		line   int64
-	}
-	old := map[key]resaleRow{}
+	old := map[reportLine]resaleRow{}
 	for _, r := range was {
-		old[key{r.ReportID, r.Line}] = r
+		old[r.place()] = r
 	}
 	t := tally{}
 	t.resales(was, -1)
@@ -104,7 +111,7 @@ func saveResales(ctx context.Context, was, now []resaleRow) error {
 	}
 	var rows []resaleRow
 	for _, r := range now {
-		if old[key{r.ReportID, r.Line}] != r {
+		if old[r.place()] != r {
 			rows = append(rows, r)
 		}
 	}
