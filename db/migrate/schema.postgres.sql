@@ -1483,7 +1483,7 @@ CREATE TABLE promotion_approval (
   FOREIGN KEY (promotion_id) REFERENCES promotion(id)
 );
 CREATE TABLE promotion_line (
-  promotion_id text NOT NULL, order_id text NOT NULL, line bigint NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, version_no bigint NOT NULL, number text NOT NULL, sku text NOT NULL, ordered_on text NOT NULL, arrived bigint NOT NULL, unit text NOT NULL, factor bigint NOT NULL, verdict text NOT NULL, reason text NOT NULL, method text NOT NULL, currency text NOT NULL, price bigint NOT NULL, allowance bigint NOT NULL, ordered bigint NOT NULL, granted bigint NOT NULL, counted bigint NOT NULL, confirmed bigint NOT NULL, shipped bigint NOT NULL, invoiced bigint NOT NULL, value bigint NOT NULL, earned bigint NOT NULL, base bigint NOT NULL, free bigint NOT NULL,
+  promotion_id text NOT NULL, order_id text NOT NULL, line bigint NOT NULL, owner_id text NOT NULL, org_id text NOT NULL, version_no bigint NOT NULL, number text NOT NULL, sku text NOT NULL, ordered_on text NOT NULL, arrived bigint NOT NULL, unit text NOT NULL, factor bigint NOT NULL, verdict text NOT NULL, reason text NOT NULL, method text NOT NULL, currency text NOT NULL, price bigint NOT NULL, allowance bigint NOT NULL, ordered bigint NOT NULL, granted bigint NOT NULL, counted bigint NOT NULL, confirmed bigint NOT NULL, shipped bigint NOT NULL, invoiced bigint NOT NULL, value bigint NOT NULL, earned bigint NOT NULL, base bigint NOT NULL, free bigint NOT NULL, freed bigint NOT NULL,
   PRIMARY KEY (promotion_id, order_id, line),
   FOREIGN KEY (promotion_id) REFERENCES promotion(id)
 );
@@ -1517,6 +1517,7 @@ CREATE TABLE promotion_resale (
   FOREIGN KEY (promotion_id) REFERENCES promotion(id)
 );
 CREATE INDEX promotion_resale_all ON promotion_resale USING btree (promotion_id, arrived, report_id, line);
+CREATE INDEX promotion_resale_back ON promotion_resale USING btree (org_id, promotion_id) WHERE (basis = 'back'::text);
 CREATE INDEX promotion_resale_list ON promotion_resale USING btree (promotion_id, org_id, arrived, report_id, line);
 CREATE INDEX promotion_resale_report ON promotion_resale USING btree (report_id);
 CREATE INDEX promotion_resale_sku ON promotion_resale USING btree (promotion_id, sku, arrived, report_id, line);

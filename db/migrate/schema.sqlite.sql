@@ -1135,7 +1135,7 @@ CREATE TABLE promotion_approval (
 CREATE TABLE promotion_line (
   promotion_id TEXT NOT NULL REFERENCES promotion(id), order_id TEXT NOT NULL, line INTEGER NOT NULL, owner_id TEXT NOT NULL, org_id TEXT NOT NULL, version_no INTEGER NOT NULL, number TEXT NOT NULL, sku TEXT NOT NULL, ordered_on TEXT NOT NULL, arrived INTEGER NOT NULL, unit TEXT NOT NULL, factor INTEGER NOT NULL,
   verdict TEXT NOT NULL, reason TEXT NOT NULL, method TEXT NOT NULL, currency TEXT NOT NULL, price INTEGER NOT NULL, allowance INTEGER NOT NULL, ordered INTEGER NOT NULL, granted INTEGER NOT NULL, counted INTEGER NOT NULL, confirmed INTEGER NOT NULL, shipped INTEGER NOT NULL, invoiced INTEGER NOT NULL,
-  value INTEGER NOT NULL, earned INTEGER NOT NULL, base INTEGER NOT NULL DEFAULT 0, free INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (promotion_id, order_id, line)
+  value INTEGER NOT NULL, earned INTEGER NOT NULL, base INTEGER NOT NULL DEFAULT 0, free INTEGER NOT NULL DEFAULT 0, freed INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (promotion_id, order_id, line)
 );
 CREATE INDEX promotion_line_all ON promotion_line (promotion_id, arrived, order_id, line);
 CREATE INDEX promotion_line_list ON promotion_line (promotion_id, org_id, arrived, order_id, line);
@@ -1159,6 +1159,7 @@ CREATE TABLE promotion_resale (
   verdict TEXT NOT NULL, reason TEXT NOT NULL, basis TEXT NOT NULL, currency TEXT NOT NULL, price INTEGER NOT NULL, allowance INTEGER NOT NULL, sold INTEGER NOT NULL, counted INTEGER NOT NULL, value INTEGER NOT NULL, earned INTEGER NOT NULL, PRIMARY KEY (promotion_id, report_id, line)
 );
 CREATE INDEX promotion_resale_all ON promotion_resale (promotion_id, arrived, report_id, line);
+CREATE INDEX promotion_resale_back ON promotion_resale (org_id, promotion_id) WHERE basis = 'back';
 CREATE INDEX promotion_resale_list ON promotion_resale (promotion_id, org_id, arrived, report_id, line);
 CREATE INDEX promotion_resale_report ON promotion_resale (report_id);
 CREATE INDEX promotion_resale_sku ON promotion_resale (promotion_id, sku, arrived, report_id, line);
