@@ -35,6 +35,7 @@ type foreign struct {
 	files   *proto.Client
 	fixed   atomic.Bool            // it lets nobody move or remove a file
 	opened  atomic.Pointer[func()] // the next file is opened for writing
+	says    atomic.Pointer[func(r *proto.Request) error]
 }
 
 // keeper is a server that may be told to keep its files where they are. It opens none for
@@ -58,6 +59,11 @@ func (k keeper) Filewrite(r *proto.Request) (io.WriterAt, error) {
 func (k keeper) Filecmd(r *proto.Request) error {
 	if k.fixed.Load() && (r.Method == "Rename" || r.Method == "PosixRename" || r.Method == "Remove") {
 		return proto.ErrSSHFxPermissionDenied
+	}
+	if says := k.says.Load(); says != nil {
+		if err := (*says)(r); err != nil {
+			return err
+		}
 	}
 	return k.FileCmder.Filecmd(r)
 }
