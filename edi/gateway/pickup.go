@@ -406,12 +406,14 @@ func (p *Pickup) deliver(ctx context.Context, actor access.Actor, w way, until t
 		}
 		if err != nil {
 			failure = errors.Join(failure, err)
-			gone := w.line && !ofDocument(err)
-			if err := p.miss(ctx, w, r, err, gone); err != nil || gone {
+			if err := p.miss(ctx, w, r, err); err != nil {
 				return got, errors.Join(failure, err)
 			}
-			if missed++; r.Attempts >= toldTries && ofDocument(err) {
+			if missed++; r.Attempts >= toldTries && (w.line || ofDocument(err)) {
 				tried, broken = append(tried, r), append(broken, errors.As(err, new(unread)) && fault.CodeOf(err) != fault.Unavailable)
+			}
+			if w.line && !ofDocument(err) { // the line is gone; perhaps it is this one each time that breaks it
+				break
 			}
 			continue
 		}
@@ -450,9 +452,10 @@ func (r *interchangeRow) handed(now time.Time) bool {
 	return r.Origin == OriginMade && r.NextAt > db.Micros(now) && r.LastError == ""
 }
 
-// miss lets go of a document that could not be put where it goes. It counts as a try where
-// it was not the line.
-func (p *Pickup) miss(ctx context.Context, w way, r *interchangeRow, why error, gone bool) error {
+// miss lets go of a document that could not be put where it goes. It is no try of it where we
+// are stopping.
+func (p *Pickup) miss(ctx context.Context, w way, r *interchangeRow, why error) error {
+	stopping := ctx.Err() != nil
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
 	defer cancel()
 	if r.LastError = fault.KeyOf(why); r.LastError == "" {
@@ -462,7 +465,7 @@ func (p *Pickup) miss(ctx context.Context, w way, r *interchangeRow, why error, 
 	if w.line {
 		values["next_at"] = 0 // else with the end of the claim
 	}
-	if !gone {
+	if !stopping {
 		r.Attempts++
 		values["attempts"] = r.Attempts
 	}

@@ -33,8 +33,9 @@ type foreign struct {
 	addr    string
 	hostKey string
 	files   *proto.Client
-	fixed   atomic.Bool            // it lets nobody move or remove a file
-	opened  atomic.Pointer[func()] // the next file is opened for writing
+	fixed   atomic.Bool                    // it lets nobody move or remove a file
+	opened  atomic.Pointer[func()]         // the next file is opened for writing
+	conn    atomic.Pointer[ssh.ServerConn] // the last one
 	says    atomic.Pointer[func(r *proto.Request) error]
 }
 
@@ -106,6 +107,7 @@ func openForeign(t *testing.T) *foreign {
 					return
 				}
 				defer conn.Close()
+				f.conn.Store(conn)
 				go ssh.DiscardRequests(reqs)
 				for nc := range chans {
 					ch, in, err := nc.Accept()

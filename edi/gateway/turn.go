@@ -199,6 +199,14 @@ func (p *Pickup) visit(ctx context.Context, r *remoteRow) (got progress, err err
 		}
 		got, err = p.deliver(ctx, actor, to, time.Now().Add(p.span))
 	}
+	if err != nil && r.InPath != "" { // what broke the line keeps nothing from coming in
+		c.Close()
+		var failed error
+		if c, failed = p.connect(ctx, r); failed != nil {
+			return got, errors.Join(err, failed)
+		}
+		defer c.Close()
+	}
 	if r.InPath != "" {
 		in, failed := p.pickup(ctx, actor, r.ID, remoteSource{c, r}, time.Now().Add(p.span))
 		got.add(in)

@@ -102,6 +102,28 @@ func TestOneDocumentDelaysNoOther(t *testing.T) {
 		m = b.get(ingrid, bad)
 		b.want("sent again", fmt.Sprint(m.Delivery, m.Attempts, m.LastError), fmt.Sprint(DeliveryDelivered, 0, ""))
 
+		// One at which the server breaks off: what comes in does not wait for it either.
+		bad = b.response("T-6")
+		name = b.nameOf(bad)
+		cut := func(r *proto.Request) error {
+			if strings.HasSuffix(r.Target, name) {
+				_ = f.conn.Load().Close()
+			}
+			return nil
+		}
+		f.says.Store(&cut)
+		f.put("/from/order.edi", fromKestrel(1, order("T-7")).String())
+		b.turn(p)
+		b.turn(p)
+		b.want("taken", b.count("SELECT count(*) FROM interchange WHERE door = 'sftp' AND origin = 'sent'"), 1)
+		for i := range toldTries {
+			other := b.response(fmt.Sprint("V-", i))
+			b.turn(p)
+			b.want("another", b.get(ingrid, other).Delivery, DeliveryDelivered)
+		}
+		b.want("parked", b.get(ingrid, bad).Delivery, DeliveryFailed)
+		f.says.Store(nil)
+
 		// One whose bytes are lost: nothing mends it.
 		lost := b.response("T-4")
 		b.exec("UPDATE interchange SET blob = ? WHERE id = ?", strings.Repeat("0", 64), lost)
