@@ -128,7 +128,10 @@ func (p *Pickup) claim(ctx context.Context, room int) (out []remoteRow, err erro
 		}
 		return nil
 	})
-	return out, err
+	if err != nil {
+		return nil, err // nobody knows whether they are ours
+	}
+	return out, nil
 }
 
 // turn fetches and delivers once, and settles when the next one is: at once where there is
