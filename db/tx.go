@@ -293,26 +293,47 @@ func IsDuplicate(err error) bool {
 	return errors.Is(err, gorm.ErrDuplicatedKey) || err != nil && strings.Contains(err.Error(), "UNIQUE constraint failed")
 }
 
-// Renew has a claim outlive none but who holds it: it calls again until stop is called, each
-// time well before lease ends, with the lease to claim anew. stop waits for a call under way.
-func Renew(ctx context.Context, lease time.Duration, again func(ctx context.Context, lease time.Duration)) (stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	ended := make(chan struct{})
+// Renew has a claim outlive none but who holds it: until stop is called it is claimed anew,
+// each time well before lease ends. claim does so in a transaction for orgs, with the time
+// (Micros) until which it then stands, by the number under which it was made and nothing
+// else: it is not known of a transaction that failed whether it committed. It says whether
+// the claim is still its holder's; where not, held ends, and the holder is to stop. stop waits
+// for a call under way and says whether it was his to the end.
+func (d *DB) Renew(ctx context.Context, log *slog.Logger, lease time.Duration, claim func(ctx context.Context, until int64) (ours bool, err error), orgs ...string) (held context.Context, stop func() (ours bool)) {
+	held, lose := context.WithCancel(ctx)
+	renewing, cancel := context.WithCancel(ctx)
+	if len(orgs) > 0 {
+		renewing = WithOrgs(renewing, orgs...)
+	}
+	ended, lost := make(chan struct{}), false
 	go func() {
 		defer close(ended)
 		tick := time.NewTicker(max(lease/3, time.Millisecond))
 		defer tick.Stop()
-		for {
+		for !lost {
 			select {
 			case <-tick.C:
-				again(ctx, lease)
-			case <-ctx.Done():
+			case <-renewing.Done():
 				return
+			}
+			ours := false
+			err := d.InTx(renewing, func(ctx context.Context) (err error) {
+				ours, err = claim(ctx, Micros(d.Clock().Add(lease)))
+				return err
+			})
+			switch {
+			case err == nil && !ours:
+				lost = true
+				lose()
+			case err != nil && renewing.Err() == nil:
+				log.Warn("a claim could not be renewed", slog.Any("cause", err))
 			}
 		}
 	}()
-	return func() {
+	return held, func() bool {
 		cancel()
 		<-ended
+		lose()
+		return !lost
 	}
 }

@@ -282,6 +282,9 @@ func TestSeats(t *testing.T) {
 			"Answer": func(a access.Actor, _ CategoryID, id TopicID, _ PostID) error {
 				return h.s.Answer(ctx, a, id, []int{0})
 			},
+			"Posted": func(a access.Actor, _ CategoryID, id TopicID, _ PostID) error {
+				return second(h.s.Posted(ctx, a, id, "k"))
+			},
 			"Move":  func(a access.Actor, c CategoryID, id TopicID, _ PostID) error { return h.s.Move(ctx, a, id, c) },
 			"Moves": func(a access.Actor, _ CategoryID, id TopicID, _ PostID) error { return second(h.s.Moves(ctx, a, id)) },
 			"Agree": func(a access.Actor, c CategoryID, _ TopicID, _ PostID) error { return h.s.Agree(ctx, a, c, true) },

@@ -404,6 +404,21 @@ func (s *Service) ReplyWith(ctx context.Context, actor access.Actor, id TopicID,
 	return out, err
 }
 
+// Posted says whether the actor replied to a topic under a key.
+// Codes: Unauthenticated, NotFound.
+func (s *Service) Posted(ctx context.Context, actor access.Actor, id TopicID, key string) (there bool, err error) {
+	err = s.view(ctx, actor, func(ctx context.Context) error {
+		_, row, err := load(ctx, actor, access.ForumWrite, id)
+		if err != nil {
+			return err
+		}
+		p, ok, err := postByKey(ctx, actor.Person, key)
+		there = ok && p.TopicID == row.ID
+		return err
+	})
+	return there, err
+}
+
 func (s *Service) tell(ctx context.Context, kind string, c Category, t Told) error {
 	if s.events == nil {
 		return nil

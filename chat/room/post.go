@@ -133,6 +133,19 @@ func (s *Service) store(ctx context.Context, m Message, author, org string) erro
 	return s.words(ctx, m)
 }
 
+// Posted says whether the actor said something in a room under a key.
+// Codes: Unauthenticated, NotFound.
+func (s *Service) Posted(ctx context.Context, actor access.Actor, id ID, key string) (there bool, err error) {
+	err = s.view(ctx, actor, func(ctx context.Context) error {
+		if _, err := s.load(ctx, actor, access.RoomPost, id); err != nil {
+			return err
+		}
+		_, there, err = byKey(ctx, id, actor.Person, key)
+		return err
+	})
+	return there, err
+}
+
 // again is the message that the author sent first with the key of a draft, or why there is
 // none.
 func (s *Service) again(ctx context.Context, actor access.Actor, d Draft, none error) (m Message, there bool, err error) {

@@ -28,6 +28,7 @@ func (h *house) calls(r Room) map[string]func(access.Actor) error {
 			_, err := h.s.Event(ctx, a, Line{Room: r.ID, Key: "k", Kind: "x"})
 			return err
 		},
+		"Posted":    func(a access.Actor) error { _, err := h.s.Posted(ctx, a, r.ID, "k"); return err },
 		"Read":      func(a access.Actor) error { return h.s.Read(ctx, a, r.ID, 1) },
 		"History":   func(a access.Actor) error { _, err := h.s.History(ctx, a, r.ID, Window{}); return err },
 		"Mark":      func(a access.Actor) error { _, _, err := h.s.Mark(ctx, a, r.ID); return err },

@@ -4,9 +4,9 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"time"
 
 	"entente/db"
+	"entente/db/job"
 )
 
 // drainName is the name of the drain that sends.
@@ -32,71 +32,50 @@ const (
 func (s *Service) drain(ctx context.Context) (bool, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	go func() {
+		select {
+		case <-s.quit:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
 	var (
 		running = map[string]bool{} // by row
 		lanes   = map[string]int{}
 		full    = map[string]bool{} // lanes that take no more now
-		ended   = make(chan messageRow)
-		tick    = time.NewTicker(time.Second)
-		failure error
-		again   = true
 	)
-	defer tick.Stop()
-	stopping, quit := ctx.Done(), s.quit
-	for {
-		found := 0
-		if again && ctx.Err() == nil && failure == nil && len(running) < calls {
-			var rows []messageRow
-			failure = s.DB.View(ctx, func(ctx context.Context) (err error) {
-				rows, err = due(ctx, []State{Queued, AwaitingReceipt, Received, Refused}, s.DB.Clock(), slices.Collect(maps.Keys(full)), perLane, look)
-				return err
-			})
-			for _, r := range rows {
-				most := perLane
-				if r.Attempts > 0 {
-					most = perTroubled
-				}
-				if lanes[r.Lane] >= most {
-					full[r.Lane] = true
-				}
-				if running[r.ID] || full[r.Lane] || len(running) >= calls {
-					continue
-				}
-				running[r.ID] = true
-				lanes[r.Lane]++
-				found++
-				go func() {
-					s.work(ctx, r)
-					ended <- r
-				}()
+	return false, job.Crew(ctx, s.Log, s.kick, func(begin func(work, ended func())) error {
+		if len(running) >= calls {
+			return nil
+		}
+		var rows []messageRow
+		err := s.DB.View(ctx, func(ctx context.Context) (err error) {
+			rows, err = due(ctx, []State{Queued, AwaitingReceipt, Received, Refused}, s.DB.Clock(), slices.Collect(maps.Keys(full)), perLane, look)
+			return err
+		})
+		for _, r := range rows {
+			most := perLane
+			if r.Attempts > 0 {
+				most = perTroubled
 			}
-			again = found > 0 // there may be more than were read
-			if again {
+			if lanes[r.Lane] >= most {
+				full[r.Lane] = true
+			}
+			if running[r.ID] || full[r.Lane] || len(running) >= calls {
 				continue
 			}
+			running[r.ID] = true
+			lanes[r.Lane]++
+			begin(func() { s.work(ctx, r) }, func() {
+				delete(running, r.ID)
+				delete(full, r.Lane)
+				if lanes[r.Lane]--; lanes[r.Lane] == 0 {
+					delete(lanes, r.Lane)
+				}
+			})
 		}
-		if len(running) == 0 {
-			return false, failure
-		}
-		select {
-		case r := <-ended:
-			delete(running, r.ID)
-			delete(full, r.Lane)
-			if lanes[r.Lane]--; lanes[r.Lane] == 0 {
-				delete(lanes, r.Lane)
-			}
-			again = true
-		case <-tick.C:
-			again = true
-		case <-s.kick:
-			again = true
-		case <-quit:
-			cancel()
-			quit = nil
-		case <-stopping:
-			stopping = nil // wait for the workers
-		}
-	}
+		return err
+	})
 }
 
 // wake has what was just queued sent, once the transaction in ctx has committed: also

@@ -84,24 +84,11 @@ func CallTime(size int64) time.Duration {
 }
 
 // renew keeps the claim of a row until stop is called.
-func (s *Service) renew(ctx context.Context, r *messageRow) (stop func()) {
-	next := r.NextAt
-	end := db.Renew(ctx, s.lease, func(ctx context.Context, lease time.Duration) {
-		later := db.Micros(s.DB.Clock().Add(lease))
-		if err := s.DB.InTx(db.WithOrgs(ctx, r.SupplierID, r.ResellerID), func(ctx context.Context) error {
-			ok, err := changeMessage(ctx, r.ID, map[string]any{"next_at": later}, "fence = ? AND next_at = ?", r.Fence, next)
-			if err == nil && ok {
-				next = later
-			}
-			return err
-		}); err != nil && ctx.Err() == nil {
-			s.Log.Warn("the claim of an AS2 message could not be renewed", slog.String("message", r.ID), slog.Any("cause", err))
-		}
-	})
-	return func() {
-		end()
-		r.NextAt = next
-	}
+func (s *Service) renew(ctx context.Context, r *messageRow) (held context.Context, stop func() bool) {
+	id, fence := r.ID, r.Fence
+	return s.DB.Renew(ctx, s.Log.With(slog.String("message", id)), s.lease, func(ctx context.Context, until int64) (bool, error) {
+		return changeMessage(ctx, id, map[string]any{"next_at": until}, "fence = ?", fence)
+	}, r.SupplierID, r.ResellerID)
 }
 
 // claim takes a row for this worker, if nobody else did.
@@ -138,16 +125,19 @@ func (s *Service) work(ctx context.Context, r messageRow) {
 	if s.edge(fail.SendClaimed) != nil {
 		return
 	}
-	began, stop := s.DB.Clock(), s.renew(ctx, &r)
+	began := s.DB.Clock()
+	held, stop := s.renew(ctx, &r)
 	switch {
 	case r.Direction == In:
-		o = s.sendReceipt(ctx, &r)
+		o = s.sendReceipt(held, &r)
 	case r.State == string(AwaitingReceipt):
 		o = outcome{state: Unproved, reason: ReceiptOverdue, delivery: gateway.DeliveryUnproved, event: EventUnproved}
 	default:
-		o = s.sendMessage(ctx, &r)
+		o = s.sendMessage(held, &r)
 	}
-	stop()
+	if !stop() {
+		return // it is another's now, or settled by its receipt
+	}
 	if ctx.Err() != nil && o.failed {
 		// We are stopping: not the partner's fault, and no try of it.
 		o.state, o.again, o.delivery, o.event = State(r.State), time.Second, "", ""

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"time"
 
 	"entente/db"
 	"entente/db/audit"
@@ -13,13 +14,14 @@ import (
 // Fetched takes one interchange off the outbox; a second call does nothing.
 // Codes: NotFound.
 func (s *Service) Fetched(ctx context.Context, actor access.Actor, id string) error {
-	return s.taken(ctx, actor, id, RouteUsual, DeliveryFetched, RouteUsual)
+	return s.taken(ctx, actor, id, RouteUsual, DeliveryFetched, RouteUsual, nil)
 }
 
 // taken takes one interchange off the outbox of the actor's company, or off what waits for
 // another way to it: it fetched it, or it was delivered to its own server or folder. by is
-// the way it took in the end.
-func (s *Service) taken(ctx context.Context, actor access.Actor, id, way, delivery, by string) error {
+// the way it took in the end. Who put it there did so under a claim: it is there then, also
+// where it was held meanwhile.
+func (s *Service) taken(ctx context.Context, actor access.Actor, id, way, delivery, by string, claimed *interchangeRow) error {
 	if err := access.Check(actor, access.EDIFetch, access.Own(actor.Org)); err != nil {
 		return err
 	}
@@ -34,7 +36,13 @@ func (s *Service) taken(ctx context.Context, actor access.Actor, id, way, delive
 		case r.ReceiverID != actor.Org || r.Delivery == "" || r.Network != "" || r.Delivery == DeliveryWaiting && r.Way != way:
 			return notFound()
 		}
-		ok, err := change(ctx, id, map[string]any{"delivery": delivery, "way": by, "fetched": db.Micros(db.Now(ctx))}, "delivery = ? AND way = ?", DeliveryWaiting, way)
+		where, args := "way = ? AND delivery = ?", []any{way, DeliveryWaiting}
+		if claimed != nil {
+			where, args = "way = ? AND delivery IN ? AND fence = ?", []any{way, onItsWay, claimed.Fence}
+		}
+		values := r.there(db.Now(ctx), delivery)
+		values["way"] = by
+		ok, err := change(ctx, id, values, where, args...)
 		if err != nil || !ok {
 			return err
 		}
@@ -48,6 +56,18 @@ func (s *Service) taken(ctx context.Context, actor access.Actor, id, way, delive
 		fail.At(fail.FetchDone)
 	}
 	return err
+}
+
+// onItsWay is the delivery of what somebody may be putting where it goes.
+var onItsWay = []string{DeliveryWaiting, DeliveryHeld}
+
+// there is what is kept of an interchange that is where it goes.
+func (r *interchangeRow) there(now time.Time, delivery string) map[string]any {
+	values := map[string]any{"delivery": delivery, "fetched": db.Micros(now), "last_error": ""}
+	if r.Delivery == DeliveryHeld && r.Held != "" {
+		values["held"] = HeldReleased
+	}
+	return values
 }
 
 // Resolve answers a held or parked interchange: AnswerProcess or AnswerDiscard.

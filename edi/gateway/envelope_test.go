@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"entente/db"
+	"entente/db/dbtest"
 	"entente/edi/schema"
 	"entente/edi/wire"
 )
@@ -88,7 +89,8 @@ func allocated() uint64 {
 
 // TestReadingAnOrderNeedsNoBuffer: those of a batch lie in memory.
 func TestReadingAnOrderNeedsNoBuffer(t *testing.T) {
-	each(t, func(t *testing.T, b *bench) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) { // beside no other: it is measured what all allocate
+		b := setup(t, d, Options{})
 		a := b.post(maya, fromKestrel(1, order("PO1")).String())
 		var rows []interchangeRow
 		err := b.d.View(t.Context(), func(ctx context.Context) (err error) {

@@ -102,10 +102,15 @@ func (f folderOf) get(name string, w io.Writer, limit int64) (int64, error) {
 func (f folderOf) done(name string) error { return f.move(name, "done") }
 
 func (f folderOf) refused(name, why string) error {
-	if err := f.move(name, "errors"); err != nil {
-		return err
+	dir := filepath.Join(f.dir, "errors")
+	err := os.MkdirAll(dir, 0o750)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, name+textEnding), []byte(why), 0o640)
 	}
-	return local(os.WriteFile(filepath.Join(f.dir, "errors", name+textEnding), []byte(why), 0o640))
+	if err != nil {
+		return local(err)
+	}
+	return f.move(name, "errors")
 }
 
 func (f folderOf) move(name, to string) error {
@@ -147,8 +152,8 @@ func (p *Pickup) drop(ctx context.Context, actor access.Actor, dir string) error
 			}
 			return putDown(root, name, body)
 		},
-		done: func(ctx context.Context, id string) error {
-			return p.s.taken(ctx, actor, id, RouteFolder, DeliveryDelivered, RouteFolder)
+		done: func(ctx context.Context, r *interchangeRow) error {
+			return p.s.taken(ctx, actor, r.ID, RouteFolder, DeliveryDelivered, RouteFolder, r)
 		},
 	}, time.Time{})
 	return err

@@ -82,29 +82,30 @@ func (p *Pickup) mail(actor access.Actor, network string) way {
 	w.due = func(ctx context.Context, now int64) ([]interchangeRow, error) {
 		return mailedBy(ctx, actor.Org, network, now, maxPicked)
 	}
-	w.done = func(ctx context.Context, id string) error { return p.s.mailed(ctx, actor, id) }
+	w.done = func(ctx context.Context, r *interchangeRow) error { return p.s.mailed(ctx, actor, r) }
 	return w
 }
 
 // mailed notes that a network has an interchange for its receiver. The clock on the
-// receiver's acknowledgement starts; it is not answered by this.
-func (s *Service) mailed(ctx context.Context, actor access.Actor, id string) error {
+// receiver's acknowledgement starts; it is not answered by this. It is there also where it was
+// held meanwhile, as its account ended.
+func (s *Service) mailed(ctx context.Context, actor access.Actor, claimed *interchangeRow) error {
 	if err := access.Check(actor, access.EDISend, access.Own(actor.Org)); err != nil {
 		return err
 	}
 	return s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
-		r, err := interchangeByID(ctx, id)
+		r, err := interchangeByID(ctx, claimed.ID)
 		if err != nil {
 			return err
 		}
-		ok, err := change(ctx, id, map[string]any{"delivery": DeliveryMailbox, "fetched": db.Micros(db.Now(ctx))}, "sender_id = ? AND network <> '' AND way = '' AND delivery = ?", actor.Org, DeliveryWaiting)
+		ok, err := change(ctx, r.ID, r.there(db.Now(ctx), DeliveryMailbox), "sender_id = ? AND network <> '' AND way = '' AND delivery IN ? AND fence = ?", actor.Org, onItsWay, claimed.Fence)
 		if err != nil || !ok {
 			return err
 		}
 		if err := startWait(ctx, r); err != nil {
 			return err
 		}
-		return s.note(ctx, actor, "edi.deliver", id, audit.Done)
+		return s.note(ctx, actor, "edi.deliver", r.ID, audit.Done)
 	})
 }
 

@@ -19,7 +19,7 @@ func operate(ctx context.Context, actor access.Actor, id string) (*interchangeRo
 }
 
 // Hold stops an interchange until a person releases it: what was received and is not
-// processed yet, or what the actor's company made and nobody fetched.
+// processed yet, or what the actor's company made and nobody fetched or delivers just now.
 // Codes: NotFound, Forbidden, Conflict (too late, or held already).
 func (s *Service) Hold(ctx context.Context, actor access.Actor, id string) error {
 	if err := may(actor); err != nil {
@@ -35,7 +35,10 @@ func (s *Service) Hold(ctx context.Context, actor access.Actor, id string) error
 		case r.Origin == OriginMade && r.SenderID != actor.Org:
 			return fault.New(fault.Forbidden, "edi.sender_only")
 		case r.Origin == OriginMade:
-			ok, err = change(ctx, id, map[string]any{"delivery": DeliveryHeld}, "delivery = ?", DeliveryWaiting)
+			if r.handed(db.Now(ctx)) {
+				break // it is being put where it goes
+			}
+			ok, err = change(ctx, id, map[string]any{"delivery": DeliveryHeld}, "delivery = ? AND fence = ?", DeliveryWaiting, r.Fence)
 		default:
 			ok, err = change(ctx, id, map[string]any{"state": string(Held), "held": HeldByHand, "fence": r.Fence + 1}, "state = ? AND fence = ?", string(Received), r.Fence)
 		}
@@ -51,7 +54,8 @@ func (s *Service) Hold(ctx context.Context, actor access.Actor, id string) error
 
 // Release sets free what Hold, or the gateway itself, stopped: it is processed, or lies
 // in its receiver's outbox again.
-// Codes: NotFound, Forbidden, Conflict (it is not held, or its direction is not live).
+// Codes: NotFound, Forbidden, Conflict (it is not held, its direction is not live, or it was
+// held while it is being put where it goes).
 func (s *Service) Release(ctx context.Context, actor access.Actor, id string) error {
 	if err := may(actor); err != nil {
 		return err
@@ -69,6 +73,9 @@ func (s *Service) Release(ctx context.Context, actor access.Actor, id string) er
 		}
 		if r.Delivery != DeliveryHeld {
 			return fault.New(fault.Conflict, "edi.not_held")
+		}
+		if r.handed(db.Now(ctx)) {
+			return fault.New(fault.Conflict, "edi.under_way")
 		}
 		t, err := s.termsAt(ctx, r.PartnershipID, db.Now(ctx))
 		if err != nil {
@@ -166,7 +173,7 @@ func (s *Service) Resend(ctx context.Context, actor access.Actor, id string) err
 			}
 		}
 		if !carried {
-			ok, err := change(ctx, id, map[string]any{"delivery": DeliveryWaiting, "way": r.outbox()}, "delivery = ?", r.Delivery)
+			ok, err := change(ctx, id, map[string]any{"delivery": DeliveryWaiting, "way": r.outbox(), "attempts": 0, "last_error": "", "next_at": 0}, "delivery = ?", r.Delivery)
 			if err != nil {
 				return err
 			}

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -174,11 +175,17 @@ func (p *Pickup) pick(ctx context.Context, actor access.Actor, src source, row p
 	hash := sha256.New()
 	n, err := src.get(row.Name, io.MultiWriter(f, hash), p.s.opt.Limit)
 	if err != nil && fault.CodeOf(err) != fault.TooLarge {
+		if _, there := src.stat(row.Name); fault.CodeOf(err) == fault.NotFound && fault.CodeOf(there) == fault.NotFound {
+			err = nil // it was taken away meanwhile
+		}
 		return true, err
 	}
 	if err == nil {
 		now, there := src.stat(row.Name)
 		if there != nil {
+			if fault.CodeOf(there) == fault.NotFound {
+				there = nil
+			}
 			return true, there
 		}
 		if n != row.Size || !row.like(now) {
@@ -248,10 +255,7 @@ func (p *Pickup) refuse(ctx context.Context, actor access.Actor, src source, row
 		return err
 	}
 	row.State = pickupRefused
-	if err := p.remember(ctx, row); err != nil {
-		return err
-	}
-	return src.refused(row.Name, words)
+	return errors.Join(src.refused(row.Name, words), p.remember(ctx, row)) // remembered last: the file never lies there without its reason
 }
 
 // take is Receive of a file by a door.
@@ -338,17 +342,33 @@ func (p *Pickup) door(id string) string {
 }
 
 // way is where documents of ours are put: those that are due, how one is put there, and how
-// it is noted that it is.
+// it is noted, under its claim, that it is.
 type way struct {
-	again bool // after a failure with the next turn, not with the end of the claim
-	due   func(ctx context.Context, now int64) ([]interchangeRow, error)
-	put   func(name string, body io.Reader, size int64) error
-	done  func(ctx context.Context, id string) error
+	line bool // to a server: when the line is gone, nothing more is begun, and all of it goes with the next turn
+	due  func(ctx context.Context, now int64) ([]interchangeRow, error)
+	put  func(name string, body io.Reader, size int64) error
+	done func(ctx context.Context, r *interchangeRow) error
+}
+
+// maxMissed ends a turn in which so many more documents failed than went well.
+const maxMissed = 20
+
+// unread says that a document of ours cannot be opened.
+type unread struct{ error }
+
+func (u unread) Unwrap() error { return u.error }
+
+// ofDocument says of a failure that it may be of one document alone: it cannot be opened, or a
+// server that works will not have it.
+func ofDocument(err error) bool {
+	return errors.As(err, new(unread)) || slices.Contains(serverSaid, fault.KeyOf(err))
 }
 
 // deliver puts what is due where it goes until a time, oldest first, each claimed before:
 // two servers of one company, or two nodes, never put the same one. A name never comes
-// twice, so that delivering again after a crash replaces and does not add.
+// twice, so that delivering again after a crash replaces and does not add. One that fails
+// delays no other: it comes after them the next time, and is parked after some tries
+// where others went well, or nothing will mend it.
 func (p *Pickup) deliver(ctx context.Context, actor access.Actor, w way, until time.Time) (got progress, err error) {
 	ctx = db.WithOrgs(ctx, actor.Org)
 	var rows []interchangeRow
@@ -359,36 +379,57 @@ func (p *Pickup) deliver(ctx context.Context, actor access.Actor, w way, until t
 		return got, err
 	}
 	got.more = len(rows) >= maxPicked
+	slices.SortStableFunc(rows, func(a, b interchangeRow) int { return cmp.Compare(a.Attempts, b.Attempts) })
+	var failure error
+	var tried []*interchangeRow
+	var broken []bool // nothing will mend it
+	missed := 0
 	for i := range rows {
 		if ctx.Err() != nil {
 			return got, ctx.Err()
 		}
-		if got.over(until) {
+		if got.over(until) || missed >= got.well+maxMissed {
 			break
 		}
 		r := &rows[i]
 		ours, err := p.hold(ctx, r)
 		if err != nil {
-			return got, err
+			return got, errors.Join(failure, err)
 		}
 		if !ours {
 			continue
 		}
 		got.did++
-		if err := p.hand(ctx, actor, w, r); err != nil {
-			if w.again {
-				err = errors.Join(err, p.release(ctx, r))
+		ours, err = p.hand(ctx, actor, w, r)
+		if !ours {
+			continue // its claim lapsed, and another has it
+		}
+		if err != nil {
+			failure = errors.Join(failure, err)
+			if err := p.miss(ctx, w, r, err); err != nil {
+				return got, errors.Join(failure, err)
 			}
-			return got, err
+			if missed++; r.Attempts >= toldTries && (w.line || ofDocument(err)) {
+				tried, broken = append(tried, r), append(broken, errors.As(err, new(unread)) && fault.CodeOf(err) != fault.Unavailable)
+			}
+			if w.line && !ofDocument(err) { // the line is gone; perhaps it is this one each time that breaks it
+				break
+			}
+			continue
 		}
 		fail.At(fail.PushPut)
-		if err := w.done(ctx, r.ID); err != nil {
-			return got, err
+		if err := w.done(ctx, r); err != nil {
+			return got, errors.Join(failure, err)
 		}
 		fail.At(fail.PushRemoved)
 		got.well++
 	}
-	return got, nil
+	for i, r := range tried {
+		if got.well > 0 || broken[i] {
+			failure = errors.Join(failure, p.park(ctx, r))
+		}
+	}
+	return got, failure
 }
 
 // dropLease is how long a document that is being put somewhere is another's to leave alone
@@ -398,7 +439,7 @@ const dropLease = time.Minute
 // hold claims a document that waits.
 func (p *Pickup) hold(ctx context.Context, r *interchangeRow) (ours bool, err error) {
 	err = p.s.db.InTx(ctx, func(ctx context.Context) (err error) {
-		ours, err = change(ctx, r.ID, map[string]any{"fence": r.Fence + 1, "next_at": db.Micros(p.s.db.Clock().Add(fail.Pace(dropLease)))},
+		ours, err = change(ctx, r.ID, map[string]any{"fence": r.Fence + 1, "next_at": db.Micros(p.s.db.Clock().Add(fail.Pace(dropLease))), "last_error": ""},
 			"delivery = ? AND way = ? AND fence = ? AND next_at = ?", DeliveryWaiting, r.Way, r.Fence, r.NextAt)
 		return err
 	})
@@ -406,45 +447,86 @@ func (p *Pickup) hold(ctx context.Context, r *interchangeRow) (ours bool, err er
 	return ours, err
 }
 
-// until has a claimed document be free at a time.
-func (p *Pickup) until(ctx context.Context, r *interchangeRow, next int64) error {
-	return p.s.db.InTx(ctx, func(ctx context.Context) error {
-		_, err := change(ctx, r.ID, map[string]any{"next_at": next}, "delivery = ? AND way = ? AND fence = ?", DeliveryWaiting, r.Way, r.Fence)
-		return err
-	})
+// handed says that somebody is putting a document of ours where it goes.
+func (r *interchangeRow) handed(now time.Time) bool {
+	return r.Origin == OriginMade && r.NextAt > db.Micros(now) && r.LastError == ""
 }
 
-// release lets go of a document that could not be put where it goes.
-func (p *Pickup) release(ctx context.Context, r *interchangeRow) error {
+// miss lets go of a document that could not be put where it goes. It is no try of it where we
+// are stopping.
+func (p *Pickup) miss(ctx context.Context, w way, r *interchangeRow, why error) error {
+	stopping := ctx.Err() != nil
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
 	defer cancel()
-	return p.until(ctx, r, 0)
+	if r.LastError = fault.KeyOf(why); r.LastError == "" {
+		r.LastError = "error.internal"
+	}
+	values := map[string]any{"last_error": r.LastError}
+	if w.line {
+		values["next_at"] = 0 // else with the end of the claim
+	}
+	if !stopping {
+		r.Attempts++
+		values["attempts"] = r.Attempts
+	}
+	return p.s.db.InTx(ctx, func(ctx context.Context) error {
+		_, err := change(ctx, r.ID, values, "fence = ?", r.Fence)
+		return err
+	})
 }
 
-func (p *Pickup) hand(ctx context.Context, actor access.Actor, w way, r *interchangeRow) error {
+// park leaves a document to a person, for the reason of its last try.
+func (p *Pickup) park(ctx context.Context, r *interchangeRow) error {
+	return p.s.db.InTx(ctx, func(ctx context.Context) error {
+		ok, err := change(ctx, r.ID, map[string]any{"delivery": DeliveryFailed}, "delivery = ? AND fence = ?", DeliveryWaiting, r.Fence)
+		if err != nil || !ok {
+			return err
+		}
+		return p.s.publish(ctx, EventFailed, r, FailedEvent{Parties: r.parties(), Attempts: int(r.Attempts), Reason: r.LastError})
+	})
+}
+
+// hand puts a claimed document where it goes, and says whether it was ours to the end.
+func (p *Pickup) hand(ctx context.Context, actor access.Actor, w way, r *interchangeRow) (ours bool, err error) {
 	body, _, err := p.s.Raw(ctx, actor, r.ID)
 	if err != nil {
-		return err
+		return true, unread{err}
 	}
-	stop := db.Renew(ctx, fail.Pace(dropLease), func(ctx context.Context, lease time.Duration) {
-		if err := p.until(ctx, r, db.Micros(p.s.db.Clock().Add(lease))); err != nil {
-			p.s.log.Warn("a claim could not be renewed", slog.String("interchange", r.ID), slog.Any("cause", err))
-		}
+	defer body.Close()
+	held, stop := p.s.db.Renew(ctx, p.s.log.With(slog.String("interchange", r.ID)), fail.Pace(dropLease), func(ctx context.Context, until int64) (bool, error) {
+		return change(ctx, r.ID, map[string]any{"next_at": until}, "fence = ?", r.Fence)
 	})
-	defer stop()
-	err = w.put(outFile(r.outboxItem()).Name, body, r.Size)
-	return errors.Join(err, body.Close())
+	err = w.put(outFile(r.outboxItem()).Name, whileHeld{held, body}, r.Size)
+	return stop(), err
+}
+
+// whileHeld reads a body while the claim on it holds.
+type whileHeld struct {
+	held context.Context
+	io.Reader
+}
+
+// Read reads on.
+func (b whileHeld) Read(p []byte) (int, error) {
+	if err := b.held.Err(); err != nil {
+		return 0, err
+	}
+	n, err := b.Reader.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = unread{err}
+	}
+	return n, err
 }
 
 // push is the way to a company's own server.
 func (p *Pickup) push(actor access.Actor) way {
 	return way{
-		again: true,
+		line: true,
 		due: func(ctx context.Context, now int64) ([]interchangeRow, error) {
 			return pushedTo(ctx, actor.Org, now, maxPicked)
 		},
-		done: func(ctx context.Context, id string) error {
-			return p.s.taken(ctx, actor, id, RouteUsual, DeliveryDelivered, DoorSFTP)
+		done: func(ctx context.Context, r *interchangeRow) error {
+			return p.s.taken(ctx, actor, r.ID, RouteUsual, DeliveryDelivered, DoorSFTP, r)
 		},
 	}
 }

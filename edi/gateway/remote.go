@@ -274,13 +274,18 @@ func (s *Remotes) Check(ctx context.Context, actor access.Actor, id string) erro
 		return nil
 	}
 	return s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
-		_, err := changeRemote(ctx, &r, again(db.Micros(db.Now(ctx))))
+		now := db.Micros(db.Now(ctx))
+		if r, err = remoteByID(ctx, actor.Org, id); err != nil || r.HeldUntil > now { // the turn at work says how it is
+			return err
+		}
+		_, err := changeRemote(ctx, &r, again(now))
 		return err
 	})
 }
 
 // SignIn says how a company's server is signed in to from now on: a name, and a password or a
-// private key (PEM) or both. It is looked at at once; files that were taken stay remembered.
+// private key (PEM) or both. It is looked at at once, or when a turn that is at work has learnt that its
+// sign-in is of the past; files that were taken stay remembered.
 // Codes: Unauthenticated, NotFound, Forbidden, Invalid.
 func (s *Remotes) SignIn(ctx context.Context, actor access.Actor, id string, login, password, key string) error {
 	if err := access.Check(actor, access.EDIDoors, access.Own(actor.Org)); err != nil {
@@ -297,7 +302,11 @@ func (s *Remotes) SignIn(ctx context.Context, actor access.Actor, id string, log
 			return err
 		}
 		sealed := s.secrets.Seal([]byte(db.Text(remoteSecret{cmd.Password, cmd.Key})), about(r.OrgID, r.ID))
-		values := again(db.Micros(db.Now(ctx)))
+		now := db.Now(ctx)
+		values := again(db.Micros(now))
+		if r.HeldUntil > db.Micros(now) {
+			values["next_at"] = min(r.HeldUntil, db.Micros(now.Add(fail.Pace(remoteLease)/2)))
+		}
 		values["login"], values["sealed"], values["fence"] = cmd.Login, sealed, r.Fence+1 // a turn under way settles nothing
 		if ok, err := changeRemote(ctx, &r, values); err != nil || !ok {
 			return cmp.Or(err, error(fault.New(fault.Conflict, "error.conflict")))

@@ -33,8 +33,10 @@ type foreign struct {
 	addr    string
 	hostKey string
 	files   *proto.Client
-	fixed   atomic.Bool            // it lets nobody move or remove a file
-	opened  atomic.Pointer[func()] // the next file is opened for writing
+	fixed   atomic.Bool                    // it lets nobody move or remove a file
+	opened  atomic.Pointer[func()]         // the next file is opened for writing
+	conn    atomic.Pointer[ssh.ServerConn] // the last one
+	says    atomic.Pointer[func(r *proto.Request) error]
 }
 
 // keeper is a server that may be told to keep its files where they are. It opens none for
@@ -58,6 +60,11 @@ func (k keeper) Filewrite(r *proto.Request) (io.WriterAt, error) {
 func (k keeper) Filecmd(r *proto.Request) error {
 	if k.fixed.Load() && (r.Method == "Rename" || r.Method == "PosixRename" || r.Method == "Remove") {
 		return proto.ErrSSHFxPermissionDenied
+	}
+	if says := k.says.Load(); says != nil {
+		if err := (*says)(r); err != nil {
+			return err
+		}
 	}
 	return k.FileCmder.Filecmd(r)
 }
@@ -100,6 +107,7 @@ func openForeign(t *testing.T) *foreign {
 					return
 				}
 				defer conn.Close()
+				f.conn.Store(conn)
 				go ssh.DiscardRequests(reqs)
 				for nc := range chans {
 					ch, in, err := nc.Accept()

@@ -28,6 +28,7 @@ type remoteRow struct {
 	Leaves    bool  // taken files stay in InPath
 	Every     int64 // seconds
 	NextAt    int64
+	HeldUntil int64 // a turn is at work; 0: none
 	Attempts  int64
 	Fence     int64
 	LastError string

@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"path"
-	"slices"
 	"time"
 
 	"entente/db"
@@ -89,36 +88,16 @@ func NewPickup(s *Service, box *Mailbox, c PickupConfig) *Pickup {
 // drain looks into the folder and works through the remotes that are due, some at
 // once: a server that answers slowly delays nobody. It returns when none is at work.
 func (p *Pickup) drain(ctx context.Context) (bool, error) {
-	var running int
-	ended := make(chan struct{})
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	stopping := ctx.Done()
-	var failure error
-	for {
-		if ctx.Err() == nil && failure == nil {
-			folder := p.lookIntoFolder(ctx)
-			claimed, err := p.claim(ctx, remotesAtOnce-running)
-			failure = errors.Join(folder, err)
-			for i := range claimed {
-				running++
-				go func() {
-					p.turn(ctx, &claimed[i])
-					ended <- struct{}{}
-				}()
-			}
+	running := 0
+	return false, job.Crew(ctx, p.s.log, nil, func(begin func(work, ended func())) error {
+		folder := p.lookIntoFolder(ctx)
+		claimed, err := p.claim(ctx, remotesAtOnce-running)
+		for i := range claimed {
+			running++
+			begin(func() { p.turn(ctx, &claimed[i]) }, func() { running-- })
 		}
-		if running == 0 {
-			return false, failure
-		}
-		select {
-		case <-ended:
-			running--
-		case <-tick.C:
-		case <-stopping:
-			stopping = nil // wait for them; their connections end with ctx
-		}
-	}
+		return errors.Join(folder, err)
+	})
 }
 
 // claim takes what is due; a claim lapses when whoever held it died.
@@ -127,6 +106,7 @@ func (p *Pickup) claim(ctx context.Context, room int) (out []remoteRow, err erro
 		return nil, nil
 	}
 	now := p.db.Clock()
+	until := db.Micros(now.Add(fail.Pace(remoteLease)))
 	var due []remoteRow
 	if err := p.db.View(ctx, func(ctx context.Context) (err error) {
 		due, err = remotesDue(ctx, db.Micros(now), room)
@@ -137,7 +117,7 @@ func (p *Pickup) claim(ctx context.Context, room int) (out []remoteRow, err erro
 	err = p.db.InTx(ctx, func(ctx context.Context) error {
 		out = nil
 		for _, r := range due {
-			ok, err := changeRemote(ctx, &r, map[string]any{"fence": r.Fence + 1, "next_at": db.Micros(now.Add(fail.Pace(remoteLease)))})
+			ok, err := changeRemote(ctx, &r, map[string]any{"fence": r.Fence + 1, "next_at": until, "held_until": until})
 			if err != nil {
 				return err
 			}
@@ -148,28 +128,26 @@ func (p *Pickup) claim(ctx context.Context, room int) (out []remoteRow, err erro
 		}
 		return nil
 	})
-	return out, err
+	if err != nil {
+		return nil, err // nobody knows whether they are ours
+	}
+	return out, nil
 }
 
 // turn fetches and delivers once, and settles when the next one is: at once where there is
 // more, at the pace agreed on, or after a failure with growing pauses.
 func (p *Pickup) turn(ctx context.Context, r *remoteRow) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	stop := db.Renew(ctx, fail.Pace(remoteLease), func(ctx context.Context, lease time.Duration) {
-		if ours, err := p.keep(ctx, r, lease); err == nil && !ours {
-			cancel() // its sign-in was changed, or it is gone
-		}
+	held, stop := p.db.Renew(ctx, p.s.log.With(slog.String("remote", r.ID)), fail.Pace(remoteLease), func(ctx context.Context, until int64) (bool, error) {
+		return changeRemote(ctx, r, map[string]any{"next_at": until, "held_until": until})
 	})
-	got, err := p.visit(ctx, r)
-	stop()
-	if ctx.Err() != nil {
-		return // stopping: the claim lapses
+	got, err := p.visit(held, r)
+	if ours := stop(); !ours || ctx.Err() != nil {
+		return // its sign-in was changed, or it is gone; or we are stopping, and the claim lapses
 	}
 	now := p.db.Clock()
 	every := time.Duration(r.Every) * time.Second
 	var told *RemoteEvent
-	values := map[string]any{"attempts": 0, "last_error": "", "checked": db.Micros(now), "next_at": db.Micros(now.Add(every))}
+	values := map[string]any{"attempts": 0, "last_error": "", "checked": db.Micros(now), "next_at": db.Micros(now.Add(every)), "held_until": 0}
 	if got.more && got.did > 0 {
 		values["next_at"] = db.Micros(now)
 	}
@@ -180,7 +158,7 @@ func (p *Pickup) turn(ctx context.Context, r *remoteRow) {
 		}
 		p.s.log.Warn("a company's server could not be served", slog.String("remote", r.ID), slog.String("reason", key), slog.Any("cause", err))
 		wait := every
-		if got.well == 0 && !slices.Contains(serverSaid, key) { // what a server that works says no to delays nothing else
+		if got.well == 0 && !ofDocument(err) { // what a server that works says no to delays nothing else
 			wait = min(every<<min(r.Attempts, 12), maxBackoff)
 		}
 		refused := key == "sftp.signin_refused" || key == "sftp.host_key_other"
@@ -190,7 +168,7 @@ func (p *Pickup) turn(ctx context.Context, r *remoteRow) {
 		if first := r.LastError != key; refused && first || !refused && r.Attempts+1 == toldTries {
 			told = &RemoteEvent{Org: r.OrgID, Remote: r.ID, Name: r.Name, Reason: key, Refused: refused}
 		}
-		values = map[string]any{"attempts": r.Attempts + 1, "last_error": key, "next_at": db.Micros(now.Add(p.s.opt.stretched(max(wait, every))))}
+		values = map[string]any{"attempts": r.Attempts + 1, "last_error": key, "next_at": db.Micros(now.Add(p.s.opt.stretched(max(wait, every)))), "held_until": 0}
 	}
 	settle, end := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
 	defer end()
@@ -203,15 +181,6 @@ func (p *Pickup) turn(ctx context.Context, r *remoteRow) {
 	}); err != nil {
 		p.s.log.Error("a remote could not be settled", slog.String("remote", r.ID), slog.Any("cause", err))
 	}
-}
-
-// keep renews the claim of a turn, if it is still its own.
-func (p *Pickup) keep(ctx context.Context, r *remoteRow, lease time.Duration) (ours bool, err error) {
-	err = p.db.InTx(ctx, func(ctx context.Context) (err error) {
-		ours, err = changeRemote(ctx, r, map[string]any{"next_at": db.Micros(p.db.Clock().Add(lease))})
-		return err
-	})
-	return ours, err
 }
 
 // visit delivers what waits and then fetches what lies there: what goes out is not to wait
@@ -232,6 +201,14 @@ func (p *Pickup) visit(ctx context.Context, r *remoteRow) (got progress, err err
 			return c.Put(path.Join(r.OutPath, name), body, size)
 		}
 		got, err = p.deliver(ctx, actor, to, time.Now().Add(p.span))
+	}
+	if err != nil && r.InPath != "" { // what broke the line keeps nothing from coming in
+		c.Close()
+		var failed error
+		if c, failed = p.connect(ctx, r); failed != nil {
+			return got, errors.Join(err, failed)
+		}
+		defer c.Close()
 	}
 	if r.InPath != "" {
 		in, failed := p.pickup(ctx, actor, r.ID, remoteSource{c, r}, time.Now().Add(p.span))

@@ -2,6 +2,7 @@ package sftp
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -45,6 +47,7 @@ type Client struct {
 	line  io.Closer // what ends all of it
 	stop  func() bool
 	quiet time.Duration // quietTime, but in tests
+	now   atomic.Pointer[call]
 }
 
 // A server that says nothing for quietTime while it is asked for something is gone; one that
@@ -65,26 +68,70 @@ type call struct {
 	end   time.Time
 	timer *time.Timer
 	late  atomic.Bool
+	over  atomic.Bool // there came more than most
+	most  int64       // bytes of answers; 0: any number
+	mu    sync.Mutex
+	heard int64
+	ended bool
 }
 
 // within asks for one thing, and ends the session when the server stays quiet, or has it last
 // longer than a file of size does.
 func (c *Client) within(size int64, ask func(c *call) error) error {
-	k := &call{quiet: c.quiet, end: time.Now().Add(CallTime(size))}
+	return c.ask(&call{quiet: c.quiet, end: time.Now().Add(CallTime(size))}, ask)
+}
+
+func (c *Client) ask(k *call, ask func(c *call) error) error {
 	k.timer = time.AfterFunc(k.quiet, func() {
 		k.late.Store(true)
 		_ = c.line.Close()
 	})
-	defer k.timer.Stop()
+	c.now.Store(k)
 	err := ask(k)
-	if err != nil && k.late.Load() {
+	c.now.Store(nil)
+	k.mu.Lock()
+	k.ended = true
+	k.timer.Stop()
+	k.mu.Unlock()
+	switch {
+	case err != nil && k.over.Load():
+		return fault.Wrap(err, fault.Unavailable, "sftp.folder_full", "Names", maxListing/usualName)
+	case err != nil && k.late.Load():
 		return dial.Explain(context.DeadlineExceeded)
 	}
 	return remote(err)
 }
 
 // moved says that bytes came or went.
-func (k *call) moved() { k.timer.Reset(min(k.quiet, max(0, time.Until(k.end)))) }
+func (k *call) moved() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !k.ended {
+		k.timer.Reset(min(k.quiet, max(0, time.Until(k.end))))
+	}
+}
+
+// hearing notes what comes from a server for the call under way, and ends the session where
+// that is more than it may say.
+type hearing struct {
+	io.Reader
+	c *Client
+}
+
+// Read reads on.
+func (h hearing) Read(p []byte) (int, error) {
+	n, err := h.Reader.Read(p)
+	if k := h.c.now.Load(); k != nil && n > 0 {
+		k.moved()
+		if k.heard += int64(n); k.most > 0 && k.heard > k.most {
+			k.over.Store(true)
+			return 0, errors.Join(errLong, h.c.line.Close())
+		}
+	}
+	return n, err
+}
+
+var errLong = errors.New("sftp: the server says more than it was asked for")
 
 // Connect signs in within ctx; when ctx ends, so does the session. Faults: those of
 // dial, Unavailable sftp.host_key_other (the server is not the agreed one),
@@ -106,8 +153,23 @@ func Connect(ctx context.Context, d Dialer, r Remote) (*Client, error) {
 	}
 	stop := context.AfterFunc(ctx, func() { _ = client.Close() })
 	c := &Client{ssh: client, line: client, stop: stop, quiet: quietTime}
-	if err := c.within(0, func(*call) (err error) {
-		c.sftp, err = sftp.NewClient(client)
+	if err := c.within(0, func(*call) error {
+		session, err := client.NewSession()
+		if err != nil {
+			return err
+		}
+		to, err := session.StdinPipe()
+		if err != nil {
+			return err
+		}
+		from, err := session.StdoutPipe()
+		if err != nil {
+			return err
+		}
+		if err := session.RequestSubsystem("sftp"); err != nil {
+			return err
+		}
+		c.sftp, err = sftp.NewClientPipe(hearing{from, c}, to)
 		return err
 	}); err != nil {
 		stop()
@@ -228,10 +290,20 @@ func (c *Client) Close() {
 	_ = c.ssh.Close()
 }
 
+// maxListing bounds what a server says of one folder, in bytes, of which a file takes about
+// usualName; all of it is held in memory at once.
+const (
+	maxListing = 16 << 20
+	usualName  = 160
+)
+
 // List gives the plain files of a folder that are wanted, nil: all, by name, at most most of them.
+// A folder of more than about 100 000 files is refused (Unavailable sftp.folder_full), and the
+// session is over.
 func (c *Client) List(ctx context.Context, dir string, most int, wanted func(File) bool) ([]File, error) {
 	var infos []os.FileInfo
-	if err := c.within(0, func(*call) (err error) {
+	k := &call{quiet: c.quiet, end: time.Now().Add(CallTime(maxListing)), most: maxListing}
+	if err := c.ask(k, func(*call) (err error) {
 		infos, err = c.sftp.ReadDirContext(ctx, dir)
 		return err
 	}); err != nil {
@@ -282,13 +354,17 @@ const partEnding = ".part"
 
 // Put writes a file of a size under a hidden name and renames it when all of it is there: who
 // polls the folder never sees half of it. It asks for no right to read what it writes, and
-// for none to remove unless a file of that name is there.
+// for none to remove unless a file of that name is there. One of that name and size that is
+// not to be replaced is the file itself, from a time whose end nobody saw.
 func (c *Client) Put(name string, r io.Reader, size int64) error {
 	if err := c.write(name+partEnding, r, size); err != nil {
 		return err
 	}
 	err := c.Move(name+partEnding, name)
 	if err != nil {
+		if f, gone := c.Stat(name); gone == nil && f.Size == size {
+			err = nil
+		}
 		_ = c.Remove(name + partEnding)
 	}
 	return err
@@ -324,10 +400,11 @@ func (m moving) Read(p []byte) (int, error) {
 }
 
 // Try writes a hidden file to a folder, as Put does, renames it and removes it: it finds what
-// a look at the folder does not. That it may not be removed is no fault: Put can do without.
+// a look at the folder does not. That it may not be removed is no fault, Put can do
+// without: the next time it has another name.
 // Codes: those of Put; Forbidden sftp.write_denied, sftp.rename_denied.
 func (c *Client) Try(dir string) error {
-	name := path.Join(dir, tryName)
+	name := path.Join(dir, tryName+rand.Text()[:8]+tryEnding)
 	err := c.write(name+partEnding, strings.NewReader("-"), 1)
 	if fault.CodeOf(err) == fault.Forbidden {
 		return fault.Wrap(err, fault.Forbidden, "sftp.write_denied", "Folder", dir)
@@ -349,8 +426,11 @@ func (c *Client) Try(dir string) error {
 	return nil
 }
 
-// tryName is hidden by both of its ends.
-const tryName = ".entente-try.tmp"
+// What Try writes is hidden by both of its ends.
+const (
+	tryName   = ".entente-try-"
+	tryEnding = ".tmp"
+)
 
 // Move renames a file, replacing what is there.
 func (c *Client) Move(from, to string) error {

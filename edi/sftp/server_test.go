@@ -966,8 +966,34 @@ type strict struct {
 	sftp.FileWriter
 	sftp.FileCmder
 	sftp.FileReader
+	sftp.FileLister
 	no    []string // methods
+	keeps bool     // it replaces no file
+	names map[string]bool
+	talks bool // its folders have no end
 	stuck chan struct{}
+}
+
+// endless lists files without end.
+type endless struct{ os.FileInfo }
+
+func (e endless) ListAt(to []os.FileInfo, _ int64) (int, error) {
+	for i := range to {
+		to[i] = e.FileInfo
+	}
+	return len(to), nil
+}
+
+func (s *strict) Filelist(r *sftp.Request) (sftp.ListerAt, error) {
+	l, err := s.FileLister.Filelist(r)
+	one := make([]os.FileInfo, 1)
+	if err != nil || !s.talks || r.Method != "List" {
+		return l, err
+	}
+	if _, err := l.ListAt(one, 0); err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	return endless{one[0]}, nil
 }
 
 func (s *strict) Filewrite(r *sftp.Request) (io.WriterAt, error) {
@@ -980,6 +1006,12 @@ func (s *strict) Filewrite(r *sftp.Request) (io.WriterAt, error) {
 func (s *strict) Filecmd(r *sftp.Request) error {
 	if slices.Contains(s.no, strings.TrimPrefix(r.Method, "Posix")) {
 		return sftp.ErrSSHFxPermissionDenied
+	}
+	if s.keeps && strings.HasSuffix(r.Method, "Rename") {
+		if s.names[r.Target] {
+			return sftp.ErrSSHFxFailure
+		}
+		s.names[r.Target] = true
 	}
 	return s.FileCmder.Filecmd(r)
 }
@@ -1004,8 +1036,8 @@ func (e ends) Close() error { return errors.Join(e.WriteCloser.Close(), e.other.
 func (d *door) to(s *strict) *Client {
 	d.t.Helper()
 	disk := sftp.InMemHandler()
-	s.FileWriter, s.FileCmder, s.FileReader = disk.FilePut, disk.FileCmd, disk.FileGet
-	disk.FilePut, disk.FileCmd, disk.FileGet = s, s, s
+	s.FileWriter, s.FileCmder, s.FileReader, s.FileLister = disk.FilePut, disk.FileCmd, disk.FileGet, disk.FileList
+	disk.FilePut, disk.FileCmd, disk.FileGet, disk.FileList = s, s, s, s
 	up, fromUp := io.Pipe()
 	down, fromDown := io.Pipe()
 	go func() { _ = sftp.NewRequestServer(ends{up, fromDown, up}, disk).Serve() }()
@@ -1013,7 +1045,7 @@ func (d *door) to(s *strict) *Client {
 	_ = c.sftp.Close()
 	var err error
 	line := ends{down, fromUp, down}
-	if c.sftp, err = sftp.NewClientPipe(down, line); err != nil {
+	if c.sftp, err = sftp.NewClientPipe(hearing{down, c}, line); err != nil {
 		d.t.Fatal(err)
 	}
 	c.line = line
@@ -1048,6 +1080,38 @@ func TestStrictServers(t *testing.T) {
 		if err := c.Try("/nowhere"); x.no == "" && fault.KeyOf(err) != "sftp.no_such_file" {
 			t.Errorf("a folder that is not there: %v", err)
 		}
+	}
+}
+
+// A server that replaces no file and lets nobody remove one is tried as often as one likes; a
+// file that is there whole was delivered.
+func TestServerThatKeepsAll(t *testing.T) {
+	t.Parallel()
+	c := openDoor(t).to(&strict{no: []string{"Remove"}, keeps: true, names: map[string]bool{}})
+	for range 3 {
+		if err := c.Try("/to"); err != nil {
+			t.Error(err)
+		}
+		if err := c.Put("/to/order.edi", strings.NewReader("pushed"), 6); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := c.Put("/to/order.edi", strings.NewReader("other"), 5); fault.KeyOf(err) != "sftp.failed" {
+		t.Errorf("another under its name: %v", err)
+	}
+}
+
+// A folder without end is not held in memory.
+func TestEndlessFolder(t *testing.T) {
+	t.Parallel()
+	s := &strict{}
+	c := openDoor(t).to(s)
+	if err := c.Put("/to/"+strings.Repeat("n", 200)+".edi", strings.NewReader("x"), 1); err != nil {
+		t.Fatal(err)
+	}
+	s.talks = true
+	if _, err := c.List(t.Context(), "/to", 10, nil); fault.KeyOf(err) != "sftp.folder_full" {
+		t.Errorf("%v", err)
 	}
 }
 

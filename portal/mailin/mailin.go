@@ -103,6 +103,7 @@ type People interface {
 // Rooms posts into rooms; *room.Service does.
 type Rooms interface {
 	One(ctx context.Context, actor access.Actor, id room.ID, seq int64) (room.Message, error)
+	Posted(ctx context.Context, actor access.Actor, id room.ID, key string) (there bool, err error)
 	Post(ctx context.Context, actor access.Actor, d room.Draft) (room.Message, bool, error)
 	Bring(ctx context.Context, actor access.Actor, id room.ID, name string, body io.Reader) (room.File, error)
 }
@@ -111,6 +112,7 @@ type Rooms interface {
 type Forum interface {
 	Said(ctx context.Context, actor access.Actor, id forum.TopicID, post forum.PostID) (string, error)
 	Bring(ctx context.Context, actor access.Actor, category forum.CategoryID, in forum.TopicID, name string, body io.Reader) (forum.File, error)
+	Posted(ctx context.Context, actor access.Actor, id forum.TopicID, key string) (there bool, err error)
 	ReplyWith(ctx context.Context, actor access.Actor, id forum.TopicID, body, key string, files []forum.FileID) (forum.PostID, error)
 }
 

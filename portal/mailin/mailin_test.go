@@ -530,6 +530,17 @@ func TestFiles(t *testing.T) {
 	if len(posts) != 1 || posts[0].Body != "See the files.\n\n（邮件中未收录：run.exe）" || len(posts[0].Files) != 1 || posts[0].Files[0].Name != "plan.txt" {
 		t.Errorf("%+v", posts)
 	}
+	// Handled once more, after a crash: it stays one post, though the topic is closed by now.
+	var once inRow
+	w.must(w.d.View(context.Background(), func(ctx context.Context) error {
+		return db.Tx(ctx).Where("person_id = ?", w.who("chen").ID).Take(&once).Error
+	}))
+	w.must(w.forum.SetState(w.ctx(), w.actor("ingrid"), w.topic, forum.Closed))
+	l := letter.Letter{Text: "See the files.", Files: []letter.File{{Name: "plan.txt", Body: []byte("the plan")}}}
+	if err := w.s.post(w.ctx(), w.actor("chen"), nil, once, replyRow{Kind: kindTopic, Object: string(w.topic)}, l); err != nil {
+		t.Errorf("again: %v", err)
+	}
+	w.must(w.forum.SetState(w.ctx(), w.actor("ingrid"), w.topic, forum.Open))
 	many := ""
 	for i := range forum.MaxFiles + 1 {
 		many += part(fmt.Sprintf("p%02d.txt", i), fmt.Sprint("plan ", i))

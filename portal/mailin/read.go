@@ -91,16 +91,23 @@ func (s *Service) post(ctx context.Context, actor access.Actor, p *locale.Printe
 	key := "mail:" + m.MessageKey[:32]
 	if to.Kind == kindTopic {
 		topic := forum.TopicID(to.Object)
+		key += to.Object[len(to.Object)-8:]
+		if there, err := s.Forum.Posted(ctx, actor, topic, key); err != nil || there { // before its files are brought anew
+			return err
+		}
 		files, left, err := carry(l, forum.MaxFiles, func(name string, body io.Reader) (forum.FileID, error) {
 			f, err := s.Forum.Bring(ctx, actor, "", topic, name, body)
 			return f.ID, err
 		})
 		if err == nil {
-			_, err = s.Forum.ReplyWith(ctx, actor, topic, withLeft(p, l.Text, left), key+to.Object[len(to.Object)-8:], files)
+			_, err = s.Forum.ReplyWith(ctx, actor, topic, withLeft(p, l.Text, left), key, files)
 		}
 		return err
 	}
 	d := room.Draft{Room: room.ID(to.Object), Key: key, Thread: to.Seq}
+	if there, err := s.Rooms.Posted(ctx, actor, d.Room, key); err != nil || there {
+		return err
+	}
 	files, left, err := carry(l, room.MaxFiles, func(name string, body io.Reader) (room.FileID, error) {
 		f, err := s.Rooms.Bring(ctx, actor, d.Room, name, body)
 		return f.ID, err

@@ -102,6 +102,8 @@ func (v *visit) stuckReason(i gateway.Interchange) view.Text {
 	switch {
 	case i.State == gateway.Failed && i.LastError != "" && v.has(i.LastError):
 		return view.T("monitor.parked", "tries", v.p.Count(i.Attempts), "reason", view.Keyed(i.LastError, i.LastArgs))
+	case i.Origin == gateway.OriginMade && i.Delivery == gateway.DeliveryFailed && i.Attempts > 0 && v.has(i.LastError):
+		return view.T("monitor.parked", "tries", v.p.Count(i.Attempts), "reason", view.Keyed(i.LastError, i.LastArgs))
 	case i.State == gateway.Held && i.HeldFor != "":
 		return view.T("hold." + i.HeldFor)
 	case i.Delivery == gateway.DeliveryHeld && i.HeldFor == gateway.HeldNoAccount:
