@@ -435,7 +435,7 @@ CREATE TABLE edi_refusal (
   FOREIGN KEY (org_id) REFERENCES org(id)
 );
 CREATE TABLE edi_remote (
-  org_id text NOT NULL, id text NOT NULL, name text NOT NULL, addr text NOT NULL, login text NOT NULL, sealed bytea, host_key text NOT NULL, in_path text NOT NULL, done_path text NOT NULL, out_path text NOT NULL, every bigint NOT NULL, next_at bigint NOT NULL, attempts bigint NOT NULL, fence bigint NOT NULL, last_error text NOT NULL, checked bigint NOT NULL, made_by text NOT NULL, created bigint NOT NULL, network boolean NOT NULL, leaves boolean NOT NULL,
+  org_id text NOT NULL, id text NOT NULL, name text NOT NULL, addr text NOT NULL, login text NOT NULL, sealed bytea, host_key text NOT NULL, in_path text NOT NULL, done_path text NOT NULL, out_path text NOT NULL, every bigint NOT NULL, next_at bigint NOT NULL, attempts bigint NOT NULL, fence bigint NOT NULL, last_error text NOT NULL, checked bigint NOT NULL, made_by text NOT NULL, created bigint NOT NULL, network boolean NOT NULL, leaves boolean NOT NULL, held_until bigint NOT NULL,
   UNIQUE (org_id, name),
   PRIMARY KEY (org_id, id),
   FOREIGN KEY (org_id) REFERENCES org(id)

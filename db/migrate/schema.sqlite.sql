@@ -342,7 +342,7 @@ CREATE TABLE edi_refusal (
 CREATE TABLE edi_remote (
   org_id TEXT NOT NULL REFERENCES org(id), id TEXT NOT NULL, name TEXT NOT NULL, addr TEXT NOT NULL, login TEXT NOT NULL, sealed BLOB, host_key TEXT NOT NULL,
   in_path TEXT NOT NULL, done_path TEXT NOT NULL, out_path TEXT NOT NULL, every INTEGER NOT NULL, next_at INTEGER NOT NULL, attempts INTEGER NOT NULL, fence INTEGER NOT NULL,
-  last_error TEXT NOT NULL, checked INTEGER NOT NULL, made_by TEXT NOT NULL, created INTEGER NOT NULL, network BOOLEAN NOT NULL DEFAULT FALSE, leaves BOOLEAN NOT NULL DEFAULT FALSE, PRIMARY KEY (org_id, id), UNIQUE (org_id, name)
+  last_error TEXT NOT NULL, checked INTEGER NOT NULL, made_by TEXT NOT NULL, created INTEGER NOT NULL, network BOOLEAN NOT NULL DEFAULT FALSE, leaves BOOLEAN NOT NULL DEFAULT FALSE, held_until INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (org_id, id), UNIQUE (org_id, name)
 );
 CREATE INDEX edi_remote_due ON edi_remote (next_at);
 CREATE TABLE edi_route (
