@@ -151,23 +151,59 @@ func TestFreeGoodsWithAnotherPrice(t *testing.T) {
 		m.line(d, 1, WhyFreePart, "1", trade.PriceZero, trade.PromotionPart)
 		e := m.order("2026-12-02", p.Number, want{"AUR-G125", "5", "46.50", ""}, want{"AUR-G125", "1", "0", ""})
 		m.line(e, 1, WhyFreeNone, "0", trade.PriceZero, trade.PromotionRefused)
+		cheaper := doc.ChangeLine{Change: "PC"}
+		cheaper.Number, cheaper.Price, cheaper.Unit = "20", "25", "EA"
 		for i, o := range []trade.Detail{d, e} {
-			change := doc.OrderChange{Purpose: "04", Type: "SA", Number: o.Number, Date: "2026-12-03", Request: fmt.Sprint("C", i), ChangeDate: "2026-12-03"}
-			x := doc.ChangeLine{Change: "PC"}
-			x.Number, x.Price, x.Unit = "20", "25", "EA"
-			change.Lines = []doc.ChangeLine{x}
-			_, err := m.trade.ReceiveReply(m.on("2026-12-03"), access.System("edi", m.kestrel), trade.IncomingReply{Change: &change, Supplier: m.aurelia, Reseller: m.kestrel, Partnership: m.toKestrel, Interchange: db.NewID(), SetNo: 1})
-			m.must(err)
-			c := m.detail(o.ID).Changes[0]
-			_, err = m.trade.AnswerChange(m.on("2026-12-03"), m.boss, c.ID, trade.AnswerCmd{Version: m.detail(o.ID).Version})
-			m.must(err)
-			m.must(m.svc.Attribute(m.at(), m.boss, m.trade, o.ID))
+			m.amended(o, cheaper, fmt.Sprint("C", i))
 			if l := m.detail(o.ID).Lines[1]; l.Price.String() != "25" || l.Marks.Has(trade.PriceZero) {
 				t.Fatalf("%+v", l)
 			}
 		}
 		if got := m.taken(p.ID); got != "15" {
 			t.Errorf("taken %s", got)
+		}
+		m.rebuilt(p.ID)
+	})
+}
+
+// amended has the buyer change a line of an order and the supplier grant it.
+func (m *market) amended(o trade.Detail, l doc.ChangeLine, request string) {
+	m.t.Helper()
+	change := doc.OrderChange{Purpose: "04", Type: "SA", Number: o.Number, Date: "2026-12-03", Request: request, ChangeDate: "2026-12-03", Lines: []doc.ChangeLine{l}}
+	_, err := m.trade.ReceiveReply(m.on("2026-12-03"), access.System("edi", m.kestrel), trade.IncomingReply{Change: &change, Supplier: m.aurelia, Reseller: m.kestrel, Partnership: m.toKestrel, Interchange: db.NewID(), SetNo: 1})
+	m.must(err)
+	d := m.detail(o.ID)
+	_, err = m.trade.AnswerChange(m.on("2026-12-03"), m.boss, d.Changes[0].ID, trade.AnswerCmd{Version: d.Version})
+	m.must(err)
+	m.must(m.svc.Attribute(m.at(), m.boss, m.trade, o.ID))
+}
+
+// A change of the quantity asks no promotion again: what was granted stays, running and rebuilt,
+// and of less no more counts.
+func TestChangedQuantity(t *testing.T) {
+	open4(t, func(m *market) {
+		x := m.terms()
+		x.Settle = BillBack
+		x.Parts[0].Limit = money.Whole(40)
+		p := m.running(x)
+		more, less := m.order("2026-12-02", p.Number, want{"AUR-D18B", "10", "84", ""}), m.order("2026-12-02", p.Number, want{"AUR-D18B", "12", "84", ""})
+		line := func(kind, quantity string) doc.ChangeLine {
+			l := doc.ChangeLine{Change: kind}
+			l.Number, l.Quantity, l.Unit = "10", doc.Decimal(quantity), "EA"
+			return l
+		}
+		m.amended(more, line("QI", "25"), "C1")
+		m.amended(less, line("QD", "5"), "C2")
+		for id, want := range map[trade.OrderID]string{more.ID: "25", less.ID: "5"} {
+			if l := m.detail(id).Lines[0]; l.Ordered.String() != want {
+				t.Fatalf("the order has %s of %s", l.Ordered, want)
+			}
+			m.carry(id, "2026-12-05", "2026-12-06")
+		}
+		r, err := m.svc.Results(m.at(), m.ingrid, p.ID)
+		m.must(err)
+		if f := r.Parts[0]; f.Earned.String() != "63.00" || f.Invoiced != money.Whole(15) || m.taken(p.ID) != "22" {
+			t.Errorf("%+v, taken %s", f, m.taken(p.ID))
 		}
 		m.rebuilt(p.ID)
 	})

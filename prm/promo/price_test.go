@@ -94,7 +94,13 @@ func (m *market) deliver(id trade.OrderID, confirmed, shipped, invoiced string) 
 	m.t.Helper()
 	_, err := m.trade.Confirm(m.on(confirmed), m.boss, id, trade.ConfirmCmd{})
 	m.must(err)
-	_, err = m.trade.Ship(m.on(shipped), m.boss, id, trade.ShipCmd{ShippedOn: shipped})
+	return m.carry(id, shipped, invoiced)
+}
+
+// carry ships and invoices what is confirmed.
+func (m *market) carry(id trade.OrderID, shipped, invoiced string) trade.Detail {
+	m.t.Helper()
+	_, err := m.trade.Ship(m.on(shipped), m.boss, id, trade.ShipCmd{ShippedOn: shipped})
 	m.must(err)
 	_, err = m.trade.Invoice(m.on(invoiced), m.boss, id, trade.InvoiceCmd{IssuedOn: invoiced})
 	m.must(err)

@@ -481,7 +481,8 @@ func (s *Service) replay(ctx context.Context, orders Orders, r row, x rebuildRow
 		for _, l := range ls {
 			l.taken = taken[l.id]
 		}
-		vs := judge(ls, o)
+		asked := asJudged(out.was, o)
+		vs := judge(ls, asked)
 		for _, l := range ls {
 			if l.taken == taken[l.id] {
 				continue
@@ -496,9 +497,9 @@ func (s *Service) replay(ctx context.Context, orders Orders, r row, x rebuildRow
 			if vs[k].Promotion != r.ID {
 				continue
 			}
-			y := judgedLine(&o, &o.Lines[k], &vs[k], versions[vs[k].Version])
-			if i, ok := slices.BinarySearchFunc(out.was, &y, func(a lineRow, b *lineRow) int { return byPlace(&a, b) }); ok {
-				y.Freed = out.was[i].Freed // no document says it
+			y := judgedLine(&o, &asked.Lines[k], &vs[k], versions[vs[k].Version])
+			if r := rowOf(out.was, &y); r != nil {
+				y.Freed = r.Freed // no document says it
 			}
 			if y.follow(&o.Lines[k], versions[vs[k].Version], received); y.Freed != 0 && y.Free == 0 {
 				c.Freed[o.Reseller] = append(c.Freed[o.Reseller], freeing{y.Freed, money.Quantity(y.Granted)})

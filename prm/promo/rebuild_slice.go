@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"entente/prm/catalog"
+	"entente/prm/money"
 	"entente/prm/trade"
 )
 
@@ -136,6 +137,32 @@ func byPlace(a, b *lineRow) int {
 		return strings.Compare(a.OrderID, b.OrderID)
 	}
 	return cmp.Compare(a.Line, b.Line)
+}
+
+// rowOf is the row of a line among some in their order, nil where there is none.
+func rowOf(rows []lineRow, at *lineRow) *lineRow {
+	if i, ok := slices.BinarySearchFunc(rows, at, func(a lineRow, b *lineRow) int { return byPlace(&a, b) }); ok {
+		return &rows[i]
+	}
+	return nil
+}
+
+// asJudged is an order with the quantities that were judged, as its rows have them: a change
+// that came afterwards asks no promotion again, it is followed.
+func asJudged(rows []lineRow, o trade.PromoOrder) trade.PromoOrder {
+	own := false
+	for k := range o.Lines {
+		l := &o.Lines[k]
+		r := rowOf(rows, &lineRow{OrderID: string(o.ID), Line: int64(l.Number)})
+		if r == nil || r.SKU != l.SKU || r.Ordered == int64(times(l.Ordered, l.Factor)) {
+			continue
+		}
+		if !own {
+			o.Lines, own = slices.Clone(o.Lines), true
+		}
+		o.Lines[k].Ordered = per(money.Quantity(r.Ordered), l.Factor)
+	}
+	return o
 }
 
 // sortLines puts rows in the order in which linesOfOrders reads them.
