@@ -164,7 +164,7 @@ func (d Desk) Ring(ctx context.Context, id room.ID, but, only string) (r room.Ro
 		return room.Room{}, nil, err
 	}
 	for _, p := range people {
-		if p.Person == but || only != "" && p.Person != only {
+		if p.Person == but {
 			continue
 		}
 		switch err := feed.Sees(ctx, p, access.CallJoin, r); {

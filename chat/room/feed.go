@@ -83,9 +83,9 @@ func (f Feed) Sees(ctx context.Context, who access.Actor, act access.Action, r R
 	return f.s.view(ctx, who, func(ctx context.Context) error { return f.s.see(ctx, who, act, r) })
 }
 
-// Audience are the people who entered a room and want to be told of it, with their present
-// roles, and whom somebody calls by name, entered or not, unless he wants to be told nothing
-// of it. Whether a role may see the subject is the caller's to ask.
+// Audience are the people who entered a room, with their present roles, or whom somebody calls by
+// name alone, entered or not; without who wants to be told nothing of it. Whether a role may see
+// the subject is the caller's to ask.
 func (f Feed) Audience(ctx context.Context, r Room, called string) ([]access.Actor, error) {
 	var entered []memberRow
 	err := f.s.db.View(ctx, func(ctx context.Context) (err error) {
@@ -101,8 +101,11 @@ func (f Feed) Audience(ctx context.Context, r Room, called string) ([]access.Act
 	}
 	var out []access.Actor
 	for _, p := range staff {
+		if called != "" && p.ID != called {
+			continue
+		}
 		at := slices.IndexFunc(entered, func(m memberRow) bool { return m.PersonID == p.ID && m.OrgID == p.Org })
-		if at < 0 && p.ID == called || at >= 0 && entered[at].Level != string(LevelNone) {
+		if at < 0 && called != "" || at >= 0 && entered[at].Level != string(LevelNone) {
 			out = append(out, access.Actor{Person: p.ID, Org: p.Org, Roles: p.Roles, Via: "session:room"})
 		}
 	}

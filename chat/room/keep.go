@@ -240,7 +240,7 @@ func (s *Service) Holds(ctx context.Context, actor access.Actor, after string, l
 		}
 		if len(rows) > limit {
 			rows = rows[:limit]
-			next = cursor(rows[limit-1].Made, rows[limit-1].RoomID)
+			next = db.Cursor(rows[limit-1].Made, rows[limit-1].RoomID)
 		}
 		for _, h := range rows {
 			r, at, err := s.loadHeld(ctx, actor, ID(h.RoomID), true)

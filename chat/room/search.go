@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"entente/db"
 	"entente/prm/access"
 	"entente/prm/fault"
 )
@@ -48,7 +49,7 @@ func (s *Service) Search(ctx context.Context, actor access.Actor, f Find) ([]Fou
 		if len(rows) > f.Limit {
 			rows = rows[:f.Limit]
 			last := rows[f.Limit-1]
-			next = cursor(last.Happened, last.RoomID) + "." + strconv.FormatInt(last.Seq, 10)
+			next = db.Cursor(last.Happened, last.RoomID) + "." + strconv.FormatInt(last.Seq, 10)
 		}
 		var ids []string
 		for _, r := range rows {

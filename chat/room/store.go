@@ -2,11 +2,9 @@ package room
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"slices"
-	"strconv"
 	"strings"
 
 	"gorm.io/gorm"
@@ -451,7 +449,7 @@ func listRooms(ctx context.Context, scope access.Scope, person string, f Filter)
 	next := ""
 	if len(rows) > f.Limit {
 		rows = rows[:f.Limit]
-		next = cursor(rows[f.Limit-1].Room.Active, rows[f.Limit-1].Room.ID)
+		next = db.Cursor(rows[f.Limit-1].Room.Active, rows[f.Limit-1].Room.ID)
 	}
 	ids := make([]string, len(rows))
 	for i, r := range rows {
@@ -525,15 +523,9 @@ func unreadRooms(ctx context.Context, scope access.Scope, person string) ([]Room
 	return out, fillFree(ctx, free)
 }
 
-func cursor(at int64, id string) string {
-	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(at, 10) + "." + id))
-}
-
 func parseCursor(s string) (int64, string, error) {
-	b, err := base64.RawURLEncoding.DecodeString(s)
-	at, id, ok := strings.Cut(string(b), ".")
-	n, err2 := strconv.ParseInt(at, 10, 64)
-	if err != nil || err2 != nil || !ok || !db.ValidID(id) {
+	n, id, ok := db.ReadCursor(s)
+	if !ok {
 		return 0, "", fault.InvalidField("after", "form.cursor_wrong")
 	}
 	return n, id, nil

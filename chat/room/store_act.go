@@ -452,5 +452,3 @@ func unfound(ctx context.Context, limit int) ([]messageRow, error) {
 	err := db.Tx(ctx).Raw(`SELECT m.* FROM message m WHERE m.kind = 'message' AND m.removed = 0 AND NOT EXISTS (SELECT 1 FROM message_search s WHERE s.room_id = m.room_id AND s.seq = m.seq) LIMIT ?`+lock, limit).Scan(&rows).Error
 	return rows, err
 }
-
-// ---- what a company keeps

@@ -381,8 +381,7 @@ func (p *Pickup) deliver(ctx context.Context, actor access.Actor, w way, until t
 	got.more = len(rows) >= maxPicked
 	slices.SortStableFunc(rows, func(a, b interchangeRow) int { return cmp.Compare(a.Attempts, b.Attempts) })
 	var failure error
-	var tried []*interchangeRow
-	var broken []bool // nothing will mend it
+	var tried, broken []*interchangeRow // often enough; of those nothing will mend
 	missed := 0
 	for i := range rows {
 		if ctx.Err() != nil {
@@ -409,8 +408,13 @@ func (p *Pickup) deliver(ctx context.Context, actor access.Actor, w way, until t
 			if err := p.miss(ctx, w, r, err); err != nil {
 				return got, errors.Join(failure, err)
 			}
-			if missed++; r.Attempts >= toldTries && (w.line || ofDocument(err)) {
-				tried, broken = append(tried, r), append(broken, errors.As(err, new(unread)) && fault.CodeOf(err) != fault.Unavailable)
+			missed++
+			switch {
+			case r.Attempts < toldTries || !w.line && !ofDocument(err):
+			case errors.As(err, new(unread)) && fault.CodeOf(err) != fault.Unavailable:
+				broken = append(broken, r)
+			default:
+				tried = append(tried, r)
 			}
 			if w.line && !ofDocument(err) { // the line is gone; perhaps it is this one each time that breaks it
 				break
@@ -424,10 +428,11 @@ func (p *Pickup) deliver(ctx context.Context, actor access.Actor, w way, until t
 		fail.At(fail.PushRemoved)
 		got.well++
 	}
-	for i, r := range tried {
-		if got.well > 0 || broken[i] {
-			failure = errors.Join(failure, p.park(ctx, r))
-		}
+	if got.well > 0 {
+		broken = append(broken, tried...)
+	}
+	for _, r := range broken {
+		failure = errors.Join(failure, p.park(ctx, r))
 	}
 	return got, failure
 }

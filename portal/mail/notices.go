@@ -187,21 +187,20 @@ func (n *Notices) tell(ctx context.Context, t notify.Target, p account.Colleague
 	if err != nil {
 		zone = time.UTC
 	}
-	told := telling{reader: access.Actor{Org: p.Org, Person: p.ID, Roles: p.Roles, Via: "mail"}, seen: map[string]bool{}, said: map[string]string{}, deeds: map[string]Deed{}}
-	return notify.Apart(ctx, func(ctx context.Context, list []notify.Notice) error { return n.look(ctx, p, &told, list) }, func(ctx context.Context, known func([]notify.Notice) error) error {
+	said := telling{reader: access.Actor{Org: p.Org, Person: p.ID, Roles: p.Roles, Via: "mail"}, said: map[string]string{}, deeds: map[string]Deed{}}
+	ask := func(ctx context.Context, list []notify.Notice) ([]notify.Notice, error) {
+		return n.look(ctx, p, &said, list)
+	}
+	return notify.Apart(ctx, ask, func(ctx context.Context, told func([]notify.Notice) ([]notify.Notice, error)) error {
 		return n.mail.db.InTx(ctx, func(ctx context.Context) error {
 			d, err := n.notify.Collect(ctx, access.System("mail", t.Org), t, zone, n.mail.Sends() && p.ID != "", visited)
 			if err != nil || len(d.Notices) == 0 || p.ID == "" {
 				return err
 			}
-			if err := known(d.Notices); err != nil {
+			if d.Notices, err = told(d.Notices); err != nil || len(d.Notices) == 0 { // nothing of it is for the person any more
 				return err
 			}
-			d.Notices = slices.DeleteFunc(d.Notices, func(one notify.Notice) bool { return !told.seen[one.ID] })
-			if len(d.Notices) == 0 { // nothing of it is for the person any more
-				return nil
-			}
-			l, err := n.letter(ctx, p, org, zone, d, told)
+			l, err := n.letter(ctx, p, org, zone, d, said)
 			if err != nil {
 				return err
 			}
@@ -213,17 +212,15 @@ func (n *Notices) tell(ctx context.Context, t notify.Target, p account.Colleague
 // telling is what was asked about notices before a mail tells them.
 type telling struct {
 	reader access.Actor
-	seen   map[string]bool   // by notice: its reader may see what it is about
 	said   map[string]string // by notice: what somebody wrote
 	deeds  map[string]Deed   // by subject: what a link may do
 }
 
-// look asks about notices. Of what was said where the reader may not read any more nothing is
-// seen: who lost a room or a category is not mailed what its topics are called.
-func (n *Notices) look(ctx context.Context, p account.Colleague, told *telling, list []notify.Notice) error {
-	list, err := n.notify.InSight(ctx, told.reader, list)
-	if err != nil {
-		return err
+// look asks about notices, and gives those that may be told. Of what was said where the reader may
+// not read any more nothing is: who lost a room or a category is not mailed what its topics are called.
+func (n *Notices) look(ctx context.Context, p account.Colleague, told *telling, list []notify.Notice) (out []notify.Notice, err error) {
+	if list, err = n.notify.InSight(ctx, told.reader, list); err != nil {
+		return nil, err
 	}
 	for _, one := range list {
 		if n.answers != nil && slices.Contains(answered, one.Kind) {
@@ -232,19 +229,19 @@ func (n *Notices) look(ctx context.Context, p account.Colleague, told *telling, 
 				continue
 			}
 			if err != nil {
-				return err
+				return nil, err
 			}
 			told.said[one.ID] = text
 		}
 		at := one.SubjectKind + "/" + one.SubjectID
 		if _, had := told.deeds[at]; !had {
 			if told.deeds[at], err = n.deedOf(ctx, told.reader, p.Email, one.SubjectKind, one.SubjectID); err != nil {
-				return err
+				return nil, err
 			}
 		}
-		told.seen[one.ID] = true
+		out = append(out, one)
 	}
-	return nil
+	return out, nil
 }
 
 // letter writes the mail in the reader's words.

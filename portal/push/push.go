@@ -252,15 +252,10 @@ func (s *Service) tell(ctx context.Context, t notify.Target, p account.Colleague
 	if err != nil {
 		zone = time.UTC
 	}
-	seen := map[string]bool{}
-	ask := func(ctx context.Context, list []notify.Notice) error {
-		list, err := s.Notify.InSight(ctx, access.Actor{Org: t.Org, Person: t.Person, Roles: p.Roles, Via: "push"}, list)
-		for _, n := range list {
-			seen[n.ID] = true
-		}
-		return err
+	ask := func(ctx context.Context, list []notify.Notice) ([]notify.Notice, error) {
+		return s.Notify.InSight(ctx, access.Actor{Org: t.Org, Person: t.Person, Roles: p.Roles, Via: "push"}, list)
 	}
-	return notify.Apart(ctx, ask, func(ctx context.Context, known func([]notify.Notice) error) error {
+	return notify.Apart(ctx, ask, func(ctx context.Context, told func([]notify.Notice) ([]notify.Notice, error)) error {
 		return s.change(ctx, t.Org, func(ctx context.Context) error {
 			if p.ID == "" {
 				if err := forget(ctx, t.Person, t.Org); err != nil {
@@ -271,10 +266,9 @@ func (s *Service) tell(ctx context.Context, t notify.Target, p account.Colleague
 			if err != nil || len(list) == 0 || p.ID == "" {
 				return err
 			}
-			if err := known(list); err != nil {
+			if list, err = told(list); err != nil {
 				return err
 			}
-			list = slices.DeleteFunc(list, func(n notify.Notice) bool { return !seen[n.ID] })
 			named, err := s.People.OrgsByID(ctx, mail.Named(list)...)
 			if err != nil {
 				return err

@@ -121,26 +121,35 @@ var errAsk = errors.New("notify: not asked yet")
 
 // Apart runs do, which takes notices and settles them in a transaction, and asks of what it
 // takes outside of it: whoever judges may be slow, and others wait for the transaction. do
-// hands what it took to known, whose error ends the transaction; ask is then told of those of
-// which it was not asked before, and do runs again.
-func Apart(ctx context.Context, ask func(ctx context.Context, list []Notice) error, do func(ctx context.Context, known func(list []Notice) error) error) error {
-	asked := map[string]bool{}
-	for range 5 { // what is told meanwhile is met by the next
+// hands what it took to told, which gives back what of it may be told, or an error that ends the
+// transaction; ask then says it of those of which it was not asked before, and do runs again.
+func Apart(ctx context.Context, ask func(ctx context.Context, list []Notice) (told []Notice, err error), do func(ctx context.Context, told func(list []Notice) ([]Notice, error)) error) error {
+	asked := map[string]bool{} // whether it may be told
+	for range 5 {              // what is told meanwhile is met by the next
 		var fresh []Notice
-		err := do(ctx, func(list []Notice) error {
-			fresh = slices.DeleteFunc(slices.Clone(list), func(n Notice) bool { return asked[n.ID] })
-			if len(fresh) > 0 {
-				return errAsk
+		err := do(ctx, func(list []Notice) (out []Notice, err error) {
+			fresh = nil
+			for _, n := range list {
+				switch tell, known := asked[n.ID]; {
+				case !known:
+					fresh, err = append(fresh, n), errAsk
+				case tell:
+					out = append(out, n)
+				}
 			}
-			return nil
+			return out, err
 		})
 		if len(fresh) == 0 {
 			return err
 		}
-		if err := ask(ctx, fresh); err != nil {
+		told, err := ask(ctx, fresh)
+		if err != nil {
 			return err
 		}
 		for _, n := range fresh {
+			asked[n.ID] = false
+		}
+		for _, n := range told {
 			asked[n.ID] = true
 		}
 	}

@@ -481,7 +481,7 @@ func (s *Service) replay(ctx context.Context, orders Orders, r row, x rebuildRow
 		for _, l := range ls {
 			l.taken = taken[l.id]
 		}
-		asked := asJudged(out.was, o)
+		asked, kept := asJudged(out.was, o)
 		vs := judge(ls, asked)
 		for _, l := range ls {
 			if l.taken == taken[l.id] {
@@ -498,8 +498,8 @@ func (s *Service) replay(ctx context.Context, orders Orders, r row, x rebuildRow
 				continue
 			}
 			y := judgedLine(&o, &asked.Lines[k], &vs[k], versions[vs[k].Version])
-			if r := rowOf(out.was, &y); r != nil {
-				y.Freed = r.Freed // no document says it
+			if kept[k] != nil {
+				y.Freed = kept[k].Freed // no document says it
 			}
 			if y.follow(&o.Lines[k], versions[vs[k].Version], received); y.Freed != 0 && y.Free == 0 {
 				c.Freed[o.Reseller] = append(c.Freed[o.Reseller], freeing{y.Freed, money.Quantity(y.Granted)})

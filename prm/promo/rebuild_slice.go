@@ -48,20 +48,12 @@ func belonged(rows []lineRow, versions map[int]*Terms, moved catalog.Moved, got 
 	if len(moved) == 0 && (!kept || len(rows) == 0) {
 		return
 	}
-	type key struct {
-		order trade.OrderID
-		line  int
-	}
-	was := make(map[key]*lineRow, len(rows))
-	for i := range rows {
-		was[key{trade.OrderID(rows[i].OrderID), int(rows[i].Line)}] = &rows[i]
-	}
 	for i, o := range got {
 		own := false
 		for k := range o.Lines {
 			l := &o.Lines[k]
 			family, gift := l.Family, l.Free
-			r := was[key{o.ID, l.Number}]
+			r := rowOf(rows, o.ID, l.Number)
 			if r != nil && r.SKU == l.SKU && (r.Granted > 0 || r.Reason == WhyUsed || r.Reason == WhyFreeNone) {
 				if t := versions[int(r.VersionNo)]; t != nil && t.Kind == Free {
 					gift = r.Free != 0
@@ -140,21 +132,23 @@ func byPlace(a, b *lineRow) int {
 }
 
 // rowOf is the row of a line among some in their order, nil where there is none.
-func rowOf(rows []lineRow, at *lineRow) *lineRow {
-	if i, ok := slices.BinarySearchFunc(rows, at, func(a lineRow, b *lineRow) int { return byPlace(&a, b) }); ok {
+func rowOf(rows []lineRow, order trade.OrderID, line int) *lineRow {
+	at := lineRow{OrderID: string(order), Line: int64(line)}
+	if i, ok := slices.BinarySearchFunc(rows, &at, func(a lineRow, b *lineRow) int { return byPlace(&a, b) }); ok {
 		return &rows[i]
 	}
 	return nil
 }
 
-// asJudged is an order with the quantities that were judged, as its rows have them: a change
-// that came afterwards asks no promotion again, it is followed.
-func asJudged(rows []lineRow, o trade.PromoOrder) trade.PromoOrder {
+// asJudged is an order with the quantities that were judged, as its rows have them, and those rows
+// by line: a change that came afterwards asks no promotion again, it is followed.
+func asJudged(rows []lineRow, o trade.PromoOrder) (asked trade.PromoOrder, kept []*lineRow) {
+	kept = make([]*lineRow, len(o.Lines))
 	own := false
 	for k := range o.Lines {
 		l := &o.Lines[k]
-		r := rowOf(rows, &lineRow{OrderID: string(o.ID), Line: int64(l.Number)})
-		if r == nil || r.SKU != l.SKU || r.Ordered == int64(times(l.Ordered, l.Factor)) {
+		r := rowOf(rows, o.ID, l.Number)
+		if kept[k] = r; r == nil || r.SKU != l.SKU || r.Ordered == int64(times(l.Ordered, l.Factor)) {
 			continue
 		}
 		if !own {
@@ -162,7 +156,7 @@ func asJudged(rows []lineRow, o trade.PromoOrder) trade.PromoOrder {
 		}
 		o.Lines[k].Ordered = per(money.Quantity(r.Ordered), l.Factor)
 	}
-	return o
+	return o, kept
 }
 
 // sortLines puts rows in the order in which linesOfOrders reads them.
