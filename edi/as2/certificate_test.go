@@ -129,12 +129,7 @@ func TestIdentitiesInEveryForm(t *testing.T) {
 func TestOpenSSLKeyStores(t *testing.T) {
 	t.Parallel()
 	path, err := exec.LookPath("openssl")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("openssl is missing: docker/ci/test.sh installs it")
-		}
-		t.Skip("openssl is not installed")
-	}
+	need(t, "openssl", err == nil)
 	dir := t.TempDir()
 	key, err := x509.MarshalPKCS8PrivateKey(kestrel().Key)
 	if err != nil {

@@ -191,14 +191,21 @@ func kestrelServer(f *foreign) RemoteCmd {
 	return RemoteCmd{Name: "our server", Addr: f.addr, Login: "entente", Password: "right", HostKey: f.hostKey, In: "/from", Done: "/done", Out: "/to"}
 }
 
+// atKestrel is a server of Kestrel's at which we look.
+func (b *bench) atKestrel(t *testing.T) (*foreign, *Pickup, Remote) {
+	t.Helper()
+	f := openForeign(t)
+	p := b.pickup(dial.Loopback, "")
+	r, err := p.Add(t.Context(), maya, kestrelServer(f))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f, p, r
+}
+
 func TestRemoteFetchesAndDelivers(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
-		f := openForeign(t)
-		p := b.pickup(dial.Loopback, "")
-		r, err := p.Add(t.Context(), maya, kestrelServer(f))
-		if err != nil {
-			t.Fatal(err)
-		}
+		f, p, r := b.atKestrel(t)
 		if err := p.Check(t.Context(), maya, r.ID); err != nil {
 			t.Errorf("check: %v", err)
 		}
@@ -341,12 +348,7 @@ func TestRemoteDeliversOnce(t *testing.T) {
 // does not wait for what comes in.
 func TestRemoteTurnEnds(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
-		f := openForeign(t)
-		p := b.pickup(dial.Loopback, "")
-		r, err := p.Add(t.Context(), maya, kestrelServer(f))
-		if err != nil {
-			t.Fatal(err)
-		}
+		f, p, r := b.atKestrel(t)
 		f.put("/from/0.edi", fromKestrel(1, order("E-0")).String())
 		b.turn(p)
 		b.turn(p)
@@ -377,12 +379,7 @@ func TestRemoteTurnEnds(t *testing.T) {
 // once it is allowed all of it goes.
 func TestRemoteLeavesFiles(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
-		f := openForeign(t)
-		p := b.pickup(dial.Loopback, "")
-		r, err := p.Add(t.Context(), maya, kestrelServer(f))
-		if err != nil {
-			t.Fatal(err)
-		}
+		f, p, r := b.atKestrel(t)
 		for i := range maxPicked + 1 {
 			f.put(fmt.Sprintf("/from/%03d.tmp", i), "x")
 			f.put(fmt.Sprintf("/from/%03d.edi", i), "")
@@ -482,12 +479,7 @@ func TestRemoteLeavesAll(t *testing.T) {
 
 func TestRemoteRefusesAndFails(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
-		f := openForeign(t)
-		p := b.pickup(dial.Loopback, "")
-		r, err := p.Add(t.Context(), maya, kestrelServer(f))
-		if err != nil {
-			t.Fatal(err)
-		}
+		f, p, r := b.atKestrel(t)
 		f.put("/from/letter.txt", "Dear all,")
 		for range 4 {
 			b.turn(p)
@@ -566,12 +558,7 @@ func TestRemoteRefusesAndFails(t *testing.T) {
 
 func TestRemoteRights(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
-		f := openForeign(t)
-		p := b.pickup(dial.Loopback, "")
-		r, err := p.Add(t.Context(), maya, kestrelServer(f))
-		if err != nil {
-			t.Fatal(err)
-		}
+		f, p, r := b.atKestrel(t)
 		if err := p.Remove(t.Context(), kaarel, r.ID); fault.CodeOf(err) != fault.NotFound {
 			t.Errorf("a stranger removes it: %v", err)
 		}

@@ -11,7 +11,6 @@ import (
 	proto "github.com/pkg/sftp"
 
 	"entente/db"
-	"entente/edi/dial"
 	"entente/edi/sftp"
 	"entente/prm/fault"
 )
@@ -36,11 +35,7 @@ func (b *bench) nameOf(id string) string {
 func TestOneDocumentDelaysNoOther(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
 		b.connect()
-		f := openForeign(t)
-		p := b.pickup(dial.Loopback, "")
-		if _, err := p.Add(t.Context(), maya, kestrelServer(f)); err != nil {
-			t.Fatal(err)
-		}
+		f, p, _ := b.atKestrel(t)
 		fine := func(what string, n int) {
 			t.Helper()
 			b.want(what, b.count("SELECT count(*) FROM edi_remote WHERE last_error = ''"), n)
@@ -141,11 +136,7 @@ func TestOneDocumentDelaysNoOther(t *testing.T) {
 func TestHoldDuringDelivery(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
 		b.connect()
-		f := openForeign(t)
-		p := b.pickup(dial.Loopback, "")
-		if _, err := p.Add(t.Context(), maya, kestrelServer(f)); err != nil {
-			t.Fatal(err)
-		}
+		f, p, _ := b.atKestrel(t)
 		id := b.response("H-1")
 		during := func() {
 			b.fault("held", b.s.Hold(t.Context(), ingrid, id), fault.Conflict, "edi.too_late")
@@ -185,12 +176,7 @@ func TestHoldDuringDelivery(t *testing.T) {
 func TestOneTurnAtATime(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
 		b.connect()
-		f := openForeign(t)
-		p := b.pickup(dial.Loopback, "")
-		r, err := p.Add(t.Context(), maya, kestrelServer(f))
-		if err != nil {
-			t.Fatal(err)
-		}
+		f, p, r := b.atKestrel(t)
 		b.response("O-1")
 		due := func() int {
 			return b.count("SELECT count(*) FROM edi_remote WHERE next_at <= ?", db.Micros(b.d.Clock().Add(time.Minute)))

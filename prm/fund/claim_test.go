@@ -209,14 +209,20 @@ func (b *bench) reconciles(p ProgramID) {
 	}
 }
 
+// asked is a programme with a request of which claims are filed.
+func asked(t *testing.T, d *db.DB) (*bench, ProgramID, Request) {
+	b := setup(t, d)
+	p := b.program()
+	r := b.request(p, []string{}...)
+	b.day("2026-11-19")
+	return b, p, r
+}
+
 // Each wrong claim is refused in words, and the ledger stays as it was.
 func TestClaimRefusals(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		b := setup(t, d)
-		p := b.program()
-		r := b.request(p, []string{}...)
-		b.day("2026-11-19")
+		b, p, r := asked(t, d)
 		b.must(b.svc.Tick(b.at()))
 		file := func(cmd ClaimCmd) (Claim, error) {
 			cmd.Request, cmd.Title = r.ID, "Stand"
@@ -430,10 +436,7 @@ func TestApprovers(t *testing.T) {
 func TestTwoDecisionsAtOnce(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		b := setup(t, d)
-		p := b.program()
-		r := b.request(p, []string{}...)
-		b.day("2026-11-19")
+		b, p, r := asked(t, d)
 		c, err := b.svc.FileClaim(b.at(), b.maya, ClaimCmd{Request: r.ID, Title: "x", Nature: NatureService, Lines: lines("2026-11-18", 900_00)})
 		b.must(err)
 		var wg sync.WaitGroup

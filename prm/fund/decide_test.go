@@ -147,10 +147,7 @@ func (l *eventLog) Publish(_ context.Context, e job.Event) error {
 func TestOffsetUndone(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		b := setup(t, d)
-		p := b.program()
-		r := b.request(p, []string{}...)
-		b.day("2026-11-19")
+		b, p, r := asked(t, d)
 		approved := func(number, deducted string) Claim {
 			t.Helper()
 			c, err := b.svc.FileClaim(b.at(), b.maya, ClaimCmd{Request: r.ID, Number: number, Title: "Stand", Nature: NatureService, Deducted: deducted, Lines: lines("2026-11-18", 300_00)})
@@ -216,10 +213,7 @@ func (k kept) Deducted(_ context.Context, _, _, number string) ([]Deduction, err
 func TestPartDeducted(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		b := setup(t, d)
-		p := b.program()
-		r := b.request(p, []string{}...)
-		b.day("2026-11-19")
+		b, p, r := asked(t, d)
 		b.svc.Heed(kept{"K-1": {{"RA-1", gbp(60_00)}, {"RA-2", gbp(30_00)}, {"RA-1", gbp(10_00)}}, "K-2": {{"RA-3", money.Amount{Minor: 10_00, Currency: "EUR"}}}, "K-3": {{"RA-4", gbp(400_00)}}})
 		approved := func(number, deducted string) Claim {
 			t.Helper()

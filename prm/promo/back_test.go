@@ -119,26 +119,16 @@ func TestLateReturnsOfAVolume(t *testing.T) {
 func TestReturnsOfAnEarlierPromotion(t *testing.T) {
 	open4(t, func(m *market) {
 		funds := m.paid()
-		s := &shelf{m: m}
-		m.svc.Report(s)
-		x := m.terms()
-		x.By, x.Settle, x.ShipBy, x.BackDays, x.Quoted = ByResale, BillBack, "", 0, false
+		s, x := m.soldOn()
 		p := m.running(x)
 		x.Title, x.From, x.Until = "January", "2027-01-01", "2027-01-31"
 		january := m.running(x)
 		x.Title = "Cancelled on its first day"
 		none := m.running(x)
 		s.told(m.sold("a", "AUR-D18B", 30, "2026-12-04", "2026-12-04", "")) // 4.20 each
-		got, err := m.svc.Proposed(m.at(), m.maya, p.ID)
-		m.must(err)
-		c, err := m.svc.Claim(m.at(), m.maya, p.ID, got.Mark)
-		m.must(err)
-		c, err = funds.Decide(m.at(), m.ingrid, c.ID, c.Version, nil, "")
-		m.must(err)
-		_, err = funds.Settle(m.at(), m.boss, c.ID, c.Version, fund.SettleCmd{Kind: fund.ByCreditNote, Reference: "CN-1"})
-		m.must(err)
+		m.paidOut(funds, m.maya, p.ID)
 		m.now = time.Date(2027, 1, 1, 1, 0, 0, 0, time.UTC)
-		_, err = m.svc.Cancel(m.at(), m.ingrid, none.ID, m.get(none.ID).Version, "stock is gone")
+		_, err := m.svc.Cancel(m.at(), m.ingrid, none.ID, m.get(none.ID).Version, "stock is gone")
 		m.must(err)
 		m.now = time.Date(2027, 2, 10, 9, 0, 0, 0, time.UTC)
 		settled := false
@@ -183,10 +173,7 @@ func TestReturnsOfAnEarlierPromotion(t *testing.T) {
 func TestLeftOutByResale(t *testing.T) {
 	open4(t, func(m *market) {
 		funds := m.paid()
-		s := &shelf{m: m}
-		m.svc.Report(s)
-		x := m.terms()
-		x.By, x.Settle, x.ShipBy, x.BackDays, x.Quoted = ByResale, BillBack, "", 0, false
+		s, x := m.soldOn()
 		for i := range x.Parts {
 			if x.Parts[i].Org == m.baltic {
 				x.Parts[i].Limit = money.Whole(30)
@@ -210,14 +197,7 @@ func TestLeftOutByResale(t *testing.T) {
 			m.rebuilt(p.ID)
 		}
 		told("a", 45, "2026-12-03", "a limit 30; ")
-		got, err := m.svc.Proposed(m.at(), m.kaarel, p.ID)
-		m.must(err)
-		c, err := m.svc.Claim(m.at(), m.kaarel, p.ID, got.Mark)
-		m.must(err)
-		c, err = funds.Decide(m.at(), m.ingrid, c.ID, c.Version, nil, "")
-		m.must(err)
-		_, err = funds.Settle(m.at(), m.boss, c.ID, c.Version, fund.SettleCmd{Kind: fund.ByCreditNote, Reference: "CN-1"})
-		m.must(err)
+		c := m.paidOut(funds, m.kaarel, p.ID)
 		m.now = time.Date(2026, 12, 8, 9, 0, 0, 0, time.UTC)
 		m.agreeAgain(p.ID, func(t *Terms) {
 			t.Parts = slices.DeleteFunc(t.Parts, func(x Part) bool { return x.Org == m.baltic })

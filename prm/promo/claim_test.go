@@ -3,12 +3,9 @@ package promo
 import (
 	"testing"
 
-	"entente/db/blob"
-	"entente/prm/account"
 	"entente/prm/fault"
 	"entente/prm/fund"
 	"entente/prm/money"
-	"entente/prm/partner"
 	"entente/prm/trade"
 )
 
@@ -18,14 +15,11 @@ import (
 // off the invoice is never claimed.
 func TestClaimOfBillBack(t *testing.T) {
 	open4(t, func(m *market) {
-		blobs, err := blob.New(m.db, t.TempDir())
-		m.must(err)
-		funds := fund.New(m.db, nil, blobs, partner.NewService(m.db, m.events, account.Directory{}))
-		m.svc.Pay(funds)
+		funds := m.paid()
 		x := m.terms()
 		x.Settle, x.ClaimBy = BillBack, "2027-03-31"
 		p := m.running(x)
-		_, err = m.svc.Claim(m.at(), m.maya, p.ID, "")
+		_, err := m.svc.Claim(m.at(), m.maya, p.ID, "")
 		m.want(err, fault.Conflict, "promo.nothing_to_claim")
 		first := m.deliver(m.order("2026-12-02", p.Number, want{"AUR-D18B", "240", "84", ""}).ID, "2026-12-03", "2026-12-05", "2026-12-08")
 		got, err := m.svc.Proposed(m.at(), m.maya, p.ID)
@@ -88,23 +82,13 @@ func TestClaimOfBillBack(t *testing.T) {
 // the partner claims again or not, and comes off what is earned next.
 func TestCreditAfterClaim(t *testing.T) {
 	open4(t, func(m *market) {
-		blobs, err := blob.New(m.db, t.TempDir())
-		m.must(err)
-		funds := fund.New(m.db, nil, blobs, partner.NewService(m.db, m.events, account.Directory{}))
-		m.svc.Pay(funds)
+		funds := m.paid()
 		x := m.terms()
 		x.Settle, x.ClaimBy = BillBack, "2027-03-31"
 		p := m.running(x)
 		first := m.deliver(m.order("2026-12-02", p.Number, want{"AUR-D18B", "240", "84", ""}).ID, "2026-12-03", "2026-12-05", "2026-12-08")
-		got, err := m.svc.Proposed(m.at(), m.maya, p.ID)
-		m.must(err)
-		c, err := m.svc.Claim(m.at(), m.maya, p.ID, got.Mark)
-		m.must(err)
-		c, err = funds.Decide(m.at(), m.ingrid, c.ID, c.Version, nil, "")
-		m.must(err)
-		_, err = funds.Settle(m.at(), m.boss, c.ID, c.Version, fund.SettleCmd{Kind: fund.ByCreditNote, Reference: "CN-1"})
-		m.must(err)
-		_, err = m.trade.Credit(m.on("2026-12-10"), m.boss, first.Invoices[0].ID, trade.CreditCmd{IssuedOn: "2026-12-10", Lines: []trade.CreditLine{{Position: 1, Quantity: money.Whole(40)}}})
+		c := m.paidOut(funds, m.maya, p.ID)
+		_, err := m.trade.Credit(m.on("2026-12-10"), m.boss, first.Invoices[0].ID, trade.CreditCmd{IssuedOn: "2026-12-10", Lines: []trade.CreditLine{{Position: 1, Quantity: money.Whole(40)}}})
 		m.must(err)
 		m.must(m.svc.Attribute(m.on("2026-12-10"), m.boss, m.trade, first.ID))
 		settled := int64(1008_00)

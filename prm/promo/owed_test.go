@@ -22,23 +22,13 @@ import (
 func TestOwedByResale(t *testing.T) {
 	open4(t, func(m *market) {
 		funds := m.paid()
-		s := &shelf{m: m}
-		m.svc.Report(s)
-		x := m.terms()
-		x.By, x.Settle, x.ShipBy, x.BackDays, x.Quoted = ByResale, BillBack, "", 0, false
+		s, x := m.soldOn()
 		p := m.running(x)
 		s.told(m.sold("a", "AUR-D18B", 30, "2026-12-04", "2026-12-04", ""))
 		if _, w := m.ledger(funds, p.ID); w.Balance.Granted.Minor != 0 {
 			t.Fatalf("booked before the first claim: %+v", w.Balance)
 		}
-		got, err := m.svc.Proposed(m.at(), m.maya, p.ID)
-		m.must(err)
-		c, err := m.svc.Claim(m.at(), m.maya, p.ID, got.Mark)
-		m.must(err)
-		c, err = funds.Decide(m.at(), m.ingrid, c.ID, c.Version, nil, "")
-		m.must(err)
-		_, err = funds.Settle(m.at(), m.boss, c.ID, c.Version, fund.SettleCmd{Kind: fund.ByCreditNote, Reference: "CN-1"})
-		m.must(err)
+		m.paidOut(funds, m.maya, p.ID)
 		owes := func(owed, available int64) {
 			t.Helper()
 			r, err := m.svc.Results(m.at(), m.maya, p.ID)
@@ -66,10 +56,7 @@ func TestOwedByResale(t *testing.T) {
 func TestOwedAfterThePartnership(t *testing.T) {
 	open4(t, func(m *market) {
 		funds := m.paid()
-		s := &shelf{m: m}
-		m.svc.Report(s)
-		x := m.terms()
-		x.By, x.Settle, x.ShipBy, x.BackDays, x.Quoted = ByResale, BillBack, "", 0, false
+		s, x := m.soldOn()
 		p := m.running(x)
 		s.told(m.sold("a", "AUR-D18B", 30, "2026-12-04", "2026-12-04", ""))
 		got, err := m.svc.Proposed(m.at(), m.maya, p.ID)

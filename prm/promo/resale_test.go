@@ -74,11 +74,17 @@ func (m *market) sold(id, sku string, n int64, from, to, deal string) Resale {
 		Lines: []ResaleLine{{Line: 1, Product: items[0].Product.ID, SKU: sku, Family: items[0].Product.Family, Sold: money.Whole(n), From: from, To: to, Deal: deal, Country: "GB"}}}
 }
 
-func (m *market) byResale() (*shelf, Detail) {
+// soldOn is where a promotion pays what is sold on, on a claim: its reports, and terms.
+func (m *market) soldOn() (*shelf, Terms) {
 	s := &shelf{m: m}
 	m.svc.Report(s)
 	x := m.terms()
-	x.By, x.ShipBy, x.BackDays, x.Settle, x.Quoted = ByResale, "", 0, BillBack, false
+	x.By, x.Settle, x.ShipBy, x.BackDays, x.Quoted = ByResale, BillBack, "", 0, false
+	return s, x
+}
+
+func (m *market) byResale() (*shelf, Detail) {
+	s, x := m.soldOn()
 	x.Parts[0].Limit = money.Whole(30)
 	return s, m.running(x)
 }

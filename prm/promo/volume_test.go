@@ -37,6 +37,20 @@ func (m *market) paid() *fund.Service {
 	return out
 }
 
+// paidOut has a company claim what it earned of a promotion, all of it approved and paid by a credit note.
+func (m *market) paidOut(funds *fund.Service, who access.Actor, id ID) fund.Claim {
+	m.t.Helper()
+	got, err := m.svc.Proposed(m.at(), who, id)
+	m.must(err)
+	c, err := m.svc.Claim(m.at(), who, id, got.Mark)
+	m.must(err)
+	c, err = funds.Decide(m.at(), m.ingrid, c.ID, c.Version, nil, "")
+	m.must(err)
+	c, err = funds.Settle(m.at(), m.boss, c.ID, c.Version, fund.SettleCmd{Kind: fund.ByCreditNote, Reference: "CN-1"})
+	m.must(err)
+	return c
+}
+
 // ledger is what a partner's statement says of a promotion: its moves, and what is available.
 func (m *market) ledger(funds *fund.Service, p ID) (moves []string, w fund.Wallet) {
 	m.t.Helper()
