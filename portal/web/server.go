@@ -77,10 +77,8 @@ func NewServer(o ServerOptions) *fiber.App {
 	app.Server().KeepHijackedConns = true // a socket gives the request and its reader back
 	app.Server().HeaderReceived = func(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 		path, _, _ := strings.Cut(string(h.RequestURI()), "?")
-		for _, p := range o.Streamed {
-			if path == p {
-				return fasthttp.RequestConfig{ReadTimeout: longTimeout}
-			}
+		if streams(path, o.Streamed) {
+			return fasthttp.RequestConfig{ReadTimeout: longTimeout}
 		}
 		if h.IsPost() && h.ContentLength() > SmallBody && takesLarge(path, o.Large) {
 			return fasthttp.RequestConfig{ReadTimeout: longTimeout}
@@ -123,6 +121,13 @@ func setHeaders(c *fiber.Ctx) {
 
 // withFile are the addresses of forms that carry a file of evidence.
 var withFile = regexp.MustCompile(`^/c/[^/]+/deals/([^/]+/(files|edit)|new)$`)
+
+// streams says that a path is one of those streamed, in any spelling that the router takes
+// for it: a handler that reads the stream would find none.
+func streams(path string, streamed []string) bool {
+	path = strings.TrimRight(path, "/")
+	return slices.ContainsFunc(streamed, func(p string) bool { return strings.EqualFold(path, p) })
+}
 
 // takesLarge says that a page takes a large file.
 func takesLarge(path string, large []string) bool {
@@ -212,15 +217,13 @@ func bodies(streamed, large []string) fiber.Handler {
 			return fault.New(fault.Invalid, "error.content_encoding")
 		}
 		path := c.Path()
-		for _, p := range streamed {
-			if path == p {
-				err := c.Next()
-				if n := c.Request().Header.ContentLength(); n != 0 && (err != nil || c.Method() != fiber.MethodPost || c.Response().StatusCode() >= 400) {
-					// Perhaps not read to its end: what is left must not be taken for the next request.
-					leave(c)
-				}
-				return err
+		if streams(path, streamed) {
+			err := c.Next()
+			if n := c.Request().Header.ContentLength(); n != 0 && (err != nil || c.Method() != fiber.MethodPost || c.Response().StatusCode() >= 400) {
+				// Perhaps not read to its end: what is left must not be taken for the next request.
+				leave(c)
 			}
+			return err
 		}
 		req := c.Request()
 		if n := req.Header.ContentLength(); n > SmallBody && n <= LargeBody && c.Method() == fiber.MethodPost && takesLarge(path, large) {

@@ -186,6 +186,36 @@ func TestRefusedWhileSending(t *testing.T) {
 	}
 }
 
+// TestStreamedInAnySpelling: a path with another case or a slash behind reaches the same
+// handler, and so the same body.
+func TestStreamedInAnySpelling(t *testing.T) {
+	t.Parallel()
+	addr := serveTest(t, ServerOptions{Streamed: []string{"/stream"}}, func(app *fiber.App) {
+		app.Post("/stream", func(c *fiber.Ctx) error {
+			in := c.Context().RequestBodyStream()
+			if in == nil {
+				return c.SendString("none")
+			}
+			n, err := io.Copy(io.Discard, in)
+			if err != nil {
+				return err
+			}
+			return c.SendString(fmt.Sprint(n))
+		})
+	})
+	for _, path := range []string{"/stream", "/stream/", "/Stream", "/STREAM/?from=x"} {
+		res, err := http.Post("http://"+addr+path, "application/octet-stream", bytes.NewReader(make([]byte, SmallBody+1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := io.ReadAll(res.Body)
+		_ = res.Body.Close()
+		if err != nil || string(b) != fmt.Sprint(SmallBody+1) {
+			t.Errorf("%s: %d %.100s, %v", path, res.StatusCode, b, err)
+		}
+	}
+}
+
 // TestSlowHeadersAreClosed is traps T7 and T8: a half-sent request ends; a
 // streamed path has more time for its body.
 func TestSlowHeadersAreClosed(t *testing.T) {
