@@ -167,7 +167,7 @@ func TestUnanswerable(t *testing.T) {
 		"no From":        req.Header.with("AS2-From", "-"),
 		"no To":          req.Header.with("AS2-To", "-"),
 		"no id":          req.Header.with("Message-ID", "-"),
-		"two From":       append(slices.Clone(req.Header), Field{"as2-from", "KESTREL-AS2"}),
+		"two From":       append(slices.Clone(req.Header), Field{"as2-from", "KESTREL-AS3"}),
 		"two ids":        append(slices.Clone(req.Header), Field{"message-id", "<x>"}),
 		"From too long":  req.Header.with("AS2-From", strings.Repeat("a", 129)),
 		"From not ASCII": req.Header.with("AS2-From", "K\xc3\x9c"),
@@ -389,6 +389,7 @@ func TestTolerated(t *testing.T) {
 		"twice the parameter":     set(signed, "Content-Type", `multipart/signed; micalg=sha1; micalg=sha1; boundary="`+params["boundary"]+`"`),
 		"quoted names":            set(signed, "AS2-From", `"KESTREL-AS2"`, "AS2-To", ` "AURELIA-AS2" `),
 		"folded name":             set(signed, "AS2-From", "\r\n KESTREL-AS2"),
+		"From and id twice alike": {Header: append(slices.Clone(signed.Header), Field{"as2-from", `KESTREL-AS2 `}, Field{"message-id", signed.Sent.MessageID}), Body: signed.Body},
 		"version 1.0":             set(signed, "AS2-Version", "1.0"),
 		"version unknown":         set(signed, "AS2-Version", "1.7"),
 		"no version":              set(signed, "AS2-Version", "-"),
@@ -416,6 +417,36 @@ func TestTolerated(t *testing.T) {
 		if got.MessageID != req.Header.Get("Message-ID") {
 			t.Errorf("%s: id %q", name, got.MessageID)
 		}
+	}
+	// A signed part may lack every field (RFC 2046 5.1). What comes out of an encryption may not:
+	// whether a block begins with a line end would be told by the answer.
+	bare := []byte("\r\n" + x12)
+	d, err := sign(span.Join(bare), SHA256.sum(bare), rel.Agreement, kestrel(), SHA256, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, cipher := range []Cipher{"", AES256} {
+		out := d
+		if cipher != "" {
+			if out, err = encrypt(d, client(), nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		req := &Request{Header: append(signed.Header.with("Content-Type", "-"), out.header...), Body: join(out.body)}
+		rel := server(func(a *Agreement) { a.RequireEncrypted = cipher != "" })
+		got, err := Open(req.Header, req.Body, finder(rel), Limits{})
+		sameFromFile(t, req.Header, req.Body, rel, Limits{}, got, err)
+		if err != nil || len(got.Payloads) != 1 || string(got.Payloads[0].Data) != x12 || !got.MIC.Of(bare) {
+			t.Errorf("a part without header, %q: %v", cipher, err)
+		}
+	}
+	hidden, err := encrypt(draft{body: span.Join([]byte(x12))}, client(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Open(append(signed.Header.with("Content-Type", "-"), hidden.header...), join(hidden.body), finder(server()), Limits{})
+	if f := failure(t, err); f.Reason != NotDecrypted {
+		t.Errorf("encrypted without header: %v", f)
 	}
 	lf := bytes.ReplaceAll(signed.Body, []byte("\r\n"), []byte("\n"))
 	_, err = Open(signed.Header, lf, finder(server(lenient)), Limits{})

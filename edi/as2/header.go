@@ -37,11 +37,12 @@ func (h Header) Get(name string) string {
 	return ""
 }
 
-// count counts the fields of the name.
+// count counts what the fields of the name say: one that a gateway on the way wrote
+// twice over counts once.
 func (h Header) count(name string) int {
-	n := 0
+	n, said := 0, h.Get(name)
 	for _, f := range h {
-		if strings.EqualFold(f.Name, name) {
+		if strings.EqualFold(f.Name, name) && (n == 0 || unfold(f.Value) != said) {
 			n++
 		}
 	}

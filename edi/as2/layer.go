@@ -26,11 +26,21 @@ func (o *opener) layer(e entity) *Failure {
 
 // inside parses what was inside a layer and goes on.
 func (o *opener) inside(raw Body) *Failure {
-	e, err := parseEntity(raw, o.lim)
+	e, err := o.part(raw)
 	if err != nil {
 		return o.broken(BadMIME, err)
 	}
 	return o.layer(e)
+}
+
+// part parses a part. It may lack every field (RFC 2046 5.1), but not where a wrong
+// decryption could look like that.
+func (o *opener) part(raw Body) (entity, error) {
+	e, err := parseEntity(raw, o.lim)
+	if errors.Is(err, errBare) && !o.secret {
+		return e, nil
+	}
+	return e, err
 }
 
 // broken is a structure that cannot be read: when it came out of a decryption, the
@@ -234,7 +244,7 @@ func (o *opener) content(e entity, kind string, params map[string]string) *Failu
 			return o.broken(BadMIME, err)
 		}
 		for _, raw := range parts {
-			part, err := parseEntity(raw, o.lim)
+			part, err := o.part(raw)
 			if err != nil {
 				return o.broken(BadMIME, err)
 			}

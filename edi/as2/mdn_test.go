@@ -49,7 +49,7 @@ func TestMICInEverySpelling(t *testing.T) {
 	want := MIC{SHA256, "", sum}
 	for _, in := range []string{
 		text + ", sha256", text + ",SHA-256", text + ", sha_256", " " + text + " , \"sha-256\"", text, strings.TrimRight(text, "=") + ", sha256",
-		text[:20] + " " + text[20:] + ", sha-256", text[:20] + "\r\n\t" + text[20:] + ", sha-256", text + ", rsa-sha256",
+		text[:20] + " " + text[20:] + ", sha-256", text[:20] + "\r\n\t" + text[20:] + ", sha-256", text + "; sha-256", text + ", rsa-sha256",
 	} {
 		if got, ok := ParseMIC(in); !ok || !got.Equal(want) {
 			t.Errorf("%q: %+v", in, got)
@@ -72,6 +72,15 @@ func foreign(id, mic string) string {
 		"Original-Message-ID: " + id + "\r\nDisposition: automatic-action/MDN-sent-automatically; processed\r\nReceived-Content-MIC: " + mic + "\r\n\r\n--b--\r\n"
 }
 
+func ofHash(s Sent, h Hash) MIC {
+	for _, m := range s.MICs {
+		if m.Hash == h {
+			return m
+		}
+	}
+	return MIC{}
+}
+
 func TestMDNsOfOthers(t *testing.T) {
 	t.Parallel()
 	sent := pack(t, client(func(a *Agreement) { a.Receipt = UnsignedReceipt })).Sent
@@ -91,6 +100,8 @@ func TestMDNsOfOthers(t *testing.T) {
 		"id without brackets":     {report, foreign(bareID(id), mic), sent, Confirmed, nil},
 		"micalg without hyphen":   {report, foreign(id, strings.Replace(mic, "sha-256", "SHA256", 1)), sent, Confirmed, nil},
 		"MIC by SHA-1":            {report, foreign(id, sent.MICs[1].String()), sent, Confirmed, nil},
+		"MIC by SHA-384":          {report, foreign(id, ofHash(sent, SHA384).String()), sent, Confirmed, nil},
+		"MIC by SHA-512":          {report, foreign(id, ofHash(sent, SHA512).String()), sent, Confirmed, nil},
 		"field names in capitals": {report, strings.Replace(usual, "Disposition: auto", "DISPOSITION: auto", 1), sent, Confirmed, nil},
 		"other order":             {report, strings.Replace(usual, "text/plain", "text/html", 1), sent, Confirmed, nil},
 		"base64 inside": {report, "--b\r\nContent-Type: message/disposition-notification\r\nContent-Transfer-Encoding: base64\r\n\r\n" +
@@ -101,28 +112,30 @@ func TestMDNsOfOthers(t *testing.T) {
 		"no MIC":             {report, strings.Replace(usual, "Received-Content-MIC", "X", 1), sent, Confirmed, nil},
 		"names given":        {report, usual, sent, Confirmed, []Field{{"AS2-From", "AURELIA-AS2"}, {"AS2-To", "KESTREL-AS2"}}},
 
-		"signed asked":      {report, usual, signedAsked, NotSignedMDN, nil},
-		"another MIC":       {report, foreign(id, MIC{SHA256, "sha256", SHA256.sum(nil)}.String()), sent, MICDiffers, nil},
-		"MIC by SHA-384":    {report, foreign(id, MIC{SHA384, "sha384", SHA384.sum(nil)}.String()), sent, MICMissing, nil},
-		"another id":        {report, foreign("<other@kestrel.example>", mic), sent, WrongOriginal, nil},
-		"id in other case":  {report, foreign(strings.ToUpper(id), mic), sent, WrongOriginal, nil},
-		"no id":             {report, strings.Replace(usual, "Original-Message-ID", "X", 1), sent, WrongOriginal, nil},
-		"another party":     {report, usual, sent, WrongParty, []Field{{"AS2-From", "MALLORY"}, {"AS2-To", "KESTREL-AS2"}}},
-		"for another party": {report, usual, sent, WrongParty, []Field{{"AS2-To", "MALLORY"}}},
-		"refused":           {report, strings.Replace(usual, "; processed", "; processed/Error:decryption-failed", 1), sent, Refused, nil},
-		"failed":            {report, strings.Replace(usual, "; processed", "; failed/Failure: unsupported format", 1), sent, Refused, nil},
-		"unheard of":        {report, strings.Replace(usual, "; processed", "; processed/odd: thing", 1), sent, Refused, nil},
-		"displayed":         {report, strings.Replace(usual, "; processed", "; displayed", 1), sent, Refused, nil},
-		"warning":           {report, strings.Replace(usual, "; processed", "; processed/Warning: duplicate-document", 1), sent, Confirmed, nil},
-		"empty":             {report, "", sent, EmptyMDN, nil},
-		"blank":             {"text/plain", " \r\n", sent, EmptyMDN, nil},
-		"a page":            {"text/html", "<html>processed</html>", sent, NoMDN, nil},
-		"text that says so": {"text/plain", "Disposition: automatic-action/MDN-sent-automatically; processed", sent, NoMDN, nil},
-		"cut off":           {report, usual[:len(usual)-6], sent, NoMDN, nil},
-		"no boundary":       {"multipart/report", usual, sent, NoMDN, nil},
-		"no disposition":    {report, strings.Replace(usual, "Disposition: auto", "X: auto", 1), sent, NoMDN, nil},
-		"signed, one part":  {`multipart/signed; boundary=b`, "--b\r\nContent-Type: " + report + "\r\n\r\nx\r\n--b--\r\n", signedAsked, NoMDN, nil},
-		"too large":         {report, usual + strings.Repeat("x", 1<<20), sent, NoMDN, nil},
+		"signed asked":          {report, usual, signedAsked, NotSignedMDN, nil},
+		"another MIC":           {report, foreign(id, MIC{SHA256, "sha256", SHA256.sum(nil)}.String()), sent, MICDiffers, nil},
+		"MIC by SHA-224":        {report, foreign(id, MIC{SHA224, "sha224", SHA224.sum(nil)}.String()), sent, MICMissing, nil},
+		"SHA-384 of another":    {report, foreign(id, MIC{SHA384, "sha384", SHA384.sum(nil)}.String()), sent, MICDiffers, nil},
+		"refused, signed asked": {report, strings.Replace(usual, "; processed", "; processed/Error: authentication-failed", 1), signedAsked, UnsignedRefusal, nil},
+		"another id":            {report, foreign("<other@kestrel.example>", mic), sent, WrongOriginal, nil},
+		"id in other case":      {report, foreign(strings.ToUpper(id), mic), sent, WrongOriginal, nil},
+		"no id":                 {report, strings.Replace(usual, "Original-Message-ID", "X", 1), sent, WrongOriginal, nil},
+		"another party":         {report, usual, sent, WrongParty, []Field{{"AS2-From", "MALLORY"}, {"AS2-To", "KESTREL-AS2"}}},
+		"for another party":     {report, usual, sent, WrongParty, []Field{{"AS2-To", "MALLORY"}}},
+		"refused":               {report, strings.Replace(usual, "; processed", "; processed/Error:decryption-failed", 1), sent, Refused, nil},
+		"failed":                {report, strings.Replace(usual, "; processed", "; failed/Failure: unsupported format", 1), sent, Refused, nil},
+		"unheard of":            {report, strings.Replace(usual, "; processed", "; processed/odd: thing", 1), sent, Refused, nil},
+		"displayed":             {report, strings.Replace(usual, "; processed", "; displayed", 1), sent, Refused, nil},
+		"warning":               {report, strings.Replace(usual, "; processed", "; processed/Warning: duplicate-document", 1), sent, Confirmed, nil},
+		"empty":                 {report, "", sent, EmptyMDN, nil},
+		"blank":                 {"text/plain", " \r\n", sent, EmptyMDN, nil},
+		"a page":                {"text/html", "<html>processed</html>", sent, NoMDN, nil},
+		"text that says so":     {"text/plain", "Disposition: automatic-action/MDN-sent-automatically; processed", sent, NoMDN, nil},
+		"cut off":               {report, usual[:len(usual)-6], sent, NoMDN, nil},
+		"no boundary":           {"multipart/report", usual, sent, NoMDN, nil},
+		"no disposition":        {report, strings.Replace(usual, "Disposition: auto", "X: auto", 1), sent, NoMDN, nil},
+		"signed, one part":      {`multipart/signed; boundary=b`, "--b\r\nContent-Type: " + report + "\r\n\r\nx\r\n--b--\r\n", signedAsked, NoMDN, nil},
+		"too large":             {report, usual + strings.Repeat("x", 1<<20), sent, NoMDN, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -218,7 +231,7 @@ func TestSignedMDNIsNotBelievedBlindly(t *testing.T) {
 	if r, err = ParseMDN(weak.Header, weak.Body, Limits{}); err != nil {
 		t.Fatal(err)
 	}
-	if f := r.Check(req.Sent, rel.Keys.Verify, false); f.Verdict != BadMDNSignature {
+	if f := r.Check(req.Sent, rel.Keys.Verify, false); f.Verdict != WeakMDNDigest || f.OK() || !f.Arrived() {
 		t.Errorf("SHA-1 not allowed: %s", f.Verdict)
 	}
 	if f := r.Check(req.Sent, rel.Keys.Verify, true); f.Verdict != Proven || f.MatchedMIC.Hash != SHA1 {
@@ -237,7 +250,7 @@ func TestUnknownPairIsAnsweredUnsigned(t *testing.T) {
 	if err != nil || r.Signed || r.Disposition != UnknownRelation || r.From != "AURELIA-AS2" || r.To != "KESTREL-AS2" {
 		t.Errorf("%v, %+v", err, r)
 	}
-	if c := r.Check(req.Sent, client().Keys.Verify, false); c.Verdict != NotSignedMDN || c.Claim != UnknownRelation {
+	if c := r.Check(req.Sent, client().Keys.Verify, false); c.Verdict != UnsignedRefusal || c.Arrived() || c.Claim != UnknownRelation {
 		t.Errorf("%+v", c)
 	}
 }

@@ -102,7 +102,10 @@ func (m MIC) OfReader(r io.Reader) (bool, error) {
 // ParseMIC reads a Received-content-MIC. Without a name the digest is that of its
 // length.
 func ParseMIC(s string) (MIC, bool) {
-	text, name, _ := strings.Cut(unfold(s), ",")
+	text, name := unfold(s), ""
+	if i := strings.IndexAny(text, ",;"); i >= 0 {
+		text, name = text[:i], text[i+1:]
+	}
 	name = strings.Trim(name, " \t\"")
 	text = strings.Map(func(r rune) rune {
 		if r == ' ' || r == '\t' {

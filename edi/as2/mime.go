@@ -107,9 +107,12 @@ type entity struct {
 	body   Body
 }
 
-var errMIME = errors.New("as2: not a MIME entity")
+var (
+	errMIME = errors.New("as2: not a MIME entity")
+	errBare = fmt.Errorf("%w: no header", errMIME) // the entity is given beside it
+)
 
-// parseEntity splits header and body. At least one field is needed.
+// parseEntity splits header and body. Without a field the error is errBare.
 func parseEntity(whole Body, lim Limits) (entity, error) {
 	e := entity{raw: whole}
 	raw, err := whole.At(0, lim.Header+1)
@@ -137,10 +140,10 @@ func parseEntity(whole Body, lim Limits) (entity, error) {
 			e.header.add(name, unfold(string(raw[from:start])))
 		}
 		if len(line) == 0 {
-			if len(e.header) == 0 {
-				return e, fmt.Errorf("%w: no header", errMIME)
-			}
 			e.body = whole.Slice(at, whole.Len())
+			if len(e.header) == 0 {
+				return e, errBare
+			}
 			return e, nil
 		}
 		before, _, ok := bytes.Cut(line, []byte(":"))

@@ -266,7 +266,7 @@ func micOver(a Agreement, part Content) ([]MIC, error) {
 	var out []MIC
 	var sums []hash.Hash
 	var all []io.Writer
-	for _, h := range []Hash{a.Digest, SHA256, SHA1} {
+	for _, h := range []Hash{a.Digest, SHA256, SHA1, SHA512, SHA384} {
 		if len(out) > 0 && h == a.Digest {
 			continue
 		}

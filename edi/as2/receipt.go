@@ -173,9 +173,13 @@ const (
 
 	// Refused: the partner says that it failed; the disposition says how.
 	Refused Verdict = "refused"
+	// UnsignedRefusal: so it says where signed was asked and this is not, as stacks answer
+	// names that they do not know. Anybody could have said it.
+	UnsignedRefusal Verdict = "unsigned_refusal"
 
 	BadMDNSignature Verdict = "bad_mdn_signature" // changed, or not by the key it names
 	OtherMDNSigner  Verdict = "other_mdn_signer"  // another certificate than the pinned ones
+	WeakMDNDigest   Verdict = "weak_mdn_digest"   // signed with SHA-1, and the agreement does not allow it
 	WrongOriginal   Verdict = "wrong_original"    // about another message
 	WrongParty      Verdict = "wrong_party"       // between other AS2 names
 	EmptyMDN        Verdict = "empty_mdn"         // no content
@@ -205,7 +209,7 @@ func (f Finding) Arrived() bool {
 	switch f.Verdict {
 	case Proven, Confirmed, MICDiffers, MICMissing:
 		return true
-	case NotSignedMDN:
+	case NotSignedMDN, WeakMDNDigest:
 		return f.Claim.OK()
 	}
 	return false
@@ -249,7 +253,7 @@ func (r *Report) Check(sent Sent, pinned []*x509.Certificate, allowSHA1 bool) Fi
 		case err != nil:
 			return end(BadMDNSignature, err)
 		case hashName(s.Hash) == SHA1 && !allowSHA1:
-			return end(BadMDNSignature, errors.New("as2: signed with SHA-1, which the agreement does not allow"))
+			return end(WeakMDNDigest, nil)
 		}
 		f.Certificate = s.Certificate
 	}
@@ -259,10 +263,12 @@ func (r *Report) Check(sent Sent, pinned []*x509.Certificate, allowSHA1 bool) Fi
 	if r.From != "" && r.From != sent.To || r.To != "" && r.To != sent.From {
 		return end(WrongParty, fmt.Errorf("as2: from %q to %q", short(r.From), short(r.To)))
 	}
-	if sent.Receipt == SignedReceipt && !r.Signed {
+	switch asked := sent.Receipt == SignedReceipt && !r.Signed; {
+	case asked && !r.Disposition.OK():
+		return end(UnsignedRefusal, nil)
+	case asked:
 		return end(NotSignedMDN, nil)
-	}
-	if !r.Disposition.OK() {
+	case !r.Disposition.OK():
 		return end(Refused, nil)
 	}
 	if r.MIC == nil {

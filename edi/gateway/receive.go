@@ -230,6 +230,8 @@ func scanFault(found []envelope, err error) error {
 		return fault.Wrap(err, fault.Unavailable, "error.unavailable")
 	case errors.Is(err, wire.ErrNotRead):
 		return fault.Wrap(err, fault.Invalid, "edi.not_read", "Offset", broken.Pos.Offset)
+	case errors.Is(err, wire.ErrTooLarge) && broken.Key == "limit.interchanges":
+		return fault.Wrap(err, fault.TooLarge, "edi.too_many", "Offset", broken.Pos.Offset)
 	case errors.Is(err, wire.ErrTooLarge) && broken.Key != "limit.file":
 		return fault.Wrap(err, fault.TooLarge, "edi.segment_too_large", "Offset", broken.Pos.Offset)
 	case errors.Is(err, wire.ErrTooLarge):

@@ -293,10 +293,10 @@ func TestIntakeIsFewStatements(t *testing.T) {
 	})
 }
 
-// A segment that is too long is told from a file that is.
+// A segment that is too long is told from a file that is, and from one with too many interchanges.
 func TestScanFault(t *testing.T) {
 	t.Parallel()
-	for key, want := range map[string]string{"limit.segment": "edi.segment_too_large", "limit.element": "edi.segment_too_large", "limit.elements": "edi.segment_too_large", "limit.file": "edi.too_large"} {
+	for key, want := range map[string]string{"limit.segment": "edi.segment_too_large", "limit.element": "edi.segment_too_large", "limit.elements": "edi.segment_too_large", "limit.file": "edi.too_large", "limit.interchanges": "edi.too_many"} {
 		err := scanFault(nil, &wire.Error{Kind: wire.ErrTooLarge, Key: key, Pos: wire.Position{Offset: 7}})
 		if fault.CodeOf(err) != fault.TooLarge || fault.KeyOf(err) != want {
 			t.Errorf("%s: %v %s", key, fault.CodeOf(err), fault.KeyOf(err))

@@ -116,7 +116,7 @@ func TestCarriedReason(t *testing.T) {
 	t.Parallel()
 	for _, lang := range locale.Languages() {
 		v := &visit{p: locale.New(lang, time.UTC, time.Now())}
-		for _, key := range []string{"edi.too_large", "edi.segment_too_large", "edi.not_edi", "edi.not_read", "edi.sender_not_yours", "edi.receiver_unknown", "edi.network_sender", "edi.idempotency_conflict", "receipt_host", "message_id_reused"} {
+		for _, key := range []string{"edi.too_large", "edi.segment_too_large", "edi.too_many", "edi.not_edi", "edi.not_read", "edi.sender_not_yours", "edi.receiver_unknown", "edi.network_sender", "edi.idempotency_conflict", "receipt_host", "message_id_reused"} {
 			if said := v.carriedReason(key, "").In(v.p); said == "" || strings.Contains(said, key) || strings.Contains(said, "<no value>") {
 				t.Errorf("%v, %s: %s", lang, key, said)
 			}

@@ -333,7 +333,7 @@ func madeUp(t *testing.T) []string {
 		as2.OtherSigner, as2.BadSignature, as2.Changed, as2.NotSigned, as2.NotEncrypted, as2.WeakDigest, as2.WeakCipher, "message_id_reused"} {
 		add("courier.reason.", string(r))
 	}
-	add("courier.reason.edi.", "idempotency_conflict", "network_sender", "not_read", "receiver_unknown", "segment_too_large", "sender_not_yours")
+	add("courier.reason.edi.", "idempotency_conflict", "network_sender", "not_read", "receiver_unknown", "segment_too_large", "sender_not_yours", "too_many")
 	add("state.", "connection.none", "connection.partly", "connection.ready", "connection.paused", "certificate.used", "certificate.trusted", "certificate.next", "certificate.waiting", "certificate.ending", "certificate.ended", "certificate.early", "certificate.retired", "remote.new", "remote.working", "remote.failing")
 	add("certificate.by.", courier.HowPerson, courier.HowMessage, courier.HowReceipt)
 	add("purpose.", string(courier.ForBoth), string(courier.ForSigning), string(courier.ForCipher), string(courier.ForServer), "both_https", "sign_https", "encrypt_https")
