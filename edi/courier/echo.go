@@ -185,15 +185,16 @@ func (s *Service) echo(ctx context.Context, out *Echo, rel as2.Relation, to reac
 		return
 	}
 	good := status >= 200 && status <= 299
-	step("HTTP", map[bool]string{true: "echo.status", false: "echo.status_bad"}[good], !good, "status", decimal(status))
+	said := !good && as2.IsMDN(header, answer) // what a receipt says is better advice than the status
+	step("HTTP", map[bool]string{true: "echo.status", false: "echo.status_bad"}[good], !good && !said, "status", decimal(status))
 	out.Steps[len(out.Steps)-1].Took = took
-	if !good {
+	if !good && !said {
 		if out.Advice = statusAdvice(status); status == http.StatusUnauthorized && to.user != "" {
 			out.Advice = "echo.advice.http_login"
 		}
 		return
 	}
-	if req.Sent.Receipt == as2.NoReceipt {
+	if req.Sent.Receipt == as2.NoReceipt && good {
 		out.Good = true
 		step("MDN", "echo.no_receipt_agreed", false)
 		return
@@ -217,9 +218,14 @@ func (s *Service) echoReceipt(out *Echo, step func(name, key string, bad bool, p
 	f := report.Check(sent, pinned(rel), rel.Agreement.AllowSHA1)
 	signed := report.Signed
 	switch f.Verdict {
-	case as2.BadMDNSignature, as2.OtherMDNSigner, as2.WrongOriginal, as2.WrongParty, as2.NotSignedMDN:
+	case as2.BadMDNSignature, as2.OtherMDNSigner, as2.WeakMDNDigest, as2.WrongOriginal, as2.WrongParty, as2.NotSignedMDN:
 		step("MDN", "courier.mdn_"+string(f.Verdict), true)
 		out.Advice = "echo.advice." + string(f.Verdict)
+		return
+	case as2.UnsignedRefusal:
+		step("MDN", "courier.mdn_"+string(f.Verdict), true)
+		step("MDN", "echo.refused", true, "said", clean(report.Disposition.String(), "?"))
+		out.Advice = dispositionAdvice(report.Disposition)
 		return
 	}
 	if signed {

@@ -65,6 +65,10 @@ func TestEcho(t *testing.T) {
 			{"names", answers(as2.UnknownRelation, own), "names", "echo.refused"},
 			{"content", answers(as2.UnsupportedFormat, own), "format", "echo.refused"},
 			{"digest", answers(as2.UnsupportedMIC, own), "mic_algorithm", "echo.refused"},
+			{"names, said without a signature", answers(as2.UnknownRelation, as2.Identity{}), "names", "echo.refused"},
+			{"decryption, said with a status", under(400, answers(as2.DecryptionFailed, own)), "decryption", "echo.refused"},
+			{"all well, under a status of an error", under(500, answers(as2.Processed, own)), "", "echo.mic"},
+			{"an old digest", answers(as2.Processed, withSHA1(own)), "weak_mdn_digest", "courier.mdn_weak_mdn_digest"},
 		} {
 			x.set(c.answer)
 			got, err := w.s.Echo(ctx, ingrid, withKestrel)

@@ -451,6 +451,7 @@ func (x *station) reply(w http.ResponseWriter, h as2.Header, body []byte, d as2.
 func (x *station) mdn(h as2.Header, body []byte, d as2.Disposition, key as2.Identity) (*as2.Request, bool) {
 	rel := x.rel
 	rel.Keys.Sign = key
+	old := key.Key != nil && key.Certificate.SignatureAlgorithm == x509.SHA1WithRSA // see withSHA1
 	got, err := as2.Open(h, body, func(string, string) (as2.Relation, bool) { return rel, true }, as2.Limits{})
 	if err != nil {
 		x.t.Errorf("the station cannot open it: %v", err)
@@ -459,12 +460,39 @@ func (x *station) mdn(h as2.Header, body []byte, d as2.Disposition, key as2.Iden
 	if !got.Ask.Wanted {
 		return nil, false
 	}
+	if got.Ask.Signed = got.Ask.Signed && key.Key != nil; old {
+		got.Relation.Agreement.AllowSHA1, got.Ask.Hash, got.Ask.Name = true, as2.SHA1, "sha1"
+	}
 	mdn, err := got.Answer(as2.MDN{ID: as2.NewID("kestrel"), Date: time.Now(), Agent: "kestrel", Disposition: d})
 	if err != nil {
 		x.t.Error(err)
 		return nil, false
 	}
 	return mdn, got.Ask.Async != ""
+}
+
+// withSHA1 has mdn sign with SHA-1.
+func withSHA1(id as2.Identity) as2.Identity {
+	c := *id.Certificate
+	c.SignatureAlgorithm = x509.SHA1WithRSA
+	return as2.Identity{Certificate: &c, Key: id.Key}
+}
+
+// under answers with a status.
+func under(status int, answer func(http.ResponseWriter, *http.Request, []byte)) func(http.ResponseWriter, *http.Request, []byte) {
+	return func(rw http.ResponseWriter, r *http.Request, body []byte) {
+		answer(statusWriter{rw, status}, r, body)
+	}
+}
+
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w statusWriter) Write(b []byte) (int, error) {
+	w.WriteHeader(w.status)
+	return w.ResponseWriter.Write(b)
 }
 
 func (x *station) seen() int {

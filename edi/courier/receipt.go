@@ -96,6 +96,9 @@ func (s *Service) receipt(ctx context.Context, in Arrival) Reply {
 	if sent.Receipt == as2.SignedReceipt && !report.Signed || o.reason == "courier.mdn_"+string(as2.OtherMDNSigner) || o.reason == "courier.mdn_"+string(as2.BadMDNSignature) {
 		// Anybody could have sent it: the true one may still come.
 		s.Log.Warn("an AS2 receipt proves nothing", slog.String("message", row.ID), slog.String("reason", o.reason), slog.String("addr", in.Addr))
+		if err := s.doubted(ctx, row, o.reason); err != nil {
+			return s.busy(err)
+		}
 		return Reply{Status: http.StatusOK}
 	}
 	row.Fence++
@@ -114,6 +117,19 @@ func (s *Service) receipt(ctx context.Context, in Arrival) Reply {
 	}
 	fail.At(fail.ReceiptTaken)
 	return Reply{Status: http.StatusOK}
+}
+
+// doubted keeps, of a message that awaits its receipt, why the first one that came does not
+// count: nothing else would tell its people that their partner signs with another
+// certificate, or not at all.
+func (s *Service) doubted(ctx context.Context, row *messageRow, reason string) error {
+	if row.State != string(AwaitingReceipt) || row.Reason != "" {
+		return nil
+	}
+	return s.DB.InTx(db.WithOrgs(ctx, row.SupplierID, row.ResellerID), func(ctx context.Context) error {
+		_, err := changeMessage(ctx, row.ID, map[string]any{"reason": reason}, "state = ? AND reason = ''", string(AwaitingReceipt))
+		return err
+	})
 }
 
 // sendReceipt sends the asynchronous receipt of a message that came in.

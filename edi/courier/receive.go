@@ -281,13 +281,13 @@ func (s *Service) refuse(ctx context.Context, in Arrival, got *as2.Received, rou
 		return Reply{Status: http.StatusBadRequest, Header: plainText,
 			Body: []byte("AS2-From, AS2-To and Message-ID must each be there once (RFC 4130 6.2, 5.3.3).\n")}
 	}
-	reply, mdn, err := s.answer(got, why.Disposition)
+	reply, mdn, err := s.answer(got, why.Disposition, why.Reason)
 	if err != nil {
 		return s.busy(err)
 	}
 	if !got.Ask.Wanted || got.Ask.Async != "" && route.Partnership == "" {
 		// No receipt will say it.
-		reply = Reply{Status: http.StatusBadRequest, Header: plainText, Body: []byte("The message was not taken: " + why.Disposition.String() + "\n")}
+		reply = Reply{Status: http.StatusBadRequest, Header: plainText, Body: []byte(receiptWords(got, why.Disposition, why.Reason) + "\n")}
 	}
 	row := s.rowOfMessage(in, got, route)
 	if route.Partnership != "" { // evidence
@@ -339,12 +339,12 @@ func (s *Service) refuse(ctx context.Context, in Arrival, got *as2.Received, rou
 
 // answer makes the receipt of a message and the reply of the door: the receipt, or
 // nothing where none is wanted or it goes on a way of its own.
-func (s *Service) answer(got *as2.Received, d as2.Disposition) (Reply, *as2.Request, error) {
+func (s *Service) answer(got *as2.Received, d as2.Disposition, why as2.Reason) (Reply, *as2.Request, error) {
 	empty := Reply{Status: http.StatusOK}
 	if !got.Ask.Wanted {
 		return empty, nil, nil
 	}
-	mdn, err := got.Answer(as2.MDN{ID: as2.NewID(agent), Date: s.DB.Clock(), Agent: agent, Disposition: d})
+	mdn, err := got.Answer(as2.MDN{ID: as2.NewID(agent), Date: s.DB.Clock(), Agent: agent, Disposition: d, Text: receiptWords(got, d, why)})
 	if err != nil {
 		return Reply{}, nil, err
 	}
@@ -400,7 +400,7 @@ func (s *Service) take(ctx context.Context, in Arrival, got *as2.Received, route
 	} else if earlier != nil {
 		return s.repeated(ctx, in, got, route, earlier, &row)
 	}
-	reply, mdn, err := s.answer(got, as2.Processed)
+	reply, mdn, err := s.answer(got, as2.Processed, "")
 	if err != nil {
 		return s.busy(err)
 	}

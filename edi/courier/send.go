@@ -132,6 +132,9 @@ func (s *Service) work(ctx context.Context, r messageRow) {
 		o = s.sendReceipt(held, &r)
 	case r.State == string(AwaitingReceipt):
 		o = outcome{state: Unproved, reason: ReceiptOverdue, delivery: gateway.DeliveryUnproved, event: EventUnproved}
+		if r.Reason != "" { // one came that proves nothing, see doubted
+			o.values = map[string]any{"reason": r.Reason}
+		}
 	default:
 		o = s.sendMessage(held, &r)
 	}
@@ -367,7 +370,17 @@ func (s *Service) answered(ctx context.Context, r *messageRow, to reach, rel as2
 		}
 		return o
 	case status < 200 || status > 299:
-		return s.retry(ctx, r, "courier.http_status", errors.New(http.StatusText(status)+": "+string(answer[:min(len(answer), 200)])))
+		said := string(answer[:min(len(answer), 200)])
+		if as2.IsMDN(header, answer) { // as some stacks refuse: what the partner signed counts more than the status
+			o := s.judge(header, answer, sent, rel)
+			if o.signer != nil || o.heard {
+				return o
+			}
+			if d, _ := o.values["disposition"].(string); d != "" {
+				said = d
+			}
+		}
+		return s.retry(ctx, r, "courier.http_status", errors.New(http.StatusText(status)+": "+said))
 	case sent.Receipt == as2.NoReceipt:
 		return outcome{state: Delivered, delivery: gateway.DeliveryDelivered}
 	case headerOf(r.Headers).Get("Receipt-Delivery-Option") != "" && !as2.IsMDN(header, answer):
@@ -470,23 +483,15 @@ func (s *Service) pack(ctx context.Context, r *messageRow, rel as2.Relation) err
 }
 
 func securityWords(a as2.Agreement) string {
-	out := ""
-	add := func(w string) {
-		if out != "" {
-			out += ","
-		}
-		out += w
-	}
+	var like as2.Received
 	if a.Sign {
-		add("signed " + string(a.Digest))
+		like.Signature = &as2.Signature{Hash: a.Digest, PSS: a.PSS}
 	}
 	if a.Cipher != "" {
-		add("encrypted " + string(a.Cipher))
+		like.Encryption = &as2.Encryption{Cipher: a.Cipher, OAEP: a.OAEP != ""}
 	}
-	if a.Compression != as2.NoCompression {
-		add("compressed")
-	}
-	return out
+	like.Compressed = a.Compression != as2.NoCompression
+	return strings.Join(securityOf(&like), ",")
 }
 
 // errNoBody says that what is to be sent cannot be read.

@@ -69,6 +69,7 @@ func TestSendRetries(t *testing.T) {
 		row = w.message("submission_id = ?", id)
 		w.want("state", row.State, Delivered)
 		w.want("proved", row.ReceiptProved, true)
+		w.want("nothing to say", row.Reason, "")
 		w.want("said", w.gate.last(id), gateway.DeliveryDelivered)
 		w.want("after it was proved", code(w.s.Resend(t.Context(), ingrid, row.ID, false)), fault.Conflict)
 
@@ -126,9 +127,11 @@ func TestAnswers(t *testing.T) {
 			delivery string
 			event    string
 		}{
-			"refused":         {signed(as2.DecryptionFailed, kestrelKey()), Failed, gateway.DeliveryFailed, EventFailed},
-			"signed by other": {signed(as2.Processed, balticKey()), Unproved, gateway.DeliveryUnproved, EventUnproved},
-			"empty":           {status(200), Unproved, gateway.DeliveryUnproved, EventUnproved},
+			"refused":                     {signed(as2.DecryptionFailed, kestrelKey()), Failed, gateway.DeliveryFailed, EventFailed},
+			"signed by other":             {signed(as2.Processed, balticKey()), Unproved, gateway.DeliveryUnproved, EventUnproved},
+			"refused, under a status":     {under(500, signed(as2.DecryptionFailed, kestrelKey())), Failed, gateway.DeliveryFailed, EventFailed},
+			"refused without a signature": {signed(as2.UnknownRelation, as2.Identity{}), Unproved, gateway.DeliveryUnproved, EventUnproved},
+			"empty":                       {status(200), Unproved, gateway.DeliveryUnproved, EventUnproved},
 			"not a receipt": {func(rw http.ResponseWriter, _ *http.Request, _ []byte) { _, _ = rw.Write([]byte("<h1>Thank you</h1>")) },
 				Unproved, gateway.DeliveryUnproved, EventUnproved},
 		} {
@@ -143,6 +146,18 @@ func TestAnswers(t *testing.T) {
 			w.want(name+": proved", row.ReceiptProved, false)
 			w.due()
 		}
+		// What the partner signed counts, whatever the status; what anybody could say does not.
+		x.set(under(500, signed(as2.Processed, kestrelKey())))
+		taken := w.queue()
+		w.drain()
+		w.want("taken, under a status", w.message("submission_id = ?", taken).State, Delivered)
+		x.set(under(400, signed(as2.AuthenticationFailed, as2.Identity{})))
+		open := w.queue()
+		w.drain()
+		row := w.message("submission_id = ?", open)
+		w.want("refused by somebody", row.State+" "+row.LastError, string(Queued)+" courier.http_status")
+		w.want("in whose words", w.count("SELECT count(*) FROM as2_attempt WHERE message_id = ? AND detail = ?", row.ID, "Bad Request: processed/error: authentication-failed"), 1)
+		w.exec("UPDATE as2_message SET next_at = 0, state = ? WHERE id = ?", string(Failed), row.ID)
 		// The receipt of another message proves nothing of this one.
 		var first *as2.Request
 		x.set(func(rw http.ResponseWriter, r *http.Request, body []byte) {
@@ -210,6 +225,7 @@ func TestAsyncSend(t *testing.T) {
 		}
 		row := w.message("submission_id = ?", id)
 		w.want("after forged receipts", row.State, AwaitingReceipt)
+		w.want("why the first does not count", row.Reason, "courier.mdn_other_mdn_signer")
 		if row.NextAt == 0 {
 			t.Error("it would wait for ever")
 		}
@@ -221,6 +237,7 @@ func TestAsyncSend(t *testing.T) {
 		w.due()
 		w.drain()
 		w.want("overdue", w.message("submission_id = ?", id).State, Unproved)
+		w.want("why, still", w.message("submission_id = ?", id).Reason, "courier.mdn_other_mdn_signer")
 		w.want("said", w.gate.last(id), gateway.DeliveryUnproved)
 		w.want("told", w.events(EventUnproved), 1)
 		w.want("sent", x.seen(), 1)
