@@ -5,6 +5,7 @@ import (
 	"entente/db"
 	"errors"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -140,18 +141,21 @@ func TestUnproved(t *testing.T) {
 		for name, c := range map[string]struct {
 			rel  as2.Relation
 			text string
+			told string // to people
 		}{
-			"unsigned":     {kestrelTo(func(a *as2.Agreement) { a.Sign = false }), "insufficient-message-security"},
-			"unencrypted":  {kestrelTo(func(a *as2.Agreement) { a.Cipher = "" }), "insufficient-message-security"},
-			"other signer": {relation("KESTREL-AS2", "AURELIA-AS2", otherKey(), aureliaKey()), "authentication-failed"},
-			"baltic signs": {relation("KESTREL-AS2", "AURELIA-AS2", balticKey(), aureliaKey()), "authentication-failed"},
-			"other reader": {relation("KESTREL-AS2", "AURELIA-AS2", kestrelKey(), otherKey()), "decryption-failed"},
+			"unsigned":     {kestrelTo(func(a *as2.Agreement) { a.Sign = false }), "insufficient-message-security", "It is not signed"},
+			"unencrypted":  {kestrelTo(func(a *as2.Agreement) { a.Cipher = "" }), "insufficient-message-security", "It is not encrypted"},
+			"other signer": {relation("KESTREL-AS2", "AURELIA-AS2", otherKey(), aureliaKey()), "authentication-failed", "cannot be verified with the certificates"},
+			"baltic signs": {relation("KESTREL-AS2", "AURELIA-AS2", balticKey(), aureliaKey()), "authentication-failed", "cannot be verified with the certificates"},
+			"other reader": {relation("KESTREL-AS2", "AURELIA-AS2", kestrelKey(), otherKey()), "decryption-failed", "Encrypt with our current certificate"},
 		} {
 			r := pack(t, c.rel, "", po(1))
 			a := w.receive(r)
 			report, err := as2.ParseMDN(a.Header, a.Body, as2.Limits{})
 			if err != nil || report.Disposition.Text != c.text {
 				t.Errorf("%s: %v %+v", name, err, report)
+			} else if !strings.Contains(report.Text, c.told) || !strings.Contains(report.Text, r.Sent.MessageID+" from KESTREL-AS2 to AURELIA-AS2 was not taken: "+report.Disposition.String()) {
+				t.Errorf("%s, to people: %s", name, report.Text)
 			}
 		}
 		// Two that have nothing with each other are told the same as two that do not exist.
@@ -322,4 +326,27 @@ func TestReceiveCrash(t *testing.T) {
 			w.want(at+": interchanges afterwards", w.interchanges(), i+1)
 		}
 	})
+}
+
+// TestReceiptWords: what a receipt tells people of a signature or an encryption is what its
+// disposition says, whatever failed inside; and there are words for whatever is refused.
+func TestReceiptWords(t *testing.T) {
+	t.Parallel()
+	got := &as2.Received{From: "KESTREL-AS2", To: "AURELIA-AS2", MessageID: "<1@kestrel>"}
+	for d, reasons := range map[as2.Disposition][]as2.Reason{
+		as2.DecryptionFailed:     {as2.NotDecrypted, as2.BadCMS, as2.NotSupported},
+		as2.AuthenticationFailed: {as2.OtherSigner, as2.BadSignature, as2.BadCMS, as2.NotSupported},
+		as2.IntegrityFailed:      {as2.Changed},
+		as2.DecompressionFailed:  {as2.NotDecompressed, as2.BadCMS},
+		as2.UnknownRelation:      {as2.UnknownPair},
+	} {
+		for _, r := range reasons {
+			if text := receiptWords(got, d, r); text != receiptWords(got, d, "") || strings.Contains(text, "could not be processed") {
+				t.Errorf("%s, %s: %s", d, r, text)
+			}
+		}
+	}
+	if text := receiptWords(got, as2.Processed, ""); !strings.Contains(text, "received and stored") {
+		t.Error(text)
+	}
 }
