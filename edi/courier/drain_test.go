@@ -3,6 +3,7 @@ package courier
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -155,6 +156,13 @@ func TestStrangersAreCounted(t *testing.T) {
 		if _, err := w.s.Refused(t.Context(), ingrid, time.Time{}); err == nil {
 			t.Error("a company's person reads what strangers did")
 		}
+
+		// What cannot even be answered is counted as well: its sender may be a partner.
+		nameless := as2.Header{{Name: "AS2-From", Value: "KESTREL-AS2"}, {Name: "AS2-To", Value: "AURELIA-AS2"}}
+		if a := w.s.Receive(t.Context(), Arrival{Header: nameless, Body: as2.InMemory(stranger.Body), Addr: "198.51.100.1"}); a.Status != 400 || !strings.Contains(string(a.Body), "Message-ID") {
+			t.Errorf("without a Message-ID: %d %s", a.Status, a.Body)
+		}
+		w.want("without a Message-ID", w.count("SELECT times FROM as2_refused WHERE addr = '198.51.100.1' AND as2_from = 'KESTREL-AS2' AND reason = 'bad_header'"), 2)
 
 		// Of a known pair, what goes past the rows that are kept is counted as well.
 		for range maxEvidence + 5 {
