@@ -97,8 +97,7 @@ CREATE TABLE audit (
 );
 CREATE INDEX audit_org ON audit USING btree (org_id, happened, id);
 CREATE INDEX audit_subject ON audit USING btree (subject_id, org_id, happened, id);
-CREATE INDEX audit_unsealed ON audit USING btree (seal, org_id, happened);
-CREATE UNIQUE INDEX audit_position ON audit USING btree (org_id, "position");
+CREATE UNIQUE INDEX audit_position ON audit USING btree (org_id, "position") WHERE ("position" IS NOT NULL);
 CREATE TRIGGER audit_guard BEFORE DELETE OR UPDATE ON audit FOR EACH ROW EXECUTE FUNCTION audit_guard();
 CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_guard();
 CREATE TABLE blanket (
@@ -924,12 +923,12 @@ CREATE INDEX interchange_control ON interchange USING btree (control text_patter
 CREATE INDEX interchange_delegate ON interchange USING btree (delegate_id, received, id) WHERE (delegate_id <> ''::text);
 CREATE INDEX interchange_due ON interchange USING btree (state, lane, next_at, id);
 CREATE INDEX interchange_network ON interchange USING btree (sender_id, network, delivery, received, id) WHERE (network <> ''::text);
-CREATE INDEX interchange_outbox ON interchange USING btree (receiver_id, delivery, received, id);
+CREATE INDEX interchange_outbox ON interchange USING btree (receiver_id, received, id) WHERE (delivery = 'waiting'::text);
 CREATE INDEX interchange_pair ON interchange USING btree (supplier_id, reseller_id, received, id);
 CREATE INDEX interchange_reseller ON interchange USING btree (reseller_id, received, id);
 CREATE INDEX interchange_reseller_refused ON interchange USING btree (reseller_id, received, id) WHERE (result = ANY (ARRAY['rejected'::text, 'partly'::text]));
 CREATE INDEX interchange_reseller_stuck ON interchange USING btree (reseller_id, received, id) WHERE (state = ANY (ARRAY['held'::text, 'failed'::text]));
-CREATE INDEX interchange_submission ON interchange USING btree (submission_id, "position");
+CREATE INDEX interchange_submission ON interchange USING btree (submission_id, "position") WHERE (door = ANY (ARRAY['as2'::text, 'answer'::text]));
 CREATE INDEX interchange_supplier ON interchange USING btree (supplier_id, received, id);
 CREATE INDEX interchange_supplier_refused ON interchange USING btree (supplier_id, received, id) WHERE (result = ANY (ARRAY['rejected'::text, 'partly'::text]));
 CREATE INDEX interchange_supplier_stuck ON interchange USING btree (supplier_id, received, id) WHERE (state = ANY (ARRAY['held'::text, 'failed'::text]));

@@ -74,9 +74,8 @@ CREATE TABLE audit (
   id TEXT PRIMARY KEY, org_id TEXT NOT NULL, position INTEGER, person_id TEXT NOT NULL, via TEXT NOT NULL, action TEXT NOT NULL, subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL, outcome TEXT NOT NULL, addr TEXT NOT NULL, happened INTEGER NOT NULL, seal TEXT
 );
 CREATE INDEX audit_org ON audit (org_id, happened, id);
-CREATE UNIQUE INDEX audit_position ON audit (org_id, position);
+CREATE UNIQUE INDEX audit_position ON audit (org_id, position) WHERE position IS NOT NULL;
 CREATE INDEX audit_subject ON audit (subject_id, org_id, happened, id);
-CREATE INDEX audit_unsealed ON audit (seal, org_id, happened);
 CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END;
 CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id OR org_id = NEW.org_id AND position = NEW.position) BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END;
 CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit WHEN OLD.seal IS NOT NULL OR NEW.id IS NOT OLD.id OR NEW.org_id IS NOT OLD.org_id OR NEW.person_id IS NOT OLD.person_id OR NEW.via IS NOT OLD.via OR NEW.action IS NOT OLD.action
@@ -685,12 +684,12 @@ CREATE INDEX interchange_delegate ON interchange (delegate_id, received, id) WHE
 CREATE INDEX interchange_due ON interchange (state, lane, next_at, id);
 CREATE UNIQUE INDEX interchange_identity ON interchange (sender_id, sender_ident, receiver_ident, control, dated, digest, origin);
 CREATE INDEX interchange_network ON interchange (sender_id, network, delivery, received, id) WHERE network <> '';
-CREATE INDEX interchange_outbox ON interchange (receiver_id, delivery, received, id);
+CREATE INDEX interchange_outbox ON interchange (receiver_id, received, id) WHERE delivery = 'waiting';
 CREATE INDEX interchange_pair ON interchange (supplier_id, reseller_id, received, id);
 CREATE INDEX interchange_reseller ON interchange (reseller_id, received, id);
 CREATE INDEX interchange_reseller_refused ON interchange (reseller_id, received, id) WHERE result IN ('rejected', 'partly');
 CREATE INDEX interchange_reseller_stuck ON interchange (reseller_id, received, id) WHERE state IN ('held', 'failed');
-CREATE INDEX interchange_submission ON interchange (submission_id, position);
+CREATE INDEX interchange_submission ON interchange (submission_id, position) WHERE door IN ('as2', 'answer');
 CREATE INDEX interchange_supplier ON interchange (supplier_id, received, id);
 CREATE INDEX interchange_supplier_refused ON interchange (supplier_id, received, id) WHERE result IN ('rejected', 'partly');
 CREATE INDEX interchange_supplier_stuck ON interchange (supplier_id, received, id) WHERE state IN ('held', 'failed');

@@ -55,7 +55,6 @@ func TestTwoNodes(t *testing.T) {
 	b := nodes[0]
 	b.work()
 	b.want("interchanges", b.count("SELECT count(*) FROM interchange WHERE origin = 'sent' AND state = 'processed'"), messages)
-	b.want("submissions", b.count("SELECT count(*) FROM edi_submission"), messages)
 	b.want("orders", b.count("SELECT count(*) FROM test_order"), messages)
 	b.want("numbers", b.count("SELECT count(DISTINCT number) FROM test_order"), messages)
 	b.want("answers", b.count("SELECT count(DISTINCT control) FROM interchange WHERE origin = 'made'"), messages)

@@ -125,7 +125,7 @@ func TestRemoteThatCannotPutAway(t *testing.T) {
 			for range 5 {
 				b.turn(p)
 			}
-			before := b.count("SELECT count(*) FROM edi_submission")
+			before := b.count("SELECT count(*) FROM audit WHERE action = 'edi.receive'")
 			b.want(c.what+": taken once", b.count("SELECT count(*) FROM interchange WHERE origin = 'sent' AND control = ?", fmt.Sprintf("%09d", 800+2*i)), 1)
 			b.want(c.what+": it stays", f.names("/from"), "one.edi")
 			list, err := p.List(t.Context(), maya)
@@ -138,7 +138,7 @@ func TestRemoteThatCannotPutAway(t *testing.T) {
 				b.turn(p)
 			}
 			b.work()
-			b.want(c.what+": the next one", b.count("SELECT count(*) FROM edi_submission"), before+1)
+			b.want(c.what+": the next one", b.count("SELECT count(*) FROM audit WHERE action = 'edi.receive'"), before+1)
 			// Mended, it is put away and the trouble is over.
 			f.fixed.Store(false)
 			if c.done == "/missing/deeper" {

@@ -463,7 +463,7 @@ func (s *Service) Stats(ctx context.Context, actor access.Actor) (Stats, error) 
 		for _, r := range rows {
 			out.States[State(r.State)] = r.N
 		}
-		if err := db.Tx(ctx).Model(&interchangeRow{}).Where("delivery = ?", DeliveryWaiting).Count(&out.Waiting).Error; err != nil {
+		if err := db.Tx(ctx).Model(&interchangeRow{}).Where(waiting).Count(&out.Waiting).Error; err != nil {
 			return err
 		}
 		var oldest []int64

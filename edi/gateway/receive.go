@@ -43,6 +43,9 @@ type Submission struct {
 	Also func(ctx context.Context, a Answer) error
 }
 
+// actReceive is what the audit calls a receipt: a line of it is what a sender was told.
+const actReceive = "edi.receive"
+
 // MaxKey is the longest idempotency key, in bytes.
 const MaxKey = 200
 
@@ -142,7 +145,7 @@ func (s *Service) refuse(ctx context.Context, actor access.Actor, why error) err
 		return why
 	}
 	err := s.db.Group(db.WithOrgs(context.WithoutCancel(ctx), actor.Org), "intake", func(ctx context.Context) error {
-		return s.note(ctx, actor, "edi.receive", "", audit.Denied)
+		return s.note(ctx, actor, actReceive, "", audit.Denied)
 	})
 	if err != nil {
 		return err
@@ -385,10 +388,10 @@ func (s *Service) store(ctx context.Context, actor access.Actor, sub submissionR
 			return Answer{}, err
 		}
 	}
-	if err := s.keep(ctx, &sub, fresh); err != nil {
+	if err := s.keep(ctx, &sub, fresh, len(rows) > 1); err != nil {
 		return Answer{}, err
 	}
-	return answer, s.note(ctx, actor, "edi.receive", answer.ID, audit.Done)
+	return answer, s.note(ctx, actor, actReceive, answer.ID, audit.Done)
 }
 
 // claimKey takes the idempotency key for sub, or returns who has it.
@@ -416,12 +419,13 @@ func answerOf(earlier *submissionRow, hash string, err error) (Answer, error) {
 	return a, nil
 }
 
-// keep stores the submission: always under a key, else only if something is new.
-func (s *Service) keep(ctx context.Context, sub *submissionRow, fresh bool) error {
+// keep stores what was answered: always under a key, else only if something is new of
+// several interchanges. Of a single one the line of the audit says it.
+func (s *Service) keep(ctx context.Context, sub *submissionRow, fresh, several bool) error {
 	if sub.IdempotencyKey != "" {
 		return db.Tx(ctx).Model(&submissionRow{}).Where("org_id = ? AND id = ?", sub.OrgID, sub.ID).Update("answer", sub.Answer).Error
 	}
-	if !fresh {
+	if !fresh || !several {
 		return nil
 	}
 	return db.LaterRow(ctx, sub, " ON CONFLICT DO NOTHING")

@@ -133,14 +133,14 @@ func Auditor(d *db.DB, blobs *blob.Store) *Service {
 	return &Service{db: d, blobs: blobs, opt: Options{}.filled()}
 }
 
-// answered are the interchanges that a stored answer names.
-func answered(text string) []string {
+// others are the interchanges that a stored answer names after the first.
+func others(text string) []string {
 	var a Answer
 	if text == "" || json.Unmarshal([]byte(text), &a) != nil {
 		return nil
 	}
 	var out []string
-	for _, i := range a.Interchanges {
+	for _, i := range a.Interchanges[min(len(a.Interchanges), 1):] {
 		out = append(out, i.ID)
 	}
 	return out

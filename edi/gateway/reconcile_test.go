@@ -165,6 +165,12 @@ func TestReconcileFindsEveryKind(t *testing.T) {
 				put(ctx, "trade_reply", "R1", map[string]any{"made_id": "D1", "kind": table})
 			})
 		}
+		try("what a sender was told of is gone", RuleReceiptLost, func(ctx context.Context, _ func(string, ...any)) {
+			row(ctx, t, "audit", map[string]any{"id": "L1", "action": "edi.receive", "outcome": "done", "subject_id": "GONE"})
+		})
+		try("what a sender was told of, the second of a file", RuleReceiptLost, func(ctx context.Context, _ func(string, ...any)) {
+			row(ctx, t, "edi_submission", map[string]any{"id": "S1", "answer": `{"interchanges": [{"id": "` + id + `"}, {"id": "GONE"}]}`})
+		})
 		try("made by no person, and the order has no reply", "", func(ctx context.Context, _ func(string, ...any)) {
 			put(ctx, "invoice", "D1", map[string]any{"made_by": ""})
 			put(ctx, "invoice", "D2", map[string]any{"made_by": ""})

@@ -257,9 +257,9 @@ func TestRemoteFetchesAndDelivers(t *testing.T) {
 			t.Fatal(err)
 		}
 		b.want("remembered", b.count("SELECT count(*) FROM edi_pickup WHERE org_id = ? AND source = ? AND name = 'again.edi' AND state = 'taken' AND length(sha256) = 64", kestrel, r.ID), 1)
-		receipts := b.count("SELECT count(*) FROM edi_submission")
+		receipts := b.count("SELECT count(*) FROM audit WHERE action = 'edi.receive'")
 		b.turn(p)
-		b.want("receipts", b.count("SELECT count(*) FROM edi_submission"), receipts)
+		b.want("receipts", b.count("SELECT count(*) FROM audit WHERE action = 'edi.receive'"), receipts)
 		b.want("/done", f.names("/done"), "again.edi half.edi order.edi")
 	})
 }
@@ -465,7 +465,7 @@ func TestRemoteLeavesAll(t *testing.T) {
 			b.turn(p)
 		}
 		b.want("taken", b.count("SELECT count(*) FROM interchange WHERE door = 'sftp' AND origin = 'sent'"), 2)
-		b.want("receipts", b.count("SELECT count(*) FROM edi_submission"), 2)
+		b.want("receipts", b.count("SELECT count(*) FROM audit WHERE action = 'edi.receive'"), 2)
 		b.want("/from", f.names("/from"), "a.edi b.edi")
 		if list, err := p.List(t.Context(), maya); err != nil || !list[0].Leave || list[0].Left != 0 || list[0].Failing != "" || list[0].Checked.IsZero() {
 			t.Errorf("%+v, %v", list, err)

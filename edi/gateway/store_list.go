@@ -150,7 +150,7 @@ func numbered(d db.Dialect, side, org, word string) search.Sieve {
 		Key: "k",
 		Keys: "SELECT id AS k FROM interchange WHERE " + control + " AND " + side + "_id = ? UNION ALL SELECT x.interchange_id FROM edi_set x WHERE " + key + mine +
 			" UNION ALL SELECT x.interchange_id FROM edi_number x WHERE " + value + mine + " UNION ALL SELECT x.submission_id FROM as2_message x WHERE " + carried +
-			" UNION ALL SELECT i.id FROM as2_message x" + search.In(d, "interchange i", "i.submission_id = x.submission_id") + " WHERE " + carried,
+			" UNION ALL SELECT i.id FROM as2_message x" + search.In(d, "interchange i", "i.submission_id = x.submission_id AND i.door IN ('as2', 'answer')") + " WHERE " + carried,
 	}
 	for _, args := range [][]any{controls, keys, both, values, both, named} {
 		out.TestArgs = append(out.TestArgs, args...)

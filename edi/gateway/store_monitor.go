@@ -17,6 +17,7 @@ const (
 	stuck       = "state IN ('held', 'failed')"
 	refusedHead = "result IN ('rejected', 'partly')"
 	undelivered = "delivery IN ('failed', 'held', 'unproved')"
+	waiting     = "delivery = '" + DeliveryWaiting + "'"
 	oursLate    = "settled = 0 AND overdue > 0"
 )
 

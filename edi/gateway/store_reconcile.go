@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"entente/db"
+	"entente/db/audit"
 )
 
 // contradictions are the rules that one query each can decide: id and detail of
@@ -140,10 +141,19 @@ func answersThere(ctx context.Context, out *Reconciled) error {
 	})
 }
 
-// receiptsKept follows the ids that senders were given.
+// receiptsKept follows the ids that senders were given: the audit has the first of each
+// receipt, answers that were kept have the others.
 func receiptsKept(ctx context.Context, out *Reconciled) error {
+	err := pages(ctx, "SELECT id AS id, subject_id AS detail FROM audit WHERE action = '"+actReceive+"' AND outcome = '"+audit.Done+"' AND id > ? ORDER BY id LIMIT 500", func(rows []contradiction) error {
+		return missing(ctx, rows, func(r contradiction) []string { return []string{r.Detail} }, func(r contradiction, id string) {
+			out.Add(RuleReceiptLost, id, r.ID)
+		})
+	})
+	if err != nil {
+		return err
+	}
 	return pages(ctx, "SELECT id AS id, answer AS detail FROM edi_submission WHERE id > ? ORDER BY id LIMIT 500", func(rows []contradiction) error {
-		return missing(ctx, rows, func(r contradiction) []string { return answered(r.Detail) }, func(r contradiction, id string) {
+		return missing(ctx, rows, func(r contradiction) []string { return others(r.Detail) }, func(r contradiction, id string) {
 			out.Add(RuleReceiptLost, id, r.ID)
 		})
 	})

@@ -167,7 +167,7 @@ func leftOf(ctx context.Context, org string) (map[string]int, error) {
 
 // inOutbox is what waits for a company to fetch it, or to be pushed to its server.
 func inOutbox(ctx context.Context, org string) *gorm.DB {
-	return db.Tx(ctx).Where("(receiver_id = ? AND network = '' AND way = '' OR delegate_id = ? AND way = 'network') AND delivery = ?", org, org, DeliveryWaiting)
+	return db.Tx(ctx).Where("(receiver_id = ? AND network = '' AND way = '' AND "+waiting+" OR delegate_id = ? AND way = 'network' AND "+waiting+")", org, org)
 }
 
 // pushedTo lists what waits for a company's own server and nobody puts there now, oldest
@@ -181,7 +181,7 @@ func pushedTo(ctx context.Context, org string, now int64, most int) ([]interchan
 // first.
 func droppedFor(ctx context.Context, receiver string, now int64, most int) ([]interchangeRow, error) {
 	var out []interchangeRow
-	return out, db.Tx(ctx).Where("receiver_id = ? AND delivery = ? AND way = ? AND next_at <= ?", receiver, DeliveryWaiting, RouteFolder, now).Order("received, id").Limit(most).Find(&out).Error
+	return out, db.Tx(ctx).Where("receiver_id = ? AND "+waiting+" AND way = ? AND next_at <= ?", receiver, RouteFolder, now).Order("received, id").Limit(most).Find(&out).Error
 }
 
 // mailedBy lists what a company made for partners behind a network and is not yet in
