@@ -90,9 +90,17 @@ func (s *Service) Receive(ctx context.Context, actor access.Actor, in Submission
 		}
 	}
 	var answer Answer
-	err = s.db.Group(db.WithOrgs(ctx, orgs...), "intake", func(ctx context.Context) error {
+	door := word(in.Door)
+	share := s.db.Group
+	if key == "" && len(rows) == 1 { // a key is claimed before anything is stored
+		rows[0].Position, rows[0].Door = 1, door
+		share = func(ctx context.Context, lane string, fn func(ctx context.Context) error) error {
+			return s.db.GroupAhead(ctx, lane, &rows[0], insertAhead, fn)
+		}
+	}
+	err = share(db.WithOrgs(ctx, orgs...), "intake", func(ctx context.Context) error {
 		var err error
-		answer, err = s.store(ctx, actor, submissionRow{OrgID: actor.Org, IdempotencyKey: key, Sha256: staged.Hash, MadeBy: actor.Person}, word(in.Door), staged, rows)
+		answer, err = s.store(ctx, actor, submissionRow{OrgID: actor.Org, IdempotencyKey: key, Sha256: staged.Hash, MadeBy: actor.Person}, door, staged, rows)
 		if err == nil && in.Also != nil {
 			err = in.Also(ctx, answer)
 		}
@@ -347,15 +355,20 @@ func (s *Service) store(ctx context.Context, actor access.Actor, sub submissionR
 			return answerOf(earlier, sub.Sha256, err)
 		}
 	}
-	answer := Answer{Submission: sub.ID}
 	fresh := false
+	var answer Answer
 	for i := range rows {
 		r := rows[i]
-		r.ID, r.SubmissionID, r.Position, r.Door = db.NewID(), sub.ID, int64(i)+1, door
-		r.Received, r.NextAt = sub.Received, sub.Received
-		isNew, against, err := insertInterchange(ctx, &r)
-		if err != nil {
-			return Answer{}, err
+		r.Position, r.Door = int64(i)+1, door
+		against, isNew := insertedAhead(ctx, &rows[i], &r)
+		if isNew {
+			sub.ID = r.SubmissionID
+		} else {
+			r.arrive(sub.ID, db.Now(ctx))
+			var err error
+			if isNew, against, err = insertInterchange(ctx, &r); err != nil {
+				return Answer{}, err
+			}
 		}
 		if isNew {
 			fresh = true
@@ -378,7 +391,7 @@ func (s *Service) store(ctx context.Context, actor access.Actor, sub submissionR
 		answer.Interchanges = append(answer.Interchanges, ReceivedMessage{ID: r.ID, Href: Href(r.ID), Duplicate: !isNew})
 	}
 	first := answer.Interchanges[0]
-	answer.ID, answer.Href, answer.Duplicate = first.ID, first.Href, first.Duplicate
+	answer.Submission, answer.ID, answer.Href, answer.Duplicate = sub.ID, first.ID, first.Href, first.Duplicate
 	sub.Answer = db.Text(answer)
 	if fresh {
 		if err := staged.Insert(ctx); err != nil {

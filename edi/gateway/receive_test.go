@@ -1,8 +1,10 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -291,6 +293,65 @@ func TestIntakeIsFewStatements(t *testing.T) {
 		now := b.d.Counts()
 		b.want("statements", now.Run-was.Run, map[db.Dialect]int64{db.SQLite: 4, db.Postgres: 2}[b.d.Dialect()])
 		b.want("compiled", now.Compiled-was.Compiled, 0)
+	})
+}
+
+// TestReceiptsThatShareACommit: interchanges that wait for one commit are stored by one
+// statement, and each is judged as if they had come one after the other.
+func TestReceiptsThatShareACommit(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		b.post(maya, fromKestrel(1, order("PO1")).String())
+		// together posts bodies that wait for one commit, in their order, and counts what it took.
+		together := func(bodies ...string) (answers []Answer, statements int64) {
+			t.Helper()
+			entered, release := make(chan bool), make(chan bool)
+			var all sync.WaitGroup
+			all.Go(func() {
+				if err := b.d.Group(t.Context(), "intake", func(context.Context) error { close(entered); <-release; return nil }); err != nil {
+					t.Error(err)
+				}
+			})
+			<-entered
+			was := b.d.Counts()
+			answers = make([]Answer, len(bodies))
+			for i, body := range bodies {
+				all.Go(func() {
+					var err error
+					if answers[i], err = b.s.Receive(t.Context(), maya, Submission{Reader: strings.NewReader(body), Door: "api"}); err != nil {
+						t.Error(err)
+					}
+				})
+				for b.d.Waiting("intake") <= i {
+					runtime.Gosched()
+				}
+			}
+			close(release)
+			all.Wait()
+			return answers, b.d.Counts().Run - was.Run
+		}
+		var many []string
+		for i := range 8 {
+			many = append(many, fromKestrel(10+i, order(fmt.Sprint("PO", 10+i))).String())
+		}
+		answers, statements := together(many...)
+		b.want("statements", statements, map[db.Dialect]int64{db.SQLite: 4, db.Postgres: 3}[b.d.Dialect()])
+		for i, a := range answers {
+			m := b.get(maya, a.ID)
+			b.want("stored", fmt.Sprint(a.Duplicate, m.State, m.Control, m.Submission == a.Submission, b.raw(maya, a.ID) == many[i]), fmt.Sprint(false, Received, fmt.Sprintf("%09d", 10+i), true, true))
+		}
+		a, _ := together(fromKestrel(20, order("PO20")).String(), fromKestrel(1, order("PO1")).String(), fromKestrel(1, order("PO1B")).String(),
+			fromKestrel(20, order("PO20B")).String(), fromKestrel(21, order("PO21")).String(), fromKestrel(21, order("PO21")).String())
+		var got []string
+		for _, x := range a {
+			m := b.get(maya, x.ID)
+			got = append(got, fmt.Sprint(x.Duplicate, " ", m.State, m.HeldFor))
+		}
+		b.want("judged", strings.Join(got, ", "), "false received, true received, false heldcontrol_reused, false heldcontrol_reused, false received, true received")
+		b.want("the same one", a[4].ID == a[5].ID, true)
+		b.want("earlier", b.get(maya, a[3].ID).Earlier, a[0].ID)
+		b.want("receipts", b.count("SELECT count(*) FROM audit WHERE action = 'edi.receive'"), 15)
+		b.work()
+		b.want("orders", b.count("SELECT count(*) FROM test_order"), 11)
 	})
 }
 

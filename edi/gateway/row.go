@@ -63,6 +63,12 @@ type interchangeRow struct {
 	Advised       string
 }
 
+// arrive makes r the row of an interchange that came by a submission.
+func (r *interchangeRow) arrive(submission string, now time.Time) {
+	r.ID, r.SubmissionID = db.NewID(), submission
+	r.Received, r.NextAt = db.Micros(now), db.Micros(now)
+}
+
 // judged is the instant whose agreement judges it: when it came, or when a person had it
 // read again after it was refused.
 func (r *interchangeRow) judged() time.Time { return instant(max(r.Received, r.JudgedAt)) }

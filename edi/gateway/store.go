@@ -27,7 +27,7 @@ func insertInterchange(ctx context.Context, r *interchangeRow) (isNew bool, d do
 	const ask = "SELECT CASE WHEN EXISTS (SELECT 1 FROM interchange WHERE sender_id = ? AND sender_ident = ? AND receiver_ident = ? AND control = ? AND origin = '" + OriginSent + "' AND id <> ? AND held <> '" + HeldDiscarded + "') THEN 1 ELSE 0 END," +
 		" CASE WHEN EXISTS (SELECT 1 FROM edi_stage WHERE partnership_id = ? AND sender_id = ? AND live = 0) THEN 1 ELSE 0 END"
 	var reused, gated int64
-	n, err := db.ExecRow(ctx, interchangeInsert+" ON CONFLICT (sender_id, sender_ident, receiver_ident, control, dated, digest, origin) DO NOTHING", r.values(),
+	n, err := db.ExecRow(ctx, interchangeInsert+unlessThere, r.values(),
 		ask, []any{r.SenderID, r.SenderIdent, r.ReceiverIdent, r.Control, r.ID, r.PartnershipID, r.SenderID}, &reused, &gated)
 	if err != nil || n == 1 {
 		return err == nil, doubts{reused != 0, gated != 0}, err
@@ -41,10 +41,74 @@ func insertInterchange(ctx context.Context, r *interchangeRow) (isNew bool, d do
 	return false, doubts{}, err
 }
 
-var interchangeInsert = "INSERT INTO interchange (id, submission_id, position, sender_id, receiver_id, partnership_id, supplier_id, reseller_id, origin, door, syntax, version, sender_ident, receiver_ident, control, dated, test," +
-	" blob, start_at, size, sha256, digest, types, set_count, state, result, held, duplicate_of, answers, findings, lane, next_at, attempts, fence, sets_done, last_error, delivery, fetched, acknowledged, made_by, received, processed, delegate_id, network, way) VALUES " + db.Values(45, 1)
+// arrivals are the interchanges that were stored ahead, by what their submissions brought.
+type arrivals map[*interchangeRow]*arrival
 
-// values are those of interchangeInsert.
+type arrival struct {
+	interchangeRow
+	doubts
+	isNew bool
+}
+
+// insertAhead stores the interchanges of all who share a commit, and asks at once what
+// there is to say against them. Of several under one control number it leaves all but the
+// first, which are not to be held for those after it.
+func insertAhead(ctx context.Context, items []any) (any, error) {
+	out, byID := make(arrivals, len(items)), make(map[string]*arrival, len(items))
+	seen := make(map[[4]string]bool, len(items))
+	ids := make([]any, 0, len(items))
+	for _, item := range items {
+		row := item.(*interchangeRow)
+		number := [4]string{row.SenderID, row.SenderIdent, row.ReceiverIdent, row.Control}
+		if seen[number] {
+			continue
+		}
+		seen[number] = true
+		a := &arrival{interchangeRow: *row}
+		a.arrive(db.NewID(), db.Now(ctx))
+		if err := db.Later(ctx, "interchange", interchangeColumns, unlessThere, a.values()...); err != nil {
+			return nil, err
+		}
+		out[row], byID[a.ID], ids = a, a, append(ids, a.ID)
+	}
+	for len(ids)&(len(ids)-1) != 0 { // few texts
+		ids = append(ids, ids[0])
+	}
+	err := db.Rows(ctx, "SELECT r.id, CASE WHEN EXISTS (SELECT 1 FROM interchange i WHERE i.sender_id = r.sender_id AND i.sender_ident = r.sender_ident AND i.receiver_ident = r.receiver_ident AND i.control = r.control AND i.origin = '"+OriginSent+"' AND i.id <> r.id AND i.held <> '"+HeldDiscarded+"') THEN 1 ELSE 0 END,"+
+		" CASE WHEN EXISTS (SELECT 1 FROM edi_stage s WHERE s.partnership_id = r.partnership_id AND s.sender_id = r.sender_id AND s.live = 0) THEN 1 ELSE 0 END FROM interchange r WHERE r.id IN "+db.Values(len(ids), 1), ids,
+		func(scan func(...any) error) error {
+			var id string
+			var reused, gated int64
+			if err := scan(&id, &reused, &gated); err != nil {
+				return err
+			}
+			byID[id].isNew, byID[id].doubts = true, doubts{reused != 0, gated != 0}
+			return nil
+		})
+	return out, err
+}
+
+// insertedAhead gives r as it was stored ahead, if it was.
+func insertedAhead(ctx context.Context, brought, r *interchangeRow) (doubts, bool) {
+	all, _ := db.Ahead(ctx).(arrivals)
+	a := all[brought]
+	if a == nil || !a.isNew {
+		return doubts{}, false
+	}
+	*r = a.interchangeRow
+	return a.doubts, true
+}
+
+// unlessThere keeps one row of an interchange.
+const unlessThere = " ON CONFLICT (sender_id, sender_ident, receiver_ident, control, dated, digest, origin) DO NOTHING"
+
+var interchangeInsert = "INSERT INTO interchange (" + interchangeColumns + ") VALUES " + db.Values(45, 1)
+
+// interchangeColumns are those of values.
+const interchangeColumns = "id, submission_id, position, sender_id, receiver_id, partnership_id, supplier_id, reseller_id, origin, door, syntax, version, sender_ident, receiver_ident, control, dated, test," +
+	" blob, start_at, size, sha256, digest, types, set_count, state, result, held, duplicate_of, answers, findings, lane, next_at, attempts, fence, sets_done, last_error, delivery, fetched, acknowledged, made_by, received, processed, delegate_id, network, way"
+
+// values are those of interchangeColumns.
 func (r *interchangeRow) values() []any {
 	return []any{
 		r.ID, r.SubmissionID, r.Position, r.SenderID, r.ReceiverID, r.PartnershipID, r.SupplierID, r.ResellerID, r.Origin, r.Door, r.Syntax, r.Version, r.SenderIdent, r.ReceiverIdent, r.Control, r.Dated, r.Test,
