@@ -41,8 +41,10 @@ func insertInterchange(ctx context.Context, r *interchangeRow) (isNew bool, d do
 	return false, doubts{}, err
 }
 
-var interchangeInsert = "INSERT INTO interchange (id, submission_id, position, sender_id, receiver_id, partnership_id, supplier_id, reseller_id, origin, door, syntax, version, sender_ident, receiver_ident, control, dated, test," +
-	" blob, start_at, size, sha256, digest, types, set_count, state, result, held, duplicate_of, answers, findings, lane, next_at, attempts, fence, sets_done, last_error, delivery, fetched, acknowledged, made_by, received, processed, delegate_id, network, way) VALUES " + db.Values(45, 1)
+const interchangeColumns = "id, submission_id, position, sender_id, receiver_id, partnership_id, supplier_id, reseller_id, origin, door, syntax, version, sender_ident, receiver_ident, control, dated, test," +
+	" blob, start_at, size, sha256, digest, types, set_count, state, result, held, duplicate_of, answers, findings, lane, next_at, attempts, fence, sets_done, last_error, delivery, fetched, acknowledged, made_by, received, processed, delegate_id, network, way"
+
+var interchangeInsert = "INSERT INTO interchange (" + interchangeColumns + ") VALUES " + db.Values(45, 1)
 
 // values are those of interchangeInsert.
 func (r *interchangeRow) values() []any {
@@ -229,11 +231,22 @@ func insertNumbers(ctx context.Context, set *setRow, numbers []string) error {
 // setsOfGroup reads the stored sets of one group, as far as an answer needs them: there may
 // be a hundred thousand.
 func setsOfGroup(ctx context.Context, id string, group int64, fn func(r *setRow)) error {
+	var last setRow
+	same := func(now *string, was string) { // one copy of what all have
+		if *now == was {
+			*now = was
+		}
+	}
 	return db.Rows(ctx, "SELECT kind, control, implementation, group_version, result, findings FROM edi_set WHERE interchange_id = ? AND group_no = ? ORDER BY position", []any{id, group}, func(scan func(...any) error) error {
 		var r setRow
 		if err := scan(&r.Kind, &r.Control, &r.Implementation, &r.GroupVersion, &r.Result, &r.Findings); err != nil {
 			return err
 		}
+		same(&r.Kind, last.Kind)
+		same(&r.Implementation, last.Implementation)
+		same(&r.GroupVersion, last.GroupVersion)
+		same(&r.Result, last.Result)
+		last = r
 		fn(&r)
 		return nil
 	})
