@@ -149,6 +149,28 @@ func (t *pgTx) row(ctx context.Context, ask statement, dest ...any) error {
 	return err
 }
 
+// rows is row for many. A failure of fn is its caller's own and leaves the transaction as it is.
+func (t *pgTx) rows(ctx context.Context, ask statement, fn func(scan func(dest ...any) error) error) error {
+	var own error
+	_, err := t.pipe(ctx, t.opening(), func(b pgx.BatchResults) error {
+		rows, err := b.Query()
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			if own = fn(rows.Scan); own != nil {
+				return own
+			}
+		}
+		return rows.Err()
+	}, ask)
+	if err != nil && own == nil {
+		t.over = err
+	}
+	return err
+}
+
 // reach tells the server what it has to know before a question.
 func (t *pgTx) reach(ctx context.Context) error {
 	_, err := t.send(ctx)

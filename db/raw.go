@@ -97,10 +97,17 @@ func Values(n, rows int) string {
 	return one + strings.Repeat(", "+one, rows-1)
 }
 
-// Rows reads all rows like Row: fn scans each.
+// Rows reads all rows like Row: fn scans each, and asks nothing of the transaction itself.
 func Rows(ctx context.Context, query string, args []any, fn func(scan func(dest ...any) error) error) error {
 	s := mustState(ctx)
-	rows, err := s.gorm.Statement.ConnPool.QueryContext(ctx, s.db.placed(query), args...)
+	query = s.db.placed(query)
+	if s.pg != nil && s.pg.unaware() {
+		if err := s.before(query); err != nil {
+			return err
+		}
+		return s.pg.rows(ctx, statement{query, args}, fn)
+	}
+	rows, err := s.gorm.Statement.ConnPool.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err
 	}

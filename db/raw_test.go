@@ -2,6 +2,8 @@ package db_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -160,6 +162,58 @@ func TestRowTellsOnTheWay(t *testing.T) {
 		})
 		if n := has(t, ctx, d, "name = 'told after'"); (err == nil) != (n == 1) || d.Dialect() == db.Postgres && err == nil {
 			t.Errorf("after a first statement that failed: %d, %v", n, err)
+		}
+	})
+}
+
+// So are many rows.
+func TestRowsTellOnTheWay(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		own := errors.New("enough")
+		was := d.Counts().Run
+		err := d.InTx(db.WithOrgs(t.Context(), "one"), func(ctx context.Context) error {
+			var names []string
+			put := func(name string) error {
+				return db.Rows(ctx, "INSERT INTO counter (name, value) VALUES (?, 1), (?, 2) RETURNING name, value", []any{name + " a", name + " b"}, func(scan func(...any) error) error {
+					var n int64
+					var at string
+					err := scan(&at, &n)
+					names = append(names, fmt.Sprint(at, n))
+					return err
+				})
+			}
+			if err := put("rows"); err != nil || strings.Join(names, ",") != "rows a1,rows b2" {
+				t.Errorf("%v, %v", names, err)
+			}
+			// who has read enough may go on
+			err := d.InTx(db.WithOrgs(ctx, "two"), func(ctx context.Context) error {
+				return db.Rows(ctx, "SELECT name FROM counter WHERE name LIKE 'rows %'", nil, func(func(...any) error) error { return own })
+			})
+			if !errors.Is(err, own) {
+				t.Errorf("enough: %v", err)
+			}
+			_, err = db.Exec(ctx, "INSERT INTO counter (name, value) VALUES ('rows c', 3)")
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, want := d.Counts().Run-was, map[db.Dialect]int64{db.SQLite: 3, db.Postgres: 4}[d.Dialect()]; n != want { // with the commit
+			t.Errorf("%d statements, not %d", n, want)
+		}
+		if n := has(t, t.Context(), d, "name LIKE 'rows %'"); n != 3 {
+			t.Errorf("%d rows", n)
+		}
+		err = d.InTx(t.Context(), func(ctx context.Context) error {
+			if err := db.Rows(ctx, "SELECT name FROM no_such_table", nil, func(func(...any) error) error { return nil }); err == nil {
+				t.Error("a table that is not there")
+			}
+			_, err := db.Exec(ctx, "INSERT INTO counter (name, value) VALUES ('rows after', 1)")
+			return err
+		})
+		if n := has(t, t.Context(), d, "name = 'rows after'"); (err == nil) != (n == 1) || d.Dialect() == db.Postgres && err == nil {
+			t.Errorf("after a first question that failed: %d, %v", n, err)
 		}
 	})
 }

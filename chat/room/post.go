@@ -271,8 +271,10 @@ func (s *Service) Event(ctx context.Context, actor access.Actor, l Line) (m Mess
 		if err := insert(ctx, m, "", actor.Org); err != nil {
 			return err
 		}
-		told := m
-		db.AfterCommit(ctx, func() { s.pub.Published(told) })
+		if !fresh { // nobody can have entered a room that nobody has seen
+			told := m
+			db.AfterCommit(ctx, func() { s.pub.Published(told) })
+		}
 		return nil
 	})
 	if err != nil {

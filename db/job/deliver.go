@@ -37,7 +37,10 @@ func (c claimed) received() Received {
 	}
 }
 
-const columns = "SELECT d.event_id, e.kind, e.version, e.orgs, d.object, d.position, e.payload, e.happened, d.attempts, d.next_at FROM delivery d JOIN event e ON e.id = d.event_id "
+const (
+	columns = "d.event_id, e.kind, e.version, e.orgs, d.object, d.position, e.payload, e.happened, d.attempts, d.next_at"
+	from    = " FROM delivery d JOIN event e ON e.id = d.event_id "
+)
 
 // head says that no earlier delivery of the object waits: with one, d is not due.
 const head = " AND (d.object = '' OR NOT EXISTS (SELECT 1 FROM delivery p WHERE p.subscriber = d.subscriber AND p.object = d.object AND p.state = 'due' AND p.position < d.position))"
@@ -99,11 +102,12 @@ func (j *Jobs) dueFor(ctx context.Context, names []any) (out []string, err error
 }
 
 // deliver makes one pass for a subscriber: a batch in one transaction, singly if
-// that fails. more is true when more may be due: what comes meanwhile signals anew.
-func (j *Jobs) deliver(ctx context.Context, subscriber string) (more bool, err error) {
+// that fails. took is how many were due, and more is true when more may be: what comes
+// meanwhile signals anew.
+func (j *Jobs) deliver(ctx context.Context, subscriber string) (took int, more bool, err error) {
 	if j.db.Dialect() == db.SQLite { // before the one writer is taken; PostgreSQL is asked once
 		if there, err := j.anyDue(ctx, subscriber); err != nil || !there {
-			return false, err
+			return 0, false, err
 		}
 	}
 	var got []claimed
@@ -140,29 +144,27 @@ func (j *Jobs) deliver(ctx context.Context, subscriber string) (more bool, err e
 	switch {
 	case err == nil:
 		fail.At(fail.DeliverDone)
-		return len(got) >= batch, nil
+		return len(got), len(got) >= batch, nil
 	case ctx.Err() != nil:
-		return false, ctx.Err() // stopping: all of it stays due
+		return 0, false, ctx.Err() // stopping: all of it stays due
 	case len(got) == 0:
-		return false, err
+		return 0, false, err
 	case len(got) == 1:
-		return true, j.failed(ctx, subscriber, got[0], err)
+		return 1, true, j.failed(ctx, subscriber, got[0], err)
 	}
 	for _, c := range got {
 		if err := j.single(ctx, subscriber, c); err != nil {
-			return false, err
+			return len(got), false, err
 		}
 	}
-	return true, nil
+	return len(got), true, nil
 }
 
 // anyDue says whether a subscriber has anything to do.
 func (j *Jobs) anyDue(ctx context.Context, subscriber string) (there bool, err error) {
-	err = j.db.View(ctx, func(ctx context.Context) error {
-		var n int
-		err := db.Tx(ctx).Raw("SELECT 1 FROM delivery d WHERE d.subscriber = ? AND d.state = 'due' AND d.next_at <= ?"+head+" LIMIT 1",
-			subscriber, db.Micros(db.Now(ctx))).Scan(&n).Error
-		there = n == 1
+	err = j.db.Glance(ctx, func(ctx context.Context) (err error) {
+		there, err = db.Row(ctx, "SELECT 1 FROM delivery d WHERE d.subscriber = ? AND d.state = 'due' AND d.next_at <= ?"+head+" LIMIT 1",
+			[]any{subscriber, db.Micros(db.Now(ctx))}, new(int))
 		return err
 	})
 	return there, err
@@ -195,26 +197,30 @@ func (j *Jobs) shared(ctx context.Context, fn func(ctx context.Context) error) e
 	})
 }
 
-// claim takes due heads, then what follows them within the same objects.
+// claim takes due heads, then what follows them within the same objects, where anything does.
 func claim(ctx context.Context, subscriber string) ([]claimed, error) {
 	now := db.Micros(db.Now(ctx))
 	var got []claimed
-	err := db.Tx(ctx).Raw(columns+"WHERE d.subscriber = ? AND d.state = 'due' AND d.next_at <= ?"+head+
-		" ORDER BY d.next_at, d.event_id LIMIT ?"+lockRows(ctx), subscriber, now, batch).Scan(&got).Error
+	var objects, heads []string
+	err := db.Rows(ctx, "SELECT "+columns+", CASE WHEN d.object <> '' AND EXISTS (SELECT 1 FROM delivery n WHERE n.subscriber = d.subscriber AND n.object = d.object AND n.state = 'due' AND n.position > d.position) THEN 1 ELSE 0 END"+
+		from+"WHERE d.subscriber = ? AND d.state = 'due' AND d.next_at <= ?"+head+" ORDER BY d.next_at, d.event_id LIMIT ?"+lockRows(ctx),
+		[]any{subscriber, now, batch}, func(scan func(...any) error) error {
+			var c claimed
+			var followed int
+			err := scan(&c.EventID, &c.Kind, &c.Version, &c.Orgs, &c.Object, &c.Position, &c.Payload, &c.Happened, &c.Attempts, &c.NextAt, &followed)
+			if got = append(got, c); followed == 1 {
+				objects, heads = append(objects, c.Object), append(heads, c.EventID)
+			}
+			return err
+		})
 	if err != nil {
 		return nil, err
-	}
-	var objects, heads []string
-	for _, c := range got {
-		if c.Object != "" {
-			objects, heads = append(objects, c.Object), append(heads, c.EventID)
-		}
 	}
 	if len(objects) == 0 || len(got) >= batch {
 		return got, nil
 	}
 	var next []claimed
-	err = db.Tx(ctx).Raw(columns+"WHERE d.subscriber = ? AND d.state = 'due' AND d.object IN ? AND d.event_id NOT IN ? ORDER BY d.object, d.position LIMIT ?"+lockRows(ctx),
+	err = db.Tx(ctx).Raw("SELECT "+columns+from+"WHERE d.subscriber = ? AND d.state = 'due' AND d.object IN ? AND d.event_id NOT IN ? ORDER BY d.object, d.position LIMIT ?"+lockRows(ctx),
 		subscriber, objects, heads, batch-len(got)).Scan(&next).Error
 	if err != nil {
 		return nil, err
@@ -253,15 +259,20 @@ func markDone(ctx context.Context, subscriber string, got []claimed) error {
 	for i, c := range got {
 		ids[i] = c.EventID
 	}
-	return db.Tx(ctx).Exec("UPDATE delivery SET state = 'done', done = ?, last_error = '' WHERE subscriber = ? AND event_id IN ?",
-		db.Micros(db.Now(ctx)), subscriber, ids).Error
+	// one text for however many, so that it is compiled once
+	list, among := strings.Join(ids, ","), "= ANY (string_to_array(?, ','))"
+	if db.DialectOf(ctx) == db.SQLite {
+		list, among = `["`+strings.Join(ids, `","`)+`"]`, "IN (SELECT value FROM json_each(?))"
+	}
+	_, err := db.Exec(ctx, "UPDATE delivery SET state = 'done', done = ?, last_error = '' WHERE subscriber = ? AND event_id "+among, db.Micros(db.Now(ctx)), subscriber, list)
+	return err
 }
 
 // single handles one delivery of a batch that failed, if it is still due.
 func (j *Jobs) single(ctx context.Context, subscriber string, c claimed) error {
 	err := j.within(ctx, func(ctx context.Context) error {
 		var again []claimed
-		err := db.Tx(ctx).Raw(columns+"WHERE d.subscriber = ? AND d.event_id = ? AND d.state = 'due' AND d.next_at <= ?"+head+lockRows(ctx),
+		err := db.Tx(ctx).Raw("SELECT "+columns+from+"WHERE d.subscriber = ? AND d.event_id = ? AND d.state = 'due' AND d.next_at <= ?"+head+lockRows(ctx),
 			subscriber, c.EventID, db.Micros(db.Now(ctx))).Scan(&again).Error
 		if err != nil || len(again) == 0 {
 			return err

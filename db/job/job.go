@@ -28,11 +28,13 @@ import (
 
 // Limits of the house: see static/docs/design.md.
 const (
-	Timeout  = 15 * time.Second      // a handler past it is cancelled and does not commit
-	Rescue   = 20 * time.Second      // a job left running by a dead process runs again after it
-	MaxTries = 8                     // then parked
-	batch    = 200                   // deliveries in one transaction
-	together = 50 * time.Millisecond // from one look of a subscriber to the next: the first event is told at once, a flood in batches
+	Timeout  = 15 * time.Second       // a handler past it is cancelled and does not commit
+	Rescue   = 20 * time.Second       // a job left running by a dead process runs again after it
+	MaxTries = 8                      // then parked
+	batch    = 200                    // deliveries in one transaction
+	together = 50 * time.Millisecond  // from one look of a subscriber to the next: the first event is told at once, others in batches
+	many     = 8                      // deliveries of one look that are a flood
+	flood    = 250 * time.Millisecond // to the next look in a flood: a look and a commit cost about what ten deliveries do
 	poll     = time.Second
 )
 

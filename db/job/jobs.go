@@ -93,8 +93,15 @@ func (j *Jobs) Subscribe(subscriber string, kinds []string, fn func(ctx context.
 		if byKind == nil {
 			byKind = map[string]Handler{}
 			j.handlers[subscriber] = byKind
-			l := newLoop(subscriber, func(ctx context.Context) (bool, error) { return j.deliver(ctx, subscriber) })
+			l := newLoop(subscriber, nil)
 			l.gap, l.watched = together, true
+			l.pass = func(ctx context.Context) (bool, error) {
+				took, more, err := j.deliver(ctx, subscriber)
+				if l.gap = together; took >= many {
+					l.gap = flood
+				}
+				return more, err
+			}
 			j.loops["event:"+subscriber] = l
 		}
 		for _, k := range kinds {
@@ -290,7 +297,7 @@ type loop struct {
 	name string
 	pass func(ctx context.Context) (more bool, err error)
 	kick chan struct{}
-	gap  time.Duration // from the beginning of one turn to the next: what comes meanwhile shares it
+	gap  time.Duration // from the beginning of one turn to the next: what comes meanwhile shares it; a pass may change it
 
 	watched bool // it is signalled when something is due, and does not look by itself
 
@@ -356,7 +363,11 @@ func (l *loop) run(accept, work context.Context, log *slog.Logger) {
 		look = tick.C
 	}
 	for {
-		n, rest := l.asked(), time.After(l.gap)
+		select {
+		case <-l.kick: // what was asked for so far is what this pass is for
+		default:
+		}
+		n, began := l.asked(), time.Now()
 		if err := l.turnOver(accept, work); err != nil && !errors.Is(err, context.Canceled) {
 			log.Error("drain failed; it runs again within a second", "drain", l.name, "error", err)
 		}
@@ -369,7 +380,7 @@ func (l *loop) run(accept, work context.Context, log *slog.Logger) {
 		}
 		if l.gap > 0 {
 			select {
-			case <-rest:
+			case <-time.After(l.gap - time.Since(began)):
 			case <-accept.Done():
 				return
 			}

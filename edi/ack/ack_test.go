@@ -6,8 +6,10 @@ import (
 	"errors"
 	"os"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"entente/edi/schema"
 	"entente/edi/wire"
@@ -241,4 +243,43 @@ func TestRepetitionSeparator(t *testing.T) {
 			t.Errorf("%s %s: no TA1 %s in %s, %v", tc.version, tc.rep, tc.want, out, err)
 		}
 	}
+}
+
+// heapAt looks at the heap when so many bytes were written.
+type heapAt struct {
+	left int
+	used uint64
+}
+
+func (h *heapAt) Write(p []byte) (int, error) {
+	if h.left -= len(p); h.left <= 0 && h.used == 0 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		h.used = m.HeapAlloc
+	}
+	return len(p), nil
+}
+
+// The segments of an answer are made while they are written: a group may have a hundred
+// thousand sets.
+func TestSegmentsAreNotHeld(t *testing.T) {
+	g := Group{FunctionalID: "PO", Sender: "A", Receiver: "B", Control: "1", Version: "005010", Stated: 100_000, Received: 100_000, Sets: make([]Set, 100_000)}
+	for i := range g.Sets {
+		g.Sets[i] = Set{Type: "850", Control: "0001", Verdict: wire.Accepted}
+	}
+	runtime.GC()
+	var before runtime.MemStats
+	runtime.ReadMemStats(&before)
+	at := &heapAt{left: 1 << 20}
+	if err := Write997(at, x12.Header{SenderQualifier: "ZZ", Sender: "A", ReceiverQualifier: "ZZ", Receiver: "B", Control: "1", Usage: "P"}, []Group{g}, Numbers{Interchange: 1, Group: 1}, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if at.used == 0 {
+		t.Fatal("less than a megabyte was written")
+	}
+	if more := int64(at.used) - int64(before.HeapAlloc); more > 2<<20 {
+		t.Errorf("%d bytes are held while it is written", more)
+	}
+	runtime.KeepAlive(g)
 }

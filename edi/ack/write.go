@@ -55,7 +55,7 @@ func Write(w io.Writer, in x12.Header, groups []Group, ta1 *x12.Seg, style Style
 		}
 	}
 	for _, g := range groups {
-		out.Bodies = append(out.Bodies, Body(g, style))
+		out.Bodies = append(out.Bodies, body(g, style))
 	}
 	return x12.WriteInterchange(w, out, at)
 }
@@ -76,36 +76,55 @@ func Body997(g Group) x12.Body { return Body(g, Style{}) }
 // Body makes the acknowledgement for one group in a partner's style: a 999 where it
 // is asked for and the group's release has one, else a 997.
 func Body(g Group, style Style) x12.Body {
+	b := body(g, style)
+	b.Segs, b.More = slices.AppendSeq(make([]x12.Seg, 0, 2+2*len(g.Sets)), b.More), nil
+	return b
+}
+
+// body is Body whose segments are made while they are written: a group may have a hundred
+// thousand sets.
+func body(g Group, style Style) x12.Body {
 	version := answerVersion(g.Version)
 	late := version >= "004060" // AK103 and AK203 exist
 	t := teller{version: version, d: style.delimiters(x12.ISAVersion(version)), family: wire.AK, letter: "AK"}
-	b := x12.Body{Type: "997", Segs: make([]x12.Seg, 0, 2+2*len(g.Sets))}
+	b := x12.Body{Type: "997"}
 	if style.Kind(g) == "999" {
 		b.Type, t.family, t.letter = "999", wire.IK, "IK"
 	}
-	add := func(id string, els ...string) { b.Segs = append(b.Segs, x12.S(id, els...)) }
-
-	ak1 := []string{orText(safe(g.FunctionalID, t.d, 2), "ZZ"), orText(digits(g.Control), "0")}
-	if late {
-		ak1 = append(ak1, safe(g.Version, t.d, 12))
-	}
-	add("AK1", ak1...)
-	for _, s := range g.Sets {
-		if style.OnlyErrors && s.Verdict == wire.Accepted {
-			continue
-		}
-		ak2 := []string{orText(safe(s.Type, t.d, 3), "000"), orText(safe(s.Control, t.d, 9), "0000")}
+	b.More = func(yield func(x12.Seg) bool) {
+		ak1 := []string{orText(safe(g.FunctionalID, t.d, 2), "ZZ"), orText(digits(g.Control), "0")}
 		if late {
-			ak2 = append(ak2, safe(s.Implementation, t.d, 35))
+			ak1 = append(ak1, safe(g.Version, t.d, 12))
 		}
-		add("AK2", ak2...)
-		b.Segs = append(b.Segs, t.segments(s)...)
-		add(t.letter+"5", append([]string{letter(s.Verdict)}, t.setCodes(s)...)...)
+		if !yield(x12.S("AK1", ak1...)) {
+			return
+		}
+		for i := range g.Sets {
+			s := &g.Sets[i]
+			if style.OnlyErrors && s.Verdict == wire.Accepted {
+				continue
+			}
+			ak2 := []string{orText(safe(s.Type, t.d, 3), "000"), orText(safe(s.Control, t.d, 9), "0000")}
+			if late {
+				ak2 = append(ak2, safe(s.Implementation, t.d, 35))
+			}
+			if !yield(x12.S("AK2", ak2...)) {
+				return
+			}
+			for _, seg := range t.segments(*s) {
+				if !yield(seg) {
+					return
+				}
+			}
+			if !yield(x12.S(t.letter+"5", append([]string{letter(s.Verdict)}, t.setCodes(*s)...)...)) {
+				return
+			}
+		}
+		ak9 := []string{
+			letter(g.Verdict()), strconv.Itoa(g.Stated), strconv.Itoa(g.Received), strconv.Itoa(g.Accepted()),
+		}
+		yield(x12.S("AK9", append(ak9, t.levelCodes(g.Findings, wire.LevelGroup)...)...))
 	}
-	ak9 := []string{
-		letter(g.Verdict()), strconv.Itoa(g.Stated), strconv.Itoa(g.Received), strconv.Itoa(g.Accepted()),
-	}
-	add("AK9", append(ak9, t.levelCodes(g.Findings, wire.LevelGroup)...)...)
 	return b
 }
 

@@ -430,7 +430,7 @@ func (w *worker) closeGroup(ctx context.Context, e groupEnd, now []setRow) (stri
 		}
 	}
 	if len(g.Sets) < g.Received {
-		g.Sets = nil
+		g.Sets = make([]ack.Set, 0, g.Received)
 		if err := setsOfGroup(ctx, w.row.ID, e.no, func(r *setRow) { g.Sets = append(g.Sets, r.answer()) }); err != nil {
 			return "", err
 		}

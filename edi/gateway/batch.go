@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"strings"
 	"time"
 
 	"entente/db"
 	"entente/db/fail"
 	"entente/edi/schema"
+	"entente/prm/fault"
 )
 
 // Small interchanges of a lane are read one after the other and booked in shared
@@ -54,6 +56,26 @@ func readBody(body io.Reader, opt schema.Options, w *worker) error {
 		return schema.ReadBytes(small.b, opt, w)
 	}
 	return schema.Read(body, opt, w)
+}
+
+// open gives the bytes of one interchange: a slice of what was submitted.
+func (s *Service) open(ctx context.Context, row *interchangeRow) (io.ReadCloser, error) {
+	f, err := s.blobs.Open(ctx, row.Blob)
+	if err != nil {
+		return nil, err
+	}
+	at, ok := f.(io.ReaderAt)
+	if !ok {
+		_ = f.Close()
+		return nil, fault.New(fault.Internal, "error.internal", "Cause", "a payload that cannot be read at an offset")
+	}
+	return slice{io.NewSectionReader(at, row.StartAt, row.Size), f}, nil
+}
+
+// slice is one interchange of a payload.
+type slice struct {
+	*io.SectionReader
+	io.Closer
 }
 
 // readAll reads small interchanges of one lane: what is asked of the database is asked
@@ -131,6 +153,9 @@ func (s *Service) workAll(ctx context.Context, rows []interchangeRow) {
 					break
 				}
 			}
+			if err := finish(ctx, ready, outs); err != nil {
+				return err
+			}
 			return s.at(fail.ProcessInside)
 		})
 		if err == nil {
@@ -151,4 +176,39 @@ func (s *Service) workAll(ctx context.Context, rows []interchangeRow) {
 		}
 		s.settle(ctx, w.row, w.flushSteps(steps, true))
 	}
+}
+
+// finish moves the first interchanges to their end, each under its worker's claim, and tells it.
+func finish(ctx context.Context, workers []*worker, outs []written) error {
+	const (
+		first = "(CAST(? AS text), CAST(? AS bigint), CAST(? AS bigint), CAST(? AS bigint), CAST(? AS text), CAST(? AS text), CAST(? AS bigint), CAST(? AS bigint), CAST(? AS text), CAST(? AS text))"
+		next  = ", (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	)
+	for at := 0; at < len(outs); {
+		n := 64
+		for n > len(outs)-at {
+			n /= 2 // few texts
+		}
+		args := []any{string(Processed)}
+		for i := at; i < at+n; i++ {
+			w, out := workers[i], &outs[i]
+			args = append(args, w.row.ID, w.row.Fence, w.done, w.done+int64(len(out.sets)), w.answersText(out), w.result(out.tally), db.Micros(db.Now(ctx)),
+				out.tally.total, strings.Join(out.tally.kinds, ","), w.findingsText(out))
+		}
+		moved, err := db.Exec(ctx, "UPDATE interchange SET state = ?, sets_done = v.column4, answers = v.column5, result = v.column6, processed = v.column7, set_count = v.column8, types = v.column9, findings = v.column10, last_error = ''"+
+			" FROM (VALUES "+first+strings.Repeat(next, n-1)+") v WHERE interchange.id = v.column1 AND interchange.state = 'received' AND interchange.fence = v.column2 AND interchange.sets_done = v.column3", args...)
+		if err != nil {
+			return err
+		}
+		if moved != int64(n) {
+			return errFenced // by itself each shows whose claim was lost
+		}
+		at += n
+	}
+	for i := range outs {
+		if err := workers[i].tell(ctx, &outs[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }

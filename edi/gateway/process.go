@@ -342,6 +342,9 @@ func (w *worker) commit(steps []step, final bool) error {
 		if out, err = w.write(ctx, steps, final); err != nil {
 			return err
 		}
+		if err := w.advance(ctx, &out, final); err != nil {
+			return err
+		}
 		return w.s.at(fail.ProcessInside)
 	})
 	if err != nil {
@@ -358,11 +361,12 @@ func (w *worker) stored(out written, final bool) {
 	w.ended = w.ended || final
 }
 
-// write stores some steps in the transaction of ctx: sets with what they book, groups
-// with their answers, the position reached and, at the end, the result. It may run
-// more than once, and nothing stands unless the claim still does.
+// write stores some steps in the transaction of ctx: sets with what they book, and groups
+// with their answers. It may run more than once, and nothing may stand unless the claim still
+// does: advance or finish asks that.
 func (w *worker) write(ctx context.Context, steps []step, final bool) (written, error) {
 	out := written{tally: w.tally.copied()}
+	db.First(ctx, "interchange") // answers wait for the commit, before their sets
 	for i := range steps {
 		if steps[i].set == nil {
 			continue
@@ -411,22 +415,19 @@ func (w *worker) write(ctx context.Context, steps []step, final bool) (written, 
 			return out, err
 		}
 	}
-	return out, w.advance(ctx, &out, final)
+	return out, nil
 }
 
 // advance moves the interchange on under the worker's claim, to its end if final.
 func (w *worker) advance(ctx context.Context, out *written, final bool) error {
-	now := db.Now(ctx)
 	values := map[string]any{"sets_done": w.done + int64(len(out.sets)), "next_at": db.Micros(w.s.db.Clock().Add(w.s.opt.Lease))}
 	if len(out.answers) > 0 {
-		values["answers"] = strings.Join(append(append([]string(nil), w.answers...), out.answers...), ",")
+		values["answers"] = w.answersText(out)
 	}
-	result := ""
 	if final {
-		result = w.result(out.tally)
-		values["state"], values["result"], values["processed"] = string(Processed), result, db.Micros(now)
+		values["state"], values["result"], values["processed"] = string(Processed), w.result(out.tally), db.Micros(db.Now(ctx))
 		values["set_count"], values["types"], values["last_error"] = out.tally.total, strings.Join(out.tally.kinds, ","), ""
-		values["findings"] = findingsText(append(merged(findingsOf(w.row.Findings), w.extra), out.extra...))
+		values["findings"] = w.findingsText(out)
 	}
 	ok, err := change(ctx, w.row.ID, values, "state = ? AND fence = ? AND sets_done = ?", string(Received), w.row.Fence, w.done)
 	if err != nil {
@@ -438,6 +439,20 @@ func (w *worker) advance(ctx context.Context, out *written, final bool) error {
 	if !final {
 		return nil
 	}
+	return w.tell(ctx, out)
+}
+
+// answersText and findingsText are what the row then has.
+func (w *worker) answersText(out *written) string {
+	return strings.Join(slices.Concat(w.answers, out.answers), ",")
+}
+
+func (w *worker) findingsText(out *written) string {
+	return findingsText(append(merged(findingsOf(w.row.Findings), w.extra), out.extra...))
+}
+
+// tell publishes that the interchange came to its end.
+func (w *worker) tell(ctx context.Context, out *written) error {
 	if err := w.tellRejected(ctx, out.tally); err != nil {
 		return err
 	}
@@ -448,7 +463,7 @@ func (w *worker) advance(ctx context.Context, out *written, final bool) error {
 	first := w.done == 0 && w.row.Held == "" && w.row.Fence == 1 && !w.doomed && out.tally.rejected == 0
 	return w.s.jobs.Publish(ctx, job.Event{
 		Kind: EventProcessed, Version: 1, Orgs: w.row.orgs(), Object: w.row.ID, First: first,
-		Payload: ProcessedEvent{Parties: w.row.parties(), Result: result, Sets: int(out.tally.total)},
+		Payload: ProcessedEvent{Parties: w.row.parties(), Result: w.result(out.tally), Sets: int(out.tally.total)},
 	})
 }
 
@@ -570,24 +585,4 @@ next:
 		out = append(out, f)
 	}
 	return out
-}
-
-// open gives the bytes of one interchange: a slice of what was submitted.
-func (s *Service) open(ctx context.Context, row *interchangeRow) (io.ReadCloser, error) {
-	f, err := s.blobs.Open(ctx, row.Blob)
-	if err != nil {
-		return nil, err
-	}
-	at, ok := f.(io.ReaderAt)
-	if !ok {
-		_ = f.Close()
-		return nil, fault.New(fault.Internal, "error.internal", "Cause", "a payload that cannot be read at an offset")
-	}
-	return slice{io.NewSectionReader(at, row.StartAt, row.Size), f}, nil
-}
-
-// slice is one interchange of a payload.
-type slice struct {
-	*io.SectionReader
-	io.Closer
 }

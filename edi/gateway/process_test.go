@@ -370,6 +370,58 @@ func TestAWorkerThatLostItsClaimWritesNothing(t *testing.T) {
 	})
 }
 
+// Interchanges that share a transaction come to their end by one statement, those alone whose
+// claim still stands.
+func TestSharedEndUnderEachClaim(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		var ids []string
+		for i := range 7 {
+			set := order(fmt.Sprint("PO7", i))
+			if i == 3 {
+				set = append(set, "SE*99*0001")
+			}
+			ids = append(ids, b.post(maya, fromKestrel(700+i, set).String()).ID)
+		}
+		rows, err := b.s.claim(t.Context(), 32, map[string]int{})
+		if err != nil || len(rows) != 7 {
+			t.Fatal(len(rows), err)
+		}
+		lost := rows[5]
+		if err := b.s.release(t.Context(), lost); err != nil {
+			t.Fatal(err)
+		}
+		again, err := b.s.claim(t.Context(), 32, map[string]int{})
+		if err != nil || len(again) != 1 || again[0].ID != lost.ID {
+			t.Fatal(again, err)
+		}
+		b.s.workAll(t.Context(), rows)
+		for i, id := range ids {
+			m, result := b.get(maya, id), ResultAccepted
+			if i == 3 {
+				result = ResultRejected
+			}
+			if id == lost.ID {
+				b.want("the one that another holds", fmt.Sprint(m.State, m.Result, m.SetsDone), fmt.Sprint(Received, "", 0))
+			} else {
+				b.want(fmt.Sprint("state ", i), fmt.Sprint(m.State, m.Result, m.SetsDone, m.SetCount, m.Types), fmt.Sprint(Processed, result, 1, 1, []string{"850"}))
+			}
+		}
+		b.want("orders", b.count("SELECT count(*) FROM test_order"), 5)
+		b.want("answers", len(b.waiting(maya)), 6)
+		b.want("processed", b.events(EventProcessed), 6)
+		if err := b.s.process(t.Context(), again[0]); err != nil {
+			t.Error(err)
+		}
+		// without such trouble all share it
+		for i := range 5 {
+			b.post(maya, fromKestrel(720+i, order(fmt.Sprint("PO72", i))).String())
+		}
+		b.work()
+		b.want("orders then", b.count("SELECT count(*) FROM test_order"), 11)
+		b.want("answers then", len(b.waiting(maya)), 12)
+	})
+}
+
 func TestABlockedLaneDelaysNobody(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
 		b.s.opt.Workers, b.s.opt.PerLane = 3, 2

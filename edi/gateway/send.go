@@ -428,7 +428,12 @@ func (s *Service) insertMade(ctx context.Context, m made) (string, error) {
 			return "", err
 		}
 	}
-	if _, err := db.Exec(ctx, interchangeInsert, r.values()...); err != nil {
+	if acknowledges(m.Kind) { // nothing is asked of it before the commit
+		err = db.Later(ctx, "interchange", interchangeColumns, "", r.values()...)
+	} else {
+		_, err = db.Exec(ctx, interchangeInsert, r.values()...)
+	}
+	if err != nil {
 		return "", err
 	}
 	if first {

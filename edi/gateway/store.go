@@ -293,11 +293,22 @@ func insertNumbers(ctx context.Context, set *setRow, numbers []string) error {
 // setsOfGroup reads the stored sets of one group, as far as an answer needs them: there may
 // be a hundred thousand.
 func setsOfGroup(ctx context.Context, id string, group int64, fn func(r *setRow)) error {
+	var last setRow
+	same := func(now *string, was string) { // one copy of what all have
+		if *now == was {
+			*now = was
+		}
+	}
 	return db.Rows(ctx, "SELECT kind, control, implementation, group_version, result, findings FROM edi_set WHERE interchange_id = ? AND group_no = ? ORDER BY position", []any{id, group}, func(scan func(...any) error) error {
 		var r setRow
 		if err := scan(&r.Kind, &r.Control, &r.Implementation, &r.GroupVersion, &r.Result, &r.Findings); err != nil {
 			return err
 		}
+		same(&r.Kind, last.Kind)
+		same(&r.Implementation, last.Implementation)
+		same(&r.GroupVersion, last.GroupVersion)
+		same(&r.Result, last.Result)
+		last = r
 		fn(&r)
 		return nil
 	})

@@ -1,5 +1,7 @@
 package x12
 
+import "iter"
+
 // Seg is one segment as text, for writing. Els are the elements after the tag;
 // trailing empty ones are dropped on writing. A composite is made with
 // Composite, a repeating element with Repeated.
@@ -18,4 +20,7 @@ type Body struct {
 	// Implementation is ST03, mostly empty.
 	Implementation string `json:"implementation,omitempty"`
 	Segs           []Seg  `json:"segs"`
+	// More gives the segments behind Segs one after the other, where there are too many to
+	// hold at once.
+	More iter.Seq[Seg] `json:"-"`
 }

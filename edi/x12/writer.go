@@ -399,6 +399,13 @@ func WriteInterchange(w io.Writer, out Outgoing, at time.Time) error {
 				return err
 			}
 		}
+		if b.More != nil {
+			for s := range b.More {
+				if err := x.Segment(s); err != nil {
+					return err
+				}
+			}
+		}
 		if err := x.EndSet(); err != nil {
 			return err
 		}

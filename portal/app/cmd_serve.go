@@ -20,7 +20,7 @@ import (
 // SQLite's memory is not in it.
 const (
 	garbage    = 400 // percent
-	grow       = 80 << 20
+	grow       = 64 << 20
 	leastGrown = 50 // percent
 )
 

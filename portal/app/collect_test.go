@@ -8,7 +8,7 @@ import (
 
 // TestCollect: how far the heap may grow follows what is in use after each collection.
 func TestCollect(t *testing.T) {
-	for live, want := range map[uint64]int{0: garbage, 10 << 20: garbage, 40 << 20: 200, 80 << 20: 100, 1 << 30: leastGrown} {
+	for live, want := range map[uint64]int{0: garbage, 10 << 20: garbage, 32 << 20: 200, 64 << 20: 100, 1 << 30: leastGrown} {
 		if got := growth(live, garbage); got != want {
 			t.Errorf("%d MB may grow by %d %%, not %d", live>>20, got, want)
 		}

@@ -142,7 +142,7 @@ func (a *App) subscribe() {
 	for _, subscriber := range []string{"rooms", "notices", "replies"} {
 		a.jobs.Prepare(subscriber, orderHeads)
 	}
-	a.jobs.Prepare("deal-orders", orderBodies)
+	a.jobs.Prepare("deal-orders", a.dealBodies)
 	a.jobs.Prepare("promotion-lines", a.promoOrders)
 	s("live", slices.Concat(trade.Events(), trade.ClockEvents(), []string{gateway.EventProcessed, gateway.EventAcknowledged, gateway.EventAdvised, gateway.EventOverdue}), a.toLive)
 }
@@ -155,6 +155,20 @@ func orderHeads(ctx context.Context, all []job.Received) error {
 // orderBodies is orderHeads with their lines.
 func orderBodies(ctx context.Context, all []job.Received) error {
 	return trade.Bodies(ctx, slices.Concat(slices.Collect(maps.Values(ordersOf(all)))...)...)
+}
+
+// dealBodies is orderBodies with what registrations ask first of the orders.
+func (a *App) dealBodies(ctx context.Context, all []job.Received) error {
+	for supplier, ids := range ordersOf(all) {
+		orders := make([]string, len(ids))
+		for i, id := range ids {
+			orders[i] = string(id)
+		}
+		if err := a.deals.Ready(ctx, access.System("deals", supplier), orders...); err != nil {
+			return err
+		}
+	}
+	return orderBodies(ctx, all)
 }
 
 // promoOrders reads the orders of a batch of events, and what promotions do to them, at once.

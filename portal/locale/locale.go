@@ -6,7 +6,6 @@ package locale
 
 import (
 	"embed"
-	"encoding/json"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -45,8 +44,7 @@ type texts struct {
 
 // load reads every embedded file named topic.language.json. A broken file is a fault of the build and panics at first use.
 func load() texts {
-	b := i18n.NewBundle(language.English)
-	b.RegisterUnmarshalFunc("json", json.Unmarshal)
+	b := i18n.NewBundle(language.English) // of what is not simple: it holds some megabytes for a language
 	out := texts{localizers: map[Language]*i18n.Localizer{}, keys: map[Language]map[string]bool{}, simple: map[Language]map[string]message{}}
 	for _, l := range Languages() {
 		out.keys[l] = map[string]bool{}
@@ -58,7 +56,11 @@ func load() texts {
 	}
 	sort.Strings(names)
 	for _, name := range names {
-		file, err := b.LoadMessageFileFS(files, name)
+		text, err := files.ReadFile(name)
+		if err != nil {
+			panic(fmt.Errorf("locale: %w", err))
+		}
+		file, err := i18n.ParseMessageFileBytes(text, name, nil)
 		if err != nil {
 			panic(fmt.Errorf("locale: %s: %w", name, err))
 		}
@@ -66,6 +68,7 @@ func load() texts {
 		if out.keys[lang] == nil {
 			panic(fmt.Errorf("locale: %s: %q is not a language of the portal", name, lang))
 		}
+		var others []*i18n.Message
 		for _, m := range file.Messages {
 			if out.keys[lang][m.ID] {
 				out.twice = append(out.twice, name+": "+m.ID)
@@ -74,8 +77,13 @@ func load() texts {
 			if m.One == "" {
 				if plain, ok := compile(m.Other); ok {
 					out.simple[lang][m.ID] = plain
+					continue
 				}
 			}
+			others = append(others, m)
+		}
+		if err := b.AddMessages(file.Tag, others...); err != nil {
+			panic(fmt.Errorf("locale: %s: %w", name, err))
 		}
 	}
 	for _, l := range Languages() {

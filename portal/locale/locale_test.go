@@ -3,12 +3,15 @@ package locale
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"regexp"
 	"slices"
 	"sort"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/nicksnyder/go-i18n/v2/i18n"
 )
 
 var now = time.Date(2026, 11, 24, 10, 32, 0, 0, time.UTC)
@@ -309,5 +312,28 @@ func TestStoredValues(t *testing.T) {
 		if got := p.value(text); got != text {
 			t.Errorf("%q became %q", text, got)
 		}
+	}
+}
+
+// TestTextsAreHeldOnce: what is written without the template engine is not held by it too.
+func TestTextsAreHeldOnce(t *testing.T) {
+	plain, other := 0, 0
+	for _, lang := range Languages() {
+		for _, key := range Keys(lang) {
+			_, simple := bundle().simple[lang][key]
+			_, err := bundle().localizers[lang].Localize(&i18n.LocalizeConfig{MessageID: key, PluralCount: 2, TemplateData: map[string]any{}})
+			var none *i18n.MessageNotFoundErr
+			if simple != errors.As(err, &none) {
+				t.Errorf("%s %s: simple %v, %v", lang, key, simple, err)
+			}
+			if simple {
+				plain++
+			} else {
+				other++
+			}
+		}
+	}
+	if plain < 10*other || other == 0 {
+		t.Errorf("%d texts are simple, %d are not", plain, other)
 	}
 }

@@ -724,3 +724,64 @@ func TestWonReadsOnlyTheOrder(t *testing.T) {
 		}
 	})
 }
+
+// What is read of a batch of orders at once says the same as one after the other, also of an
+// order that comes twice in it, and asks nothing more of each.
+func TestReadyOrders(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		f := setup(t, d)
+		id := f.submitted(f.maya, f.toKestrel, northgate(), "quote")
+		code := f.get(f.maya, id).Code
+		f.must(f.svc.Approve(f.at(), f.ingrid, ApproveCmd{Deal: id}))
+		sys := access.System("deals", f.aurelia)
+		named := func(n string, times int) Order {
+			o := f.order(n)
+			o.Refs = []string{code}
+			for i := range o.Lines {
+				o.Lines[i].Unit, o.Lines[i].Ordered, o.Lines[i].Value = "EA", money.Whole(int64(times)), int64(times)*10_00
+			}
+			return o
+		}
+		f.must(f.svc.Ordered(f.at(), sys, named("known", 1)))
+		if err := f.svc.Ready(f.at(), f.maya, "known"); err == nil {
+			t.Error("the registrant makes ready")
+		}
+		var first, second int64
+		f.must(d.InTx(f.at(), func(ctx context.Context) error {
+			if err := f.svc.Ready(ctx, sys, "known", "a", "b", "c"); err != nil {
+				return err
+			}
+			for _, o := range []Order{named("a", 1), named("known", 2), named("b", 1), named("a", 3)} {
+				if err := f.svc.Ordered(ctx, sys, o); err != nil {
+					return err
+				}
+			}
+			was := d.Counts().Run
+			if err := f.svc.Ordered(ctx, sys, named("c", 1)); err != nil {
+				return err
+			}
+			first = d.Counts().Run - was
+			if err := f.svc.Ordered(ctx, sys, named("d", 1)); err != nil { // not made ready
+				return err
+			}
+			second = d.Counts().Run - was - first
+			return nil
+		}))
+		if second <= first {
+			t.Errorf("%d statements for an order made ready, %d for another", first, second)
+		}
+		if g, want := f.get(f.maya, id).Sums, (Sums{Ordered: 2 * 8 * 10_00, Open: 2 * 8 * 10_00, Lines: 2 * 5}); g != want {
+			t.Errorf("sums %+v, want %+v", g, want)
+		}
+		f.must(d.View(f.at(), func(ctx context.Context) error {
+			for order, times := range map[string]int64{"a": 3, "b": 1, "c": 1, "d": 1, "known": 2} {
+				lines, err := linesOfOrder(ctx, order)
+				if err != nil || len(lines[id]) != 3 || lines[id][0].Value != times*10_00 {
+					t.Errorf("%s: %+v, %v", order, lines, err)
+				}
+			}
+			return nil
+		}))
+	})
+}

@@ -177,6 +177,9 @@ func linesOf(ctx context.Context, id ID) ([]Line, bool, error) {
 
 // linesOfOrder are the lines of an order, by registration.
 func linesOfOrder(ctx context.Context, order string) (map[ID][]Line, error) {
+	if out, ok := db.Known[map[ID][]Line](ctx, lineless+order); ok {
+		return out, nil
+	}
 	var rows []lineRow
 	err := db.Tx(ctx).Where("order_id = ?", order).Find(&rows).Error
 	out := map[ID][]Line{}
@@ -184,6 +187,26 @@ func linesOfOrder(ctx context.Context, order string) (map[ID][]Line, error) {
 		out[ID(r.DealID)] = append(out[ID(r.DealID)], r.line())
 	}
 	return out, err
+}
+
+// lineless is under what a transaction knows the orders that have no lines yet; saveLines
+// gives them some.
+const lineless = "deal.lineless:"
+
+// noteLineless notes which of some orders have no lines, by one question.
+func noteLineless(ctx context.Context, orders []string) error {
+	for some := range slices.Chunk(orders, 500) {
+		var has []string
+		if err := db.Tx(ctx).Model(&lineRow{}).Distinct("order_id").Where("order_id IN ?", some).Pluck("order_id", &has).Error; err != nil {
+			return err
+		}
+		for _, id := range some {
+			if !slices.Contains(has, id) {
+				db.Know(ctx, lineless+id, nil, map[ID][]Line{})
+			}
+		}
+	}
+	return nil
 }
 
 // wins says in SQL which order lines win: deal_line_wins is the index for it.
@@ -235,16 +258,18 @@ func saveLines(ctx context.Context, supplier, order string, any bool, ls map[ID]
 			return err
 		}
 	}
-	var rows []lineRow
 	for id, lines := range ls {
 		for _, l := range lines {
-			rows = append(rows, lineRow{order, int64(l.Line), string(id), supplier, l.Number, l.Basis, l.SKU, int64(l.Ordered), int64(l.Open), int64(l.Invoiced), l.Amount, l.Value, l.Counts, l.Why, db.Micros(l.At)})
+			row := lineRow{order, int64(l.Line), string(id), supplier, l.Number, l.Basis, l.SKU, int64(l.Ordered), int64(l.Open), int64(l.Invoiced), l.Amount, l.Value, l.Counts, l.Why, db.Micros(l.At)}
+			if err := db.LaterRow(ctx, &row, ""); err != nil {
+				return err
+			}
 		}
 	}
-	if len(rows) == 0 {
-		return nil
+	if _, ok := db.Known[map[ID][]Line](ctx, lineless+order); ok {
+		db.Know(ctx, lineless+order, nil, ls)
 	}
-	return db.Tx(ctx).CreateInBatches(&rows, 200).Error
+	return nil
 }
 
 type termsRow struct {

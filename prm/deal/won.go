@@ -56,6 +56,16 @@ func (s *Service) Earns(ctx context.Context, actor access.Actor, supplier, resel
 	return ok, err
 }
 
+// Ready makes ready what Ordered asks first of some orders, in the transaction of ctx: one
+// question instead of one for each. The actor is the system acting for their supplier.
+// Codes: Unauthenticated, NotFound.
+func (s *Service) Ready(ctx context.Context, actor access.Actor, orders ...string) error {
+	if err := access.Check(actor, access.DealDecide, access.Resource{Supplier: actor.Org}); err != nil {
+		return err
+	}
+	return s.view(ctx, actor, func(ctx context.Context) error { return noteLineless(ctx, orders) })
+}
+
 // Ordered counts an order for the registrations it speaks of, as it stands now: what was
 // counted of it before is replaced. A line counts if it carries the number, or goes to
 // the customer; one of the registrant's stock is shown and never counts. Repeating it

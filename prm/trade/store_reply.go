@@ -124,6 +124,14 @@ func repliesByKey(ctx context.Context, r *replyRow) ([]replyRow, error) {
 
 // repliesWanting are the open replies that name an order, oldest first.
 func repliesWanting(ctx context.Context, supplier, reseller, number string) ([]replyRow, error) {
+	// mostly the two have none at all: that is asked once for all orders of a batch
+	some, err := db.Remember(ctx, "trade.wanting:"+supplier+":"+reseller, []string{"trade_reply"}, func() (bool, error) {
+		return db.Row(ctx, "SELECT 1 FROM trade_reply WHERE supplier_id = ? AND reseller_id = ? AND outcome IN ('waiting', 'held') AND reason IN (?, ?) LIMIT 1",
+			[]any{supplier, reseller, DoubtOrder, DoubtState}, new(int))
+	})
+	if err != nil || !some {
+		return nil, err
+	}
 	var out []replyRow
 	return out, db.Tx(ctx).Where("supplier_id = ? AND reseller_id = ? AND order_number = ? AND outcome IN ('waiting', 'held') AND reason IN ?", supplier, reseller, number, []string{DoubtOrder, DoubtState}).
 		Order("made, id").Limit(100).Find(&out).Error
