@@ -58,6 +58,7 @@ const maxPicked = 500
 type progress struct {
 	did, well int  // what it had to do with a server for, and what went well of it
 	more      bool // there is more to do at once
+	gone      bool // the line to the server is
 }
 
 func (g *progress) add(o progress) {
@@ -417,6 +418,7 @@ func (p *Pickup) deliver(ctx context.Context, actor access.Actor, w way, until t
 				tried = append(tried, r)
 			}
 			if w.line && !ofDocument(err) { // the line is gone; perhaps it is this one each time that breaks it
+				got.gone = true
 				break
 			}
 			continue

@@ -192,7 +192,11 @@ func (p *Pickup) visit(ctx context.Context, r *remoteRow) (got progress, err err
 	}
 	defer c.Close()
 	actor := access.Station("remote:"+r.ID, r.OrgID)
-	if r.OutPath != "" {
+	delivers, err := p.delivers(ctx, r)
+	if err != nil {
+		return got, err
+	}
+	if delivers {
 		to := p.push(actor)
 		if r.Network {
 			to = p.mail(actor, r.Name)
@@ -202,7 +206,7 @@ func (p *Pickup) visit(ctx context.Context, r *remoteRow) (got progress, err err
 		}
 		got, err = p.deliver(ctx, actor, to, time.Now().Add(p.span))
 	}
-	if err != nil && r.InPath != "" { // what broke the line keeps nothing from coming in
+	if got.gone && r.InPath != "" { // what broke the line keeps nothing from coming in
 		c.Close()
 		var failed error
 		if c, failed = p.connect(ctx, r); failed != nil {
@@ -216,4 +220,18 @@ func (p *Pickup) visit(ctx context.Context, r *remoteRow) (got progress, err err
 		err = errors.Join(err, failed)
 	}
 	return got, err
+}
+
+// delivers says whether anything goes to a server.
+func (p *Pickup) delivers(ctx context.Context, r *remoteRow) (bool, error) {
+	if !r.delivers() {
+		return r.OutPath != "", nil
+	}
+	var first *remoteRow
+	err := p.db.View(db.WithOrgs(ctx, r.OrgID), func(ctx context.Context) error {
+		rows, err := remotesOf(ctx, r.OrgID)
+		first = deliverer(rows)
+		return err
+	})
+	return first != nil && first.ID == r.ID, err
 }

@@ -188,7 +188,7 @@ func TestOneTurnAtATime(t *testing.T) {
 				t.Error(err)
 			}
 			b.want("due after a check", due(), 0)
-			if err := p.SignIn(t.Context(), maya, r.ID, "entente", "right", ""); err != nil {
+			if err := b.change(p, r.ID, kestrelServer(f)); err != nil {
 				t.Error(err)
 			}
 			b.want("due after another sign-in", due(), 0)
@@ -197,7 +197,7 @@ func TestOneTurnAtATime(t *testing.T) {
 		b.turn(p)
 		b.want("settled by the turn of the past", b.count("SELECT count(*) FROM edi_remote WHERE checked > 0"), 0)
 		b.exec("UPDATE edi_remote SET held_until = 1")
-		if err := p.SignIn(t.Context(), maya, r.ID, "entente", "right", ""); err != nil {
+		if err := b.change(p, r.ID, kestrelServer(f)); err != nil {
 			t.Error(err)
 		}
 		b.want("at once", due(), 1)
