@@ -478,6 +478,11 @@ func (p *Pickup) miss(ctx context.Context, w way, r *interchangeRow, why error) 
 	}
 	return p.s.db.InTx(ctx, func(ctx context.Context) error {
 		_, err := change(ctx, r.ID, values, "fence = ?", r.Fence)
+		if err != nil || !ofDocument(why) {
+			return err
+		}
+		// its account ended meanwhile, and it is not there
+		_, err = change(ctx, r.ID, map[string]any{"delivery": DeliveryHeld, "held": HeldNoAccount}, "network <> '' AND way = '' AND delivery = ? AND fence = ?", DeliveryUnproved, r.Fence)
 		return err
 	})
 }

@@ -185,6 +185,9 @@ func (b *bench) turn(p *Pickup) {
 	if _, err := p.drain(b.Context()); err != nil {
 		b.Fatal(err)
 	}
+	if err := p.lookIntoFolder(b.Context()); err != nil {
+		b.Fatal(err)
+	}
 }
 
 func kestrelServer(f *foreign) RemoteCmd {
@@ -842,7 +845,7 @@ func TestFolderOut(t *testing.T) {
 		id = emit("F-3")
 		b.exec("UPDATE edi_pickup SET seen = 0")
 		p.looked = p.looked.Add(-folderEvery)
-		if _, err := p.drain(t.Context()); err == nil {
+		if err := p.lookIntoFolder(t.Context()); err == nil {
 			t.Error("a link was followed")
 		}
 		if left, _ := os.ReadDir(outside); len(left) > 0 || b.get(maya, id).Delivery != DeliveryWaiting {

@@ -80,10 +80,16 @@ func freeForAccount(ctx context.Context, org, network string) error {
 		Updates(map[string]any{"delivery": DeliveryWaiting, "held": HeldReleased}).Error
 }
 
-// holdForAccount stops what is not yet in the mailbox of a network where the account ends.
+// holdForAccount stops what is not yet in the mailbox of a network where the account ends. Of
+// what is being put there nobody knows: it is unproved until who puts it says more.
 func holdForAccount(ctx context.Context, org, network string) error {
-	return db.Tx(ctx).Model(&interchangeRow{}).Where("sender_id = ? AND network = ? AND delivery = ? AND way = ''", org, network, DeliveryWaiting).
-		Updates(map[string]any{"delivery": DeliveryHeld, "held": HeldNoAccount}).Error
+	waiting := func() *gorm.DB {
+		return db.Tx(ctx).Model(&interchangeRow{}).Where("sender_id = ? AND network = ? AND delivery = ? AND way = ''", org, network, DeliveryWaiting)
+	}
+	if err := waiting().Where("next_at > ? AND last_error = ''", db.Micros(db.Now(ctx))).Update("delivery", DeliveryUnproved).Error; err != nil {
+		return err
+	}
+	return waiting().Updates(map[string]any{"delivery": DeliveryHeld, "held": HeldNoAccount}).Error
 }
 
 func remotesOf(ctx context.Context, org string) ([]remoteRow, error) {
@@ -168,6 +174,13 @@ func leftOf(ctx context.Context, org string) (map[string]int, error) {
 // inOutbox is what waits for a company to fetch it, or to be pushed to its server.
 func inOutbox(ctx context.Context, org string) *gorm.DB {
 	return db.Tx(ctx).Where("(receiver_id = ? AND network = '' AND way = '' OR delegate_id = ? AND way = 'network') AND delivery = ?", org, org, DeliveryWaiting)
+}
+
+// toFetch is what a company may fetch: what waits for it, and what was parked since its own
+// server would not have it. Of nothing else that was parked is it known that it is not there.
+func toFetch(ctx context.Context, org string) *gorm.DB {
+	return db.Tx(ctx).Where("(receiver_id = ? AND network = '' AND way = '' OR delegate_id = ? AND way = 'network') AND delivery IN ? AND (delivery = ? OR way = '' AND last_error IN ?)",
+		org, org, []string{DeliveryWaiting, DeliveryFailed}, DeliveryWaiting, serverSaid)
 }
 
 // pushedTo lists what waits for a company's own server and nobody puts there now, oldest

@@ -48,8 +48,12 @@ func (s remoteSource) done(name string) error {
 // mailbox.
 func (remoteSource) refused(string, string) error { return nil }
 
-// PickupName is the name of the drain that looks into others' servers and folders.
-const PickupName = "edi-pickup"
+// PickupName is the name of the drain that looks into others' servers, FolderName of the one
+// that looks into the operator's folder: one that lies on a slow network delays no server.
+const (
+	PickupName = "edi-pickup"
+	FolderName = "edi-folder"
+)
 
 // Pickup fetches from and delivers to companies' own servers, and takes files from
 // the operator's folder.
@@ -60,7 +64,7 @@ type Pickup struct {
 	orgs   Companies
 	folder string
 	temp   string
-	looked time.Time // when the folder was looked at; the drain's own
+	looked time.Time // when the folder was looked at; its drain's own
 	span   time.Duration
 }
 
@@ -78,25 +82,25 @@ type PickupConfig struct {
 	Temp      string // folder for what is being fetched
 }
 
-// NewPickup binds the drain; call it before Jobs.Start.
+// NewPickup binds the drains; call it before Jobs.Start.
 func NewPickup(s *Service, box *Mailbox, c PickupConfig) *Pickup {
 	p := &Pickup{Remotes: c.Remotes, s: s, box: box, orgs: c.Companies, folder: c.Folder, temp: c.Temp, span: remoteTime}
 	s.jobs.Drain(PickupName, p.drain)
+	s.jobs.Drain(FolderName, func(ctx context.Context) (bool, error) { return false, p.lookIntoFolder(ctx) })
 	return p
 }
 
-// drain looks into the folder and works through the remotes that are due, some at
+// drain works through the remotes that are due, some at
 // once: a server that answers slowly delays nobody. It returns when none is at work.
 func (p *Pickup) drain(ctx context.Context) (bool, error) {
 	running := 0
 	return false, job.Crew(ctx, p.s.log, nil, func(begin func(work, ended func())) error {
-		folder := p.lookIntoFolder(ctx)
 		claimed, err := p.claim(ctx, remotesAtOnce-running)
 		for i := range claimed {
 			running++
 			begin(func() { p.turn(ctx, &claimed[i]) }, func() { running-- })
 		}
-		return errors.Join(folder, err)
+		return err
 	})
 }
 
