@@ -35,6 +35,7 @@ type Remote struct {
 	Checked     time.Time // when it last worked
 	Next        time.Time
 	Left        int    // files that we have and it lets us neither move nor remove
+	Stuck       string // names of files that lie there incomplete; of many the first
 	Idle        string // the server of its company to which is delivered what this one was to get; empty: none
 }
 
@@ -245,9 +246,14 @@ func (s *Remotes) List(ctx context.Context, actor access.Actor) ([]Remote, error
 			return err
 		}
 		left, err := leftOf(ctx, actor.Org)
+		if err != nil {
+			return err
+		}
+		stuck, err := incompleteOf(ctx, actor.Org)
 		first := deliverer(rows)
 		for i := range rows {
 			out = append(out, rows[i].view())
+			out[i].Stuck = someNames(stuck[rows[i].ID])
 			if rows[i].delivers() && rows[i].ID != first.ID {
 				out[i].Idle = first.Name
 			}

@@ -431,7 +431,7 @@ func TestRemoteLeavesFiles(t *testing.T) {
 		b.turn(p)
 		b.want("taken", b.count("SELECT count(*) FROM interchange WHERE door = 'sftp' AND origin = 'sent'"), 4)
 		b.want("at the usual pace", b.count("SELECT count(*) FROM edi_remote WHERE last_error = 'sftp.no_such_file' AND attempts > ? AND next_at < ?", toldTries, db.Micros(b.d.Clock().Add(90*time.Second))), 1)
-		b.want("told", b.count("SELECT count(*) FROM event WHERE kind = ?", EventRemote), 1)
+		b.want("told", b.count("SELECT count(*) FROM event WHERE kind = ? AND payload NOT LIKE '%sftp.incomplete%'", EventRemote), 1) // the .tmp files aside
 		if n := len(b.waiting(maya)); n == 0 {
 			t.Error("nothing waits")
 		}
@@ -549,6 +549,51 @@ func TestRemoteRefusesAndFails(t *testing.T) {
 		if err := otherKey.Check(t.Context(), maya, r.ID); fault.KeyOf(err) != "secret.wrong_key" {
 			t.Errorf("another key file: %v", err)
 		}
+	})
+}
+
+// What lies incomplete at a company's server is told to it once, and shown while it lies there.
+func TestRemoteTellsOfIncomplete(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		f, p, r := b.atKestrel(t)
+		text := fromKestrel(1, order("I-1")).String()
+		f.put("/from/half.edi", text[:len(text)-12])
+		f.put("/from/never.edi.part", "ISA")
+		f.put("/from/.profile", "x")
+		stuck := func() string {
+			got, err := p.Get(t.Context(), maya, r.ID)
+			if err != nil || got.Failing != "" {
+				t.Fatalf("%+v, %v", got, err)
+			}
+			return got.Stuck
+		}
+		told := func() int { return b.count("SELECT count(*) FROM event WHERE kind = ?", EventRemote) }
+		look := func() {
+			t.Helper()
+			b.exec("UPDATE edi_remote SET next_at = 0")
+			if _, err := p.drain(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		look()
+		look()
+		b.want("while they may grow", fmt.Sprint(stuck(), told()), fmt.Sprint("", 0))
+		b.turn(p) // the part for a day, the half one has no trailer
+		b.want("the part", fmt.Sprint(stuck(), told()), fmt.Sprint("never.edi.part", 1))
+		b.turn(p) // for an hour
+		b.want("both", fmt.Sprint(stuck(), told()), fmt.Sprint("half.edi, never.edi.part", 2))
+		b.turn(p)
+		b.turn(p)
+		b.want("told once", told(), 2)
+		b.want("in words", b.count("SELECT count(*) FROM event WHERE kind = ? AND payload LIKE '%half.edi%' AND payload LIKE '%sftp.incomplete%'", EventRemote), 1)
+
+		f.put("/from/half.edi", text)
+		if err := f.files.Remove("/from/never.edi.part"); err != nil {
+			t.Fatal(err)
+		}
+		b.turn(p)
+		b.turn(p)
+		b.want("mended", fmt.Sprint(stuck(), f.names("/done")), fmt.Sprint("", "half.edi"))
 	})
 }
 

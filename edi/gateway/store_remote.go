@@ -157,6 +157,26 @@ func retryLeft(ctx context.Context, org, source string) error {
 	return db.Tx(ctx).Model(&pickupRow{}).Where("org_id = ? AND source = ? AND state = ?", org, source, pickupLeft).Update("state", pickupTaken).Error
 }
 
+// markTold notes that a company is told of what is stuck at a source, and gives its names.
+func markTold(ctx context.Context, org, source string) (names []string, err error) {
+	stuck := db.Tx(ctx).Model(&pickupRow{}).Where("org_id = ? AND source = ? AND state = ?", org, source, pickupStuck)
+	if err := stuck.Session(&gorm.Session{}).Order("name").Pluck("name", &names).Error; err != nil || len(names) == 0 {
+		return nil, err
+	}
+	return names, stuck.Session(&gorm.Session{}).Update("state", pickupTold).Error
+}
+
+// incompleteOf names what lies incomplete at the sources of a company, by source.
+func incompleteOf(ctx context.Context, org string) (map[string][]string, error) {
+	var rows []pickupRow
+	err := db.Tx(ctx).Select("source, name").Where("org_id = ? AND state IN ?", org, []string{pickupStuck, pickupTold}).Order("name").Find(&rows).Error
+	out := map[string][]string{}
+	for _, r := range rows {
+		out[r.Source] = append(out[r.Source], r.Name)
+	}
+	return out, err
+}
+
 // leftOf counts the files that are ours and still lie at the sources of a company, by source.
 func leftOf(ctx context.Context, org string) (map[string]int, error) {
 	var rows []struct {

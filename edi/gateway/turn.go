@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"path"
+	"strings"
 	"time"
 
 	"entente/db"
@@ -238,4 +239,32 @@ func (p *Pickup) delivers(ctx context.Context, r *remoteRow) (bool, error) {
 		return err
 	})
 	return first != nil && first.ID == r.ID, err
+}
+
+func seenNow(org, source string, f sftp.File, state string, now time.Time) pickupRow {
+	return pickupRow{OrgID: org, Source: source, Name: f.Name, Size: f.Size, Changed: db.Micros(f.At), State: state, Seen: db.Micros(now)}
+}
+
+// tellStuck tells a company once of each file that lies incomplete at its server.
+func (p *Pickup) tellStuck(ctx context.Context, src source) error {
+	remote, ok := src.(remoteSource)
+	if !ok {
+		return nil // the operator's
+	}
+	names, err := markTold(ctx, remote.r.OrgID, remote.r.ID)
+	if err != nil || len(names) == 0 {
+		return err
+	}
+	return p.s.jobs.Publish(ctx, job.Event{Kind: EventRemote, Version: 1, Orgs: []string{remote.r.OrgID}, Object: remote.r.ID, Payload: RemoteEvent{
+		Org: remote.r.OrgID, Remote: remote.r.ID, Name: remote.r.Name, Reason: "sftp.incomplete", Files: someNames(names),
+	}})
+}
+
+// someNames are names in a row, of many the first.
+func someNames(names []string) string {
+	const most = 5
+	if len(names) > most {
+		names = append(names[:most:most], "…")
+	}
+	return strings.Join(names, ", ")
 }

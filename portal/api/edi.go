@@ -405,6 +405,7 @@ type server struct {
 	Checked *time.Time `json:"checked" doc:"when it last worked"`
 	Next    time.Time  `json:"next" doc:"when it is looked at next"`
 	Left    int        `json:"left,omitempty" doc:"taken files that it lets us neither move nor remove"`
+	Stuck   string     `json:"incomplete,omitempty" doc:"names of files that lie there incomplete and are not taken: put them there again whole, or remove them"`
 	Idle    string     `json:"idle,omitempty" doc:"nothing is delivered to it, as this server of your company gets it: remove one of the two, or its out"`
 }
 
@@ -433,7 +434,7 @@ func (in serverIn) cmd() gateway.RemoteCmd {
 func wireServer(r gateway.Remote) server {
 	out := server{
 		ID: r.ID, Name: r.Name, Addr: r.Addr, Login: r.Login, HostKey: r.HostKey, In: r.In, Done: r.Done, Leave: r.Leave, Out: r.Out, Network: r.Network,
-		Seconds: int(r.Every / time.Second), Failing: r.Failing, Next: r.Next, Left: r.Left, Idle: r.Idle,
+		Seconds: int(r.Every / time.Second), Failing: r.Failing, Next: r.Next, Left: r.Left, Stuck: r.Stuck, Idle: r.Idle,
 	}
 	if r.Failing != "" {
 		p := locale.New(locale.English, time.UTC, time.Now())

@@ -162,12 +162,13 @@ func (e *env) listRemotes(ctx context.Context, set *flag.FlagSet, slug string, a
 			Server  string     `json:"server"`
 			Failing string     `json:"failing,omitempty"`
 			Left    int        `json:"left,omitempty"` // taken files that it lets us neither move nor remove
+			Stuck   string     `json:"incomplete,omitempty"`
 			Idle    string     `json:"idle,omitempty"` // the server that gets what this one was to get
 			Checked *time.Time `json:"checked"`
 		}
 		lines := []line{}
 		for _, r := range list {
-			l := line{Name: r.Name, Server: r.Addr, Failing: r.Failing, Left: r.Left, Idle: r.Idle}
+			l := line{Name: r.Name, Server: r.Addr, Failing: r.Failing, Left: r.Left, Stuck: r.Stuck, Idle: r.Idle}
 			if r.Checked.Unix() > 0 {
 				l.Checked = &r.Checked
 			}
@@ -185,6 +186,9 @@ func (e *env) listRemotes(ctx context.Context, set *flag.FlagSet, slug string, a
 				state = "worked at " + l.Checked.Format(time.RFC3339)
 			}
 			fmt.Fprintf(e.out, "%s  %s  %s\n", l.Name, l.Server, state)
+			if l.Stuck != "" {
+				fmt.Fprintln(e.out, "  "+p.T("remotes.stuck", "names", l.Stuck))
+			}
 			if l.Idle != "" {
 				fmt.Fprintln(e.out, "  "+p.T("remotes.idle", "name", l.Idle))
 			}

@@ -182,6 +182,7 @@ type RemoteRow struct {
 	Said                       Text
 	Checked                    time.Time
 	Left                       int    // files taken that it lets us neither move nor remove
+	Stuck                      string // names of files that lie there incomplete
 	Idle                       string // the server that gets what this one was to get; empty: none
 }
 
