@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"entente/db"
@@ -37,8 +38,11 @@ func (s *Service) taken(ctx context.Context, actor access.Actor, id, way, delive
 			return notFound()
 		}
 		where, args := "way = ? AND delivery = ?", []any{way, DeliveryWaiting}
-		if claimed != nil {
+		switch {
+		case claimed != nil:
 			where, args = "way = ? AND delivery IN ? AND fence = ?", []any{way, onItsWay, claimed.Fence}
+		case r.refusedThere():
+			where, args = "way = ? AND delivery = ? AND last_error = ? AND fence = ?", []any{way, DeliveryFailed, r.LastError, r.Fence}
 		}
 		values := r.there(db.Now(ctx), delivery)
 		values["way"] = by
@@ -60,6 +64,12 @@ func (s *Service) taken(ctx context.Context, actor access.Actor, id, way, delive
 
 // onItsWay is the delivery of what somebody may be putting where it goes.
 var onItsWay = []string{DeliveryWaiting, DeliveryHeld}
+
+// refusedThere says that a document is parked since its receiver's own server would not have it:
+// it is not there.
+func (r *interchangeRow) refusedThere() bool {
+	return r.Delivery == DeliveryFailed && r.Way == RouteUsual && r.Network == "" && slices.Contains(serverSaid, r.LastError)
+}
 
 // there is what is kept of an interchange that is where it goes.
 func (r *interchangeRow) there(now time.Time, delivery string) map[string]any {

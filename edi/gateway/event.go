@@ -26,7 +26,7 @@ const (
 	// sent (UnmatchedEvent).
 	EventUnmatched = "edi.Unmatched"
 	// EventRemote: a company's own SFTP server cannot be served (RemoteEvent): at once where it
-	// refuses the sign-in or is another server, else after a few tries.
+	// refuses the sign-in or is another server, else after a few tries. Or files lie there incomplete.
 	EventRemote = "edi.RemoteFailing"
 	// EventFailed: an interchange was parked after too many tries (FailedEvent).
 	EventFailed = "edi.Failed"
@@ -115,13 +115,14 @@ type UnmatchedEvent struct {
 }
 
 // RemoteEvent is the payload of EventRemote. Reason is the key of the failure, Refused says
-// that no further try mends it.
+// that no further try mends it. With Files it works, and they lie there incomplete.
 type RemoteEvent struct {
 	Org     string `json:"org"`
 	Remote  string `json:"remote"`
 	Name    string `json:"name"` // what the company calls it
 	Reason  string `json:"reason"`
 	Refused bool   `json:"refused"`
+	Files   string `json:"files,omitempty"` // the names of some
 }
 
 // FailedEvent is the payload of EventFailed.

@@ -304,7 +304,7 @@ func (s *Service) Waiting(ctx context.Context, actor access.Actor, id string) (O
 			return err
 		}
 		theirs := r.Way == RouteNetwork && r.DelegateID == actor.Org // it is their network
-		if r.Delivery != DeliveryWaiting || !theirs && (r.ReceiverID != actor.Org || r.Network != "" || r.Way != "") {
+		if r.Delivery != DeliveryWaiting && !r.refusedThere() || !theirs && (r.ReceiverID != actor.Org || r.Network != "" || r.Way != "") {
 			return notFound()
 		}
 		out = r.outboxItem()

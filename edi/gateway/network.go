@@ -88,7 +88,7 @@ func (p *Pickup) mail(actor access.Actor, network string) way {
 
 // mailed notes that a network has an interchange for its receiver. The clock on the
 // receiver's acknowledgement starts; it is not answered by this. It is there also where it was
-// held meanwhile, as its account ended.
+// held meanwhile, or its account ended.
 func (s *Service) mailed(ctx context.Context, actor access.Actor, claimed *interchangeRow) error {
 	if err := access.Check(actor, access.EDISend, access.Own(actor.Org)); err != nil {
 		return err
@@ -98,7 +98,7 @@ func (s *Service) mailed(ctx context.Context, actor access.Actor, claimed *inter
 		if err != nil {
 			return err
 		}
-		ok, err := change(ctx, r.ID, r.there(db.Now(ctx), DeliveryMailbox), "sender_id = ? AND network <> '' AND way = '' AND delivery IN ? AND fence = ?", actor.Org, onItsWay, claimed.Fence)
+		ok, err := change(ctx, r.ID, r.there(db.Now(ctx), DeliveryMailbox), "sender_id = ? AND network <> '' AND way = '' AND delivery IN ? AND fence = ?", actor.Org, append([]string{DeliveryUnproved}, onItsWay...), claimed.Fence)
 		if err != nil || !ok {
 			return err
 		}

@@ -150,7 +150,8 @@ func (s *Service) Reprocess(ctx context.Context, actor access.Actor, id string) 
 // Resend brings what the actor's company sent to its receiver once more, the same bytes
 // under the same control number, where nothing proves that it arrived. Where it did
 // arrive the receiver would book it twice: ask for the acknowledgement instead.
-// Codes: NotFound, Forbidden, Conflict (it is proved, acknowledged, or on its way).
+// Codes: NotFound, Forbidden, Conflict (it is proved, acknowledged, or on its way, or there is
+// no account at its network any more).
 func (s *Service) Resend(ctx context.Context, actor access.Actor, id string) error {
 	if err := may(actor); err != nil {
 		return err
@@ -166,6 +167,9 @@ func (s *Service) Resend(ctx context.Context, actor access.Actor, id string) err
 		if r.Acknowledged != "" || r.Advised != "" || r.Delivery != DeliveryUnproved && r.Delivery != DeliveryFailed {
 			return fault.New(fault.Conflict, "edi.proved")
 		}
+		if r.Delivery == DeliveryUnproved && r.handed(db.Now(ctx)) {
+			return fault.New(fault.Conflict, "edi.under_way")
+		}
 		carried := false
 		if s.courier != nil {
 			if carried, err = s.courier.Again(ctx, actor, r.view()); err != nil {
@@ -173,6 +177,13 @@ func (s *Service) Resend(ctx context.Context, actor access.Actor, id string) err
 			}
 		}
 		if !carried {
+			if r.Network != "" && r.Way == RouteUsual {
+				if there, err := accountAt(ctx, actor.Org, r.Network); err != nil {
+					return err
+				} else if !there {
+					return fault.New(fault.Conflict, "edi.no_account", "Network", r.Network)
+				}
+			}
 			ok, err := change(ctx, id, map[string]any{"delivery": DeliveryWaiting, "way": r.outbox(), "attempts": 0, "last_error": "", "next_at": 0}, "delivery = ?", r.Delivery)
 			if err != nil {
 				return err

@@ -40,6 +40,9 @@ type source interface {
 const (
 	pickupSeen    = "seen"    // it may still grow
 	pickupHalf    = "half"    // it has no trailer
+	pickupPart    = "part"    // it has the name of one that is not finished
+	pickupStuck   = "stuck"   // it stays so, and its company is to be told
+	pickupTold    = "told"    // its company was told
 	pickupTaken   = "taken"   // it is ours; it may still lie there
 	pickupLeft    = "left"    // it is ours, and stays: its server lets nobody put it away, or its company wants so
 	pickupRefused = "refused" // it could not be read, and lies there
@@ -51,6 +54,13 @@ const settleTime = 5 * time.Second
 // halfTime is how long a file without a trailer is left alone while it looks the same.
 const halfTime = time.Hour
 
+// partTime is how long a file may keep the name of an unfinished one before its company is told;
+// of at most maxParts in a folder.
+const (
+	partTime = 24 * time.Hour
+	maxParts = 100
+)
+
 // maxPicked bounds the files taken, and those delivered, in one turn.
 const maxPicked = 500
 
@@ -58,6 +68,7 @@ const maxPicked = 500
 type progress struct {
 	did, well int  // what it had to do with a server for, and what went well of it
 	more      bool // there is more to do at once
+	gone      bool // the line to the server is
 }
 
 func (g *progress) add(o progress) {
@@ -89,15 +100,29 @@ func (p *Pickup) pickup(ctx context.Context, actor access.Actor, id string, src 
 		gone[name] = true
 	}
 	now, probed := p.s.db.Clock(), false
+	var parts []pickupRow // to remember
+	unfinished := 0
 	files, err := src.list(ctx, func(f sftp.File) bool {
 		delete(gone, f.Name)
 		row, seen := known[f.Name]
 		switch {
-		case sftp.Hidden(f.Name) || f.Size == 0:
+		case sftp.Hidden(f.Name):
+			if unfinished++; f.Name[0] == '.' || unfinished > maxParts {
+				return false
+			}
+			switch {
+			case !seen || !row.like(f):
+				parts = append(parts, seenNow(actor.Org, id, f, pickupPart, now))
+			case row.State == pickupPart && now.Sub(instant(row.Seen)) >= partTime:
+				row.State = pickupStuck
+				parts = append(parts, row)
+			}
+			return false
+		case f.Size == 0:
 			return false
 		case !seen || !row.like(f):
 			return true
-		case row.State == pickupHalf:
+		case row.State == pickupHalf || row.State == pickupStuck || row.State == pickupTold:
 			return now.Sub(instant(row.Seen)) >= halfTime
 		case row.State == pickupLeft && !probed: // one of them says whether it is allowed by now
 			probed = true
@@ -119,7 +144,7 @@ func (p *Pickup) pickup(ctx context.Context, actor access.Actor, id string, src 
 		}
 		row, seen := known[f.Name]
 		if !seen || !row.like(f) {
-			row = pickupRow{OrgID: actor.Org, Source: id, Name: f.Name, Size: f.Size, Changed: db.Micros(f.At), State: pickupSeen, Seen: db.Micros(p.s.db.Clock())}
+			row = seenNow(actor.Org, id, f, pickupSeen, p.s.db.Clock())
 			if err := p.remember(ctx, row); err != nil {
 				return got, err
 			}
@@ -135,7 +160,15 @@ func (p *Pickup) pickup(ctx context.Context, actor access.Actor, id string, src 
 		failure = errors.Join(failure, err) // the next file may be better
 	}
 	return got, errors.Join(failure, p.s.db.InTx(ctx, func(ctx context.Context) error {
-		return dropPickups(ctx, actor.Org, id, slices.Collect(maps.Keys(gone)))
+		for _, row := range parts {
+			if err := keepPickup(ctx, row); err != nil {
+				return err
+			}
+		}
+		if err := dropPickups(ctx, actor.Org, id, slices.Collect(maps.Keys(gone))); err != nil {
+			return err
+		}
+		return p.tellStuck(ctx, src)
 	}))
 }
 
@@ -196,7 +229,14 @@ func (p *Pickup) pick(ctx context.Context, actor access.Actor, src source, row p
 			return true, broken
 		}
 		if !whole {
-			row.State, row.Seen = pickupHalf, db.Micros(p.s.db.Clock())
+			switch row.State {
+			case pickupHalf: // for a second time
+				row.State = pickupStuck
+			case pickupStuck, pickupTold:
+			default:
+				row.State = pickupHalf
+			}
+			row.Seen = db.Micros(p.s.db.Clock())
 			return true, p.remember(ctx, row)
 		}
 		fail.At(fail.PickupCopied)
@@ -417,6 +457,7 @@ func (p *Pickup) deliver(ctx context.Context, actor access.Actor, w way, until t
 				tried = append(tried, r)
 			}
 			if w.line && !ofDocument(err) { // the line is gone; perhaps it is this one each time that breaks it
+				got.gone = true
 				break
 			}
 			continue
@@ -476,6 +517,11 @@ func (p *Pickup) miss(ctx context.Context, w way, r *interchangeRow, why error) 
 	}
 	return p.s.db.InTx(ctx, func(ctx context.Context) error {
 		_, err := change(ctx, r.ID, values, "fence = ?", r.Fence)
+		if err != nil || !ofDocument(why) {
+			return err
+		}
+		// its account ended meanwhile, and it is not there
+		_, err = change(ctx, r.ID, map[string]any{"delivery": DeliveryHeld, "held": HeldNoAccount}, "network <> '' AND way = '' AND delivery = ? AND fence = ?", DeliveryUnproved, r.Fence)
 		return err
 	})
 }

@@ -315,7 +315,7 @@ func references(ctx context.Context, rows []interchangeRow) (map[string]string, 
 	return out, err
 }
 
-// Outbox lists what waits for the actor's company, or for those whose network (VAN) it is,
+// Outbox lists what waits for the actor's company, also since its own server would not have it, or for those whose network (VAN) it is,
 // oldest first; limit 50 by
 // default, at most 200; after is Outbox.Next of the page before.
 func (s *Service) Outbox(ctx context.Context, actor access.Actor, after string, limit int) (Outbox, error) {
@@ -329,7 +329,7 @@ func (s *Service) Outbox(ctx context.Context, actor access.Actor, after string, 
 	limit = bounded(limit, 50, 200)
 	out := Outbox{Items: []OutboxItem{}}
 	err = s.db.View(ctx, func(ctx context.Context) error {
-		q := inOutbox(ctx, actor.Org)
+		q := toFetch(ctx, actor.Org)
 		if after != "" {
 			q = q.Where("received > ? OR (received = ? AND id > ?)", at, at, id)
 		}

@@ -34,10 +34,13 @@ type Remote struct {
 	Failing     string    // key of the last failure; empty when it worked
 	Checked     time.Time // when it last worked
 	Next        time.Time
-	Left        int // files that we have and it lets us neither move nor remove
+	Left        int    // files that we have and it lets us neither move nor remove
+	Stuck       string // names of files that lie there incomplete; of many the first
+	Idle        string // the server of its company to which is delivered what this one was to get; empty: none
 }
 
-// RemoteCmd describes a Remote. A password or a private key (PEM), or both.
+// RemoteCmd describes a Remote. A password or a private key (PEM), or both; of one that is
+// changed neither, where those of before hold.
 type RemoteCmd struct {
 	Name, Addr, Login string
 	Password, Key     string
@@ -65,13 +68,14 @@ const (
 	toldTries     = 5 // turns that fail before the company is told, unless it is refused
 )
 
-func (c *RemoteCmd) check() error {
+// check also says of a server that is changed, and keeps its secrets, that it needs none.
+func (c *RemoteCmd) check(keeps bool) error {
 	bad := fault.New(fault.Invalid, "form.invalid")
 	c.Name, c.Addr, c.Login = strings.TrimSpace(c.Name), strings.TrimSpace(c.Addr), strings.TrimSpace(c.Login)
 	if c.Name == "" || len(c.Name) > 60 || text(c.Name, 60) != c.Name {
 		bad.With("name", "form.invalid")
 	}
-	if host, port, err := net.SplitHostPort(c.Addr); err != nil || host == "" || port == "" || len(c.Addr) > 300 {
+	if !validAddr(c.Addr) {
 		bad.With("addr", "sftp.addr_wrong")
 	}
 	if key, err := sftp.CheckHostKey(c.HostKey); err != nil {
@@ -79,7 +83,7 @@ func (c *RemoteCmd) check() error {
 	} else {
 		c.HostKey = key
 	}
-	c.signIn(bad)
+	c.signIn(bad, keeps)
 	for name, p := range map[string]*string{"in": &c.In, "done": &c.Done, "out": &c.Out} {
 		if *p = strings.TrimSpace(*p); *p == "" {
 			continue
@@ -102,18 +106,25 @@ func (c *RemoteCmd) check() error {
 	return bad.OrNil()
 }
 
+func validAddr(addr string) bool {
+	host, port, err := net.SplitHostPort(addr)
+	return err == nil && host != "" && port != "" && len(addr) <= 300
+}
+
 // signIn notes what is wrong with the name and the secrets.
-func (c *RemoteCmd) signIn(bad *fault.Error) {
+func (c *RemoteCmd) signIn(bad *fault.Error, keeps bool) {
 	if c.Login == "" || len(c.Login) > 120 {
 		bad.With("login", "form.invalid")
 	}
-	if c.Password == "" && c.Key == "" {
+	if !keeps && !c.secret() {
 		bad.With("password", "sftp.secret_missing")
 	}
 	if err := sftp.CheckKey([]byte(c.Key)); c.Key != "" && err != nil {
 		bad.With("key", "sftp.key_wrong")
 	}
 }
+
+func (c *RemoteCmd) secret() bool { return c.Password != "" || c.Key != "" }
 
 // Remotes keeps companies' own servers.
 type Remotes struct {
@@ -137,14 +148,11 @@ func (s *Remotes) Add(ctx context.Context, actor access.Actor, cmd RemoteCmd) (R
 	if err := access.Check(actor, access.EDIDoors, access.Own(actor.Org)); err != nil {
 		return Remote{}, err
 	}
-	if err := cmd.check(); err != nil {
+	if err := cmd.check(false); err != nil {
 		return Remote{}, err
 	}
-	r := remoteRow{
-		OrgID: actor.Org, ID: db.NewID(), Name: cmd.Name, Addr: cmd.Addr, Login: cmd.Login, HostKey: cmd.HostKey, InPath: cmd.In, DonePath: cmd.Done,
-		OutPath: cmd.Out, Leaves: cmd.Leave, Network: cmd.Network, Every: int64(cmd.Every / time.Second), MadeBy: actor.Person,
-	}
-	r.Sealed = s.secrets.Seal([]byte(db.Text(remoteSecret{cmd.Password, cmd.Key})), about(r.OrgID, r.ID))
+	r := remoteRow{OrgID: actor.Org, ID: db.NewID(), MadeBy: actor.Person}
+	s.fill(&r, cmd)
 	err := s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
 		if err := lockCounter(ctx, "edi remotes "+actor.Org); err != nil {
 			return err
@@ -165,17 +173,59 @@ func (s *Remotes) Add(ctx context.Context, actor access.Actor, cmd RemoteCmd) (R
 		if !fresh {
 			return fault.New(fault.Conflict, "sftp.remote_taken", "Name", r.Name)
 		}
-		if i := slices.IndexFunc(there, func(o remoteRow) bool { return o.delivers() }); r.delivers() && i >= 0 {
-			return fault.InvalidField("out", "sftp.out_taken", "Name", there[i].Name)
+		if err := r.alone(there); err != nil {
+			return err
 		}
-		if r.Network && r.OutPath != "" {
-			if err := freeForAccount(ctx, actor.Org, r.Name); err != nil {
-				return err
-			}
+		if err := moveAccount(ctx, actor.Org, "", r.account()); err != nil {
+			return err
 		}
 		return noteRemote(ctx, actor, "edi.remote.add", r.ID)
 	})
 	return r.view(), err
+}
+
+// fill puts into a row what a company says of its server; a secret that is not given stays.
+func (s *Remotes) fill(r *remoteRow, cmd RemoteCmd) {
+	r.Name, r.Addr, r.Login, r.HostKey, r.InPath, r.DonePath, r.OutPath = cmd.Name, cmd.Addr, cmd.Login, cmd.HostKey, cmd.In, cmd.Done, cmd.Out
+	r.Leaves, r.Network, r.Every = cmd.Leave, cmd.Network, int64(cmd.Every/time.Second)
+	if cmd.secret() {
+		r.Sealed = s.secrets.Seal([]byte(db.Text(remoteSecret{cmd.Password, cmd.Key})), about(r.OrgID, r.ID))
+	}
+}
+
+// alone says that no other server of its company takes what this one would.
+func (r *remoteRow) alone(there []remoteRow) error {
+	for i := range there {
+		if o := &there[i]; o.ID != r.ID && o.delivers() && r.delivers() {
+			return fault.InvalidField("out", "sftp.out_taken", "Name", o.Name)
+		}
+	}
+	return nil
+}
+
+// account is what agreements call the network into whose mailbox it puts what is for others;
+// empty: none.
+func (r *remoteRow) account() string {
+	if !r.Network || r.OutPath == "" {
+		return ""
+	}
+	return r.Name
+}
+
+// moveAccount holds what waits for an account that ends, and lets go what waited for one that begins.
+func moveAccount(ctx context.Context, org, from, to string) error {
+	if from == to {
+		return nil
+	}
+	if from != "" {
+		if err := holdForAccount(ctx, org, from); err != nil {
+			return err
+		}
+	}
+	if to == "" {
+		return nil
+	}
+	return freeForAccount(ctx, org, to)
 }
 
 func noteRemote(ctx context.Context, actor access.Actor, action, id string) error {
@@ -185,7 +235,7 @@ func noteRemote(ctx context.Context, actor access.Actor, action, id string) erro
 // List gives the remotes of the actor's company, by name; secrets are never given.
 // Codes: Unauthenticated, NotFound, Forbidden.
 func (s *Remotes) List(ctx context.Context, actor access.Actor) ([]Remote, error) {
-	if err := access.Check(actor, access.EDIDoors, access.Own(actor.Org)); err != nil {
+	if err := access.Check(actor, access.EDIDoorsRead, access.Own(actor.Org)); err != nil {
 		return nil, err
 	}
 	var out []Remote
@@ -196,8 +246,17 @@ func (s *Remotes) List(ctx context.Context, actor access.Actor) ([]Remote, error
 			return err
 		}
 		left, err := leftOf(ctx, actor.Org)
+		if err != nil {
+			return err
+		}
+		stuck, err := incompleteOf(ctx, actor.Org)
+		first := deliverer(rows)
 		for i := range rows {
 			out = append(out, rows[i].view())
+			out[i].Stuck = someNames(stuck[rows[i].ID])
+			if rows[i].delivers() && rows[i].ID != first.ID {
+				out[i].Idle = first.Name
+			}
 			if !rows[i].Leaves {
 				out[i].Left = left[rows[i].ID]
 			}
@@ -205,6 +264,94 @@ func (s *Remotes) List(ctx context.Context, actor access.Actor) ([]Remote, error
 		return err
 	})
 	return out, err
+}
+
+// Get gives one of them. Codes: Unauthenticated, NotFound, Forbidden.
+func (s *Remotes) Get(ctx context.Context, actor access.Actor, id string) (Remote, error) {
+	list, err := s.List(ctx, actor)
+	if i := slices.IndexFunc(list, func(r Remote) bool { return r.ID == id }); err == nil && i >= 0 {
+		return list[i], nil
+	}
+	return Remote{}, cmp.Or(err, error(notFound()))
+}
+
+// Change makes a remote all that cmd says. It is looked at at once, or when a turn that is at
+// work has learnt that it is of the past; files that were taken stay remembered. Without a
+// password and a key those of before hold, unless the server is to show another host key:
+// what one server was trusted with is told no other.
+// Codes: Unauthenticated, NotFound, Forbidden, Invalid (also a second one to deliver to),
+// Conflict (the name is taken).
+func (s *Remotes) Change(ctx context.Context, actor access.Actor, id string, cmd RemoteCmd) (Remote, error) {
+	if err := access.Check(actor, access.EDIDoors, access.Own(actor.Org)); err != nil {
+		return Remote{}, err
+	}
+	err := s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		if err := lockCounter(ctx, "edi remotes "+actor.Org); err != nil {
+			return err
+		}
+		r, err := remoteByID(ctx, actor.Org, id)
+		if err != nil {
+			return err
+		}
+		cmd := cmd
+		shown, _ := sftp.CheckHostKey(cmd.HostKey) // check says what is wrong with it
+		if err := cmd.check(shown == "" || shown == r.HostKey); err != nil {
+			return err
+		}
+		there, err := remotesOf(ctx, actor.Org)
+		if err != nil {
+			return err
+		}
+		for i := range there {
+			if o := &there[i]; o.ID != r.ID && o.Name == cmd.Name {
+				return fault.New(fault.Conflict, "sftp.remote_taken", "Name", o.Name)
+			}
+		}
+		was := r
+		if s.fill(&r, cmd); !was.delivers() || r.OutPath != was.OutPath { // one of two from before may be mended otherwise
+			if err := r.alone(there); err != nil {
+				return err
+			}
+		}
+		if err := moveAccount(ctx, actor.Org, was.account(), r.account()); err != nil {
+			return err
+		}
+		now := db.Now(ctx)
+		values := again(db.Micros(now))
+		if r.HeldUntil > db.Micros(now) {
+			values["next_at"] = min(r.HeldUntil, db.Micros(now.Add(fail.Pace(remoteLease)/2)))
+		}
+		values["fence"] = r.Fence + 1 // a turn under way settles nothing
+		for name, v := range map[string]any{
+			"name": r.Name, "addr": r.Addr, "login": r.Login, "sealed": r.Sealed, "host_key": r.HostKey, "in_path": r.InPath, "done_path": r.DonePath, "out_path": r.OutPath,
+			"leaves": r.Leaves, "network": r.Network, "every": r.Every,
+		} {
+			values[name] = v
+		}
+		if ok, err := changeRemote(ctx, &was, values); err != nil || !ok {
+			return cmp.Or(err, error(fault.New(fault.Conflict, "error.conflict")))
+		}
+		return noteRemote(ctx, actor, "edi.remote.change", id)
+	})
+	if err != nil {
+		return Remote{}, err
+	}
+	return s.Get(ctx, actor, id)
+}
+
+// HostKey asks a server for its key, as a line and as a fingerprint, without signing in: for
+// two people to compare before it is agreed on.
+// Codes: Unauthenticated, NotFound, Forbidden, Invalid (the address), and what sftp.HostKey says.
+func (s *Remotes) HostKey(ctx context.Context, actor access.Actor, addr string) (line, fingerprint string, err error) {
+	if err := access.Check(actor, access.EDIDoors, access.Own(actor.Org)); err != nil {
+		return "", "", err
+	}
+	if !validAddr(addr) {
+		return "", "", fault.InvalidField("addr", "sftp.addr_wrong")
+	}
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	return sftp.HostKey(ctx, s.dialer, addr)
 }
 
 // Remove ends a remote. What still waits for the mailbox of a network is held, until there
@@ -225,10 +372,8 @@ func (s *Remotes) Remove(ctx context.Context, actor access.Actor, id string) err
 		if !gone {
 			return notFound()
 		}
-		if r.Network {
-			if err := holdForAccount(ctx, actor.Org, r.Name); err != nil {
-				return err
-			}
+		if err := moveAccount(ctx, actor.Org, r.account(), ""); err != nil {
+			return err
 		}
 		return noteRemote(ctx, actor, "edi.remote.remove", id)
 	})
@@ -283,36 +428,11 @@ func (s *Remotes) Check(ctx context.Context, actor access.Actor, id string) erro
 	})
 }
 
-// SignIn says how a company's server is signed in to from now on: a name, and a password or a
-// private key (PEM) or both. It is looked at at once, or when a turn that is at work has learnt that its
-// sign-in is of the past; files that were taken stay remembered.
-// Codes: Unauthenticated, NotFound, Forbidden, Invalid.
-func (s *Remotes) SignIn(ctx context.Context, actor access.Actor, id string, login, password, key string) error {
-	if err := access.Check(actor, access.EDIDoors, access.Own(actor.Org)); err != nil {
-		return err
-	}
-	cmd := RemoteCmd{Login: strings.TrimSpace(login), Password: password, Key: key}
-	bad := fault.New(fault.Invalid, "form.invalid")
-	if cmd.signIn(bad); bad.OrNil() != nil {
-		return bad
-	}
-	return s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
-		r, err := remoteByID(ctx, actor.Org, id)
-		if err != nil {
-			return err
-		}
-		sealed := s.secrets.Seal([]byte(db.Text(remoteSecret{cmd.Password, cmd.Key})), about(r.OrgID, r.ID))
-		now := db.Now(ctx)
-		values := again(db.Micros(now))
-		if r.HeldUntil > db.Micros(now) {
-			values["next_at"] = min(r.HeldUntil, db.Micros(now.Add(fail.Pace(remoteLease)/2)))
-		}
-		values["login"], values["sealed"], values["fence"] = cmd.Login, sealed, r.Fence+1 // a turn under way settles nothing
-		if ok, err := changeRemote(ctx, &r, values); err != nil || !ok {
-			return cmp.Or(err, error(fault.New(fault.Conflict, "error.conflict")))
-		}
-		return noteRemote(ctx, actor, "edi.remote.sign_in", id)
-	})
+// ServerSaid says of a failure of Check that it is the server's, or of the way to it, for its
+// company to mend.
+func ServerSaid(err error) bool {
+	f := fault.As(err)
+	return slices.Contains([]fault.Code{fault.Unavailable, fault.Invalid, fault.Conflict}, f.Code) || strings.HasPrefix(f.Key, "sftp.") // what it denies too
 }
 
 // again has a remote looked at at once, as if nothing had failed.
@@ -334,6 +454,17 @@ func (s *Remotes) connect(ctx context.Context, r *remoteRow) (*sftp.Client, erro
 
 // delivers says that what waits for its company goes there.
 func (r *remoteRow) delivers() bool { return !r.Network && r.OutPath != "" }
+
+// deliverer is the server to which what waits for a company goes: of several from before, when
+// they were not refused, the oldest, so that a program that reads there misses nothing. nil: none.
+func deliverer(rows []remoteRow) (first *remoteRow) {
+	for i := range rows {
+		if r := &rows[i]; r.delivers() && (first == nil || r.Created < first.Created || r.Created == first.Created && r.ID < first.ID) {
+			first = r
+		}
+	}
+	return first
+}
 
 func (r *remoteRow) view() Remote {
 	return Remote{

@@ -185,6 +185,9 @@ func (b *bench) turn(p *Pickup) {
 	if _, err := p.drain(b.Context()); err != nil {
 		b.Fatal(err)
 	}
+	if err := p.lookIntoFolder(b.Context()); err != nil {
+		b.Fatal(err)
+	}
 }
 
 func kestrelServer(f *foreign) RemoteCmd {
@@ -300,32 +303,27 @@ func TestRemoteDeliversOnce(t *testing.T) {
 		if n := len(b.waiting(maya)); n != 1 {
 			t.Fatalf("%d wait", n)
 		}
-		// While one server is written to, a turn at the other one begins and ends.
 		put := func(x *foreign) int { return len(strings.Fields(x.names("/to"))) }
-		for _, x := range []*foreign{f, g} {
-			y := g
-			if x == g {
-				y = f
+		// While the first server is written to, another turn there begins and ends.
+		visit := func() {
+			var rows []remoteRow
+			if err := b.d.View(t.Context(), func(ctx context.Context) (err error) { rows, err = remotesOf(ctx, kestrel); return err }); err != nil {
+				t.Error(err)
 			}
-			visit := func() {
-				y.opened.Store(nil)
-				var rows []remoteRow
-				if err := b.d.View(t.Context(), func(ctx context.Context) (err error) { rows, err = remotesOf(ctx, kestrel); return err }); err != nil {
-					t.Error(err)
-				}
-				for i := range rows {
-					if rows[i].Addr == y.addr {
-						if got, err := p.visit(t.Context(), &rows[i]); err != nil || got.well > 0 {
-							t.Errorf("the other: %+v, %v", got, err)
-						}
-					}
+			for i := range rows {
+				if got, err := p.visit(t.Context(), &rows[i]); err != nil || got.well > 0 {
+					t.Errorf("%s: %+v, %v", rows[i].Name, got, err)
 				}
 			}
-			x.opened.Store(&visit)
 		}
+		f.opened.Store(&visit)
 		b.turn(p)
-		b.want("files at both", put(f)+put(g), 1)
+		b.want("files at the first, at the other", fmt.Sprint(put(f), put(g)), "1 0")
 		b.want("waiting here", len(b.waiting(maya)), 0)
+		list, err := p.List(t.Context(), maya)
+		if err != nil || len(list) != 2 || list[0].Idle != "" || list[1].Idle != r.Name {
+			t.Errorf("which delivers: %+v, %v", list, err)
+		}
 
 		// Whoever claimed it died: it is left alone for a while, and goes then.
 		f.put("/from/again.edi", fromKestrel(2, order("D-2")).String())
@@ -433,7 +431,7 @@ func TestRemoteLeavesFiles(t *testing.T) {
 		b.turn(p)
 		b.want("taken", b.count("SELECT count(*) FROM interchange WHERE door = 'sftp' AND origin = 'sent'"), 4)
 		b.want("at the usual pace", b.count("SELECT count(*) FROM edi_remote WHERE last_error = 'sftp.no_such_file' AND attempts > ? AND next_at < ?", toldTries, db.Micros(b.d.Clock().Add(90*time.Second))), 1)
-		b.want("told", b.count("SELECT count(*) FROM event WHERE kind = ?", EventRemote), 1)
+		b.want("told", b.count("SELECT count(*) FROM event WHERE kind = ? AND payload NOT LIKE '%sftp.incomplete%'", EventRemote), 1) // the .tmp files aside
 		if n := len(b.waiting(maya)); n == 0 {
 			t.Error("nothing waits")
 		}
@@ -499,8 +497,9 @@ func TestRemoteRefusesAndFails(t *testing.T) {
 			{"nobody there", func(c *RemoteCmd) { c.Addr = "127.0.0.1:1" }, "dial.refused"},
 		} {
 			cmd := kestrelServer(f)
-			c.change(&cmd)
 			cmd.Name, cmd.Out = c.what, ""
+			mended := cmd
+			c.change(&cmd)
 			bad, err := p.Add(t.Context(), maya, cmd)
 			if err != nil {
 				t.Fatalf("%s: %v", c.what, err)
@@ -523,14 +522,11 @@ func TestRemoteRefusesAndFails(t *testing.T) {
 			b.want(c.what+", told once", b.count("SELECT count(*) FROM event WHERE kind = ? AND object = ?", EventRemote, bad.ID), 1)
 			if c.want == "sftp.signin_refused" { // mended, and looked at at once
 				for _, who := range []access.Actor{kaarel, person(kestrel, access.Buyer)} {
-					if err := p.SignIn(t.Context(), who, bad.ID, "entente", "right", ""); fault.CodeOf(err) != fault.NotFound && fault.CodeOf(err) != fault.Forbidden {
+					if _, err := p.Change(t.Context(), who, bad.ID, mended); fault.CodeOf(err) != fault.NotFound && fault.CodeOf(err) != fault.Forbidden {
 						t.Errorf("%v changes the sign-in: %v", who.Roles, err)
 					}
 				}
-				if err := p.SignIn(t.Context(), maya, bad.ID, "entente", "", ""); fault.CodeOf(err) != fault.Invalid {
-					t.Errorf("no secret: %v", err)
-				}
-				if err := p.SignIn(t.Context(), maya, bad.ID, "entente", "right", ""); err != nil {
+				if err := b.change(p, bad.ID, mended); err != nil {
 					t.Fatal(err)
 				}
 				b.turn(p)
@@ -554,6 +550,144 @@ func TestRemoteRefusesAndFails(t *testing.T) {
 			t.Errorf("another key file: %v", err)
 		}
 	})
+}
+
+// What lies incomplete at a company's server is told to it once, and shown while it lies there.
+func TestRemoteTellsOfIncomplete(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		f, p, r := b.atKestrel(t)
+		text := fromKestrel(1, order("I-1")).String()
+		f.put("/from/half.edi", text[:len(text)-12])
+		f.put("/from/never.edi.part", "ISA")
+		f.put("/from/.profile", "x")
+		stuck := func() string {
+			got, err := p.Get(t.Context(), maya, r.ID)
+			if err != nil || got.Failing != "" {
+				t.Fatalf("%+v, %v", got, err)
+			}
+			return got.Stuck
+		}
+		told := func() int { return b.count("SELECT count(*) FROM event WHERE kind = ?", EventRemote) }
+		look := func() {
+			t.Helper()
+			b.exec("UPDATE edi_remote SET next_at = 0")
+			if _, err := p.drain(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		look()
+		look()
+		b.want("while they may grow", fmt.Sprint(stuck(), told()), fmt.Sprint("", 0))
+		b.turn(p) // the part for a day, the half one has no trailer
+		b.want("the part", fmt.Sprint(stuck(), told()), fmt.Sprint("never.edi.part", 1))
+		b.turn(p) // for an hour
+		b.want("both", fmt.Sprint(stuck(), told()), fmt.Sprint("half.edi, never.edi.part", 2))
+		b.turn(p)
+		b.turn(p)
+		b.want("told once", told(), 2)
+		b.want("in words", b.count("SELECT count(*) FROM event WHERE kind = ? AND payload LIKE '%half.edi%' AND payload LIKE '%sftp.incomplete%'", EventRemote), 1)
+
+		f.put("/from/half.edi", text)
+		if err := f.files.Remove("/from/never.edi.part"); err != nil {
+			t.Fatal(err)
+		}
+		b.turn(p)
+		b.turn(p)
+		b.want("mended", fmt.Sprint(stuck(), f.names("/done")), fmt.Sprint("", "half.edi"))
+	})
+}
+
+func (b *bench) change(p *Pickup, id string, cmd RemoteCmd) error {
+	b.Helper()
+	_, err := p.Change(b.Context(), maya, id, cmd)
+	return err
+}
+
+// A server is changed as it was made; a secret that is not named stays, except for a server of
+// another key.
+func TestRemoteChanges(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		f, p, r := b.atKestrel(t)
+		f.put("/from/a.edi", fromKestrel(1, order("C-1")).String())
+		b.turn(p)
+		b.turn(p)
+		cmd := kestrelServer(f)
+		cmd.Name, cmd.Password, cmd.Done, cmd.Out, cmd.Every = " Leeds ", "", "", "/from/sub/..", time.Hour
+		b.fault("one folder", b.change(p, r.ID, cmd), fault.Invalid, "form.invalid")
+		cmd.Out, cmd.HostKey = "/to", " "+cmd.HostKey+" "
+		changed, err := p.Change(t.Context(), maya, r.ID, cmd)
+		if err != nil || changed.Name != "Leeds" || changed.Done != "" || changed.Every != time.Hour || changed.HostKey != r.HostKey {
+			t.Fatalf("%+v, %v", changed, err)
+		}
+		if got, err := p.Get(t.Context(), maya, r.ID); err != nil || got != changed {
+			t.Errorf("%+v, %v", got, err)
+		}
+		if err := p.Check(t.Context(), maya, r.ID); err != nil {
+			t.Errorf("with the secret of before: %v", err)
+		}
+		taken := "SELECT count(*) FROM interchange WHERE door = 'sftp' AND origin = 'sent'"
+		f.put("/from/b.edi", fromKestrel(2, order("C-2")).String())
+		b.turn(p)
+		b.turn(p)
+		b.want("taken", b.count(taken), 2)
+		b.want("/from", f.names("/from"), "")
+
+		other := cmd
+		other.HostKey = "SHA256:" + strings.Repeat("A", 43)
+		err = b.change(p, r.ID, other)
+		if b.fault("the secret for another server", err, fault.Invalid, "form.invalid"); fault.As(err).Fields[0].Key != "sftp.secret_missing" {
+			t.Errorf("%v", err)
+		}
+		other.Password = "right"
+		if err := b.change(p, r.ID, other); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Check(t.Context(), maya, r.ID); fault.KeyOf(err) != "sftp.host_key_other" {
+			t.Errorf("another server: %v", err)
+		}
+
+		second := kestrelServer(f)
+		second.Name, second.Out = "York", ""
+		york, err := p.Add(t.Context(), maya, second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		second.Name = "Leeds"
+		b.fault("a name twice", b.change(p, york.ID, second), fault.Conflict, "sftp.remote_taken")
+		second.Name, second.Out = "York", "/to"
+		err = b.change(p, york.ID, second)
+		if b.fault("a second to deliver to", err, fault.Invalid, "form.invalid"); fault.As(err).Fields[0].Key != "sftp.out_taken" {
+			t.Errorf("%v", err)
+		}
+		for _, who := range []access.Actor{kaarel, person(kestrel, access.Buyer), token(maya, "stations:read", "edi:write")} {
+			_, err := p.Change(t.Context(), who, r.ID, cmd)
+			if fault.CodeOf(err) != fault.NotFound && fault.CodeOf(err) != fault.Forbidden {
+				t.Errorf("%v changes it: %v", who.Roles, err)
+			}
+			if _, _, err := p.HostKey(t.Context(), who, f.addr); who.Org == kestrel && fault.CodeOf(err) != fault.Forbidden {
+				t.Errorf("%v asks for a key: %v", who.Roles, err)
+			}
+		}
+		if _, err := p.Get(t.Context(), kaarel, r.ID); fault.CodeOf(err) != fault.NotFound {
+			t.Errorf("a stranger sees it: %v", err)
+		}
+		if _, err := p.Get(t.Context(), token(maya, "stations:read"), r.ID); err != nil {
+			t.Errorf("a token reads it: %v", err)
+		}
+		line, fingerprint, err := p.HostKey(t.Context(), token(maya, "stations:write"), f.addr)
+		if _, said, _ := strings.Cut(line, " "); err != nil || said == "" || fingerprint != f.hostKey {
+			t.Errorf("the key: %q %s, %v", line, fingerprint, err)
+		}
+		if _, _, err := p.HostKey(t.Context(), maya, "nowhere"); fault.CodeOf(err) != fault.Invalid {
+			t.Errorf("no address: %v", err)
+		}
+		b.want("noted", b.count("SELECT count(*) FROM audit WHERE action = 'edi.remote.change' AND subject_id = ?", r.ID), 2)
+	})
+}
+
+func token(of access.Actor, scopes ...string) access.Actor {
+	of.Scopes = scopes
+	return of
 }
 
 func TestRemoteRights(t *testing.T) {
@@ -756,7 +890,7 @@ func TestFolderOut(t *testing.T) {
 		id = emit("F-3")
 		b.exec("UPDATE edi_pickup SET seen = 0")
 		p.looked = p.looked.Add(-folderEvery)
-		if _, err := p.drain(t.Context()); err == nil {
+		if err := p.lookIntoFolder(t.Context()); err == nil {
 			t.Error("a link was followed")
 		}
 		if left, _ := os.ReadDir(outside); len(left) > 0 || b.get(maya, id).Delivery != DeliveryWaiting {

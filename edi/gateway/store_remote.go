@@ -80,10 +80,16 @@ func freeForAccount(ctx context.Context, org, network string) error {
 		Updates(map[string]any{"delivery": DeliveryWaiting, "held": HeldReleased}).Error
 }
 
-// holdForAccount stops what is not yet in the mailbox of a network where the account ends.
+// holdForAccount stops what is not yet in the mailbox of a network where the account ends. Of
+// what is being put there nobody knows: it is unproved until who puts it says more.
 func holdForAccount(ctx context.Context, org, network string) error {
-	return db.Tx(ctx).Model(&interchangeRow{}).Where("sender_id = ? AND network = ? AND delivery = ? AND way = ''", org, network, DeliveryWaiting).
-		Updates(map[string]any{"delivery": DeliveryHeld, "held": HeldNoAccount}).Error
+	waiting := func() *gorm.DB {
+		return db.Tx(ctx).Model(&interchangeRow{}).Where("sender_id = ? AND network = ? AND delivery = ? AND way = ''", org, network, DeliveryWaiting)
+	}
+	if err := waiting().Where("next_at > ? AND last_error = ''", db.Micros(db.Now(ctx))).Update("delivery", DeliveryUnproved).Error; err != nil {
+		return err
+	}
+	return waiting().Updates(map[string]any{"delivery": DeliveryHeld, "held": HeldNoAccount}).Error
 }
 
 func remotesOf(ctx context.Context, org string) ([]remoteRow, error) {
@@ -151,6 +157,26 @@ func retryLeft(ctx context.Context, org, source string) error {
 	return db.Tx(ctx).Model(&pickupRow{}).Where("org_id = ? AND source = ? AND state = ?", org, source, pickupLeft).Update("state", pickupTaken).Error
 }
 
+// markTold notes that a company is told of what is stuck at a source, and gives its names.
+func markTold(ctx context.Context, org, source string) (names []string, err error) {
+	stuck := db.Tx(ctx).Model(&pickupRow{}).Where("org_id = ? AND source = ? AND state = ?", org, source, pickupStuck)
+	if err := stuck.Session(&gorm.Session{}).Order("name").Pluck("name", &names).Error; err != nil || len(names) == 0 {
+		return nil, err
+	}
+	return names, stuck.Session(&gorm.Session{}).Update("state", pickupTold).Error
+}
+
+// incompleteOf names what lies incomplete at the sources of a company, by source.
+func incompleteOf(ctx context.Context, org string) (map[string][]string, error) {
+	var rows []pickupRow
+	err := db.Tx(ctx).Select("source, name").Where("org_id = ? AND state IN ?", org, []string{pickupStuck, pickupTold}).Order("name").Find(&rows).Error
+	out := map[string][]string{}
+	for _, r := range rows {
+		out[r.Source] = append(out[r.Source], r.Name)
+	}
+	return out, err
+}
+
 // leftOf counts the files that are ours and still lie at the sources of a company, by source.
 func leftOf(ctx context.Context, org string) (map[string]int, error) {
 	var rows []struct {
@@ -168,6 +194,13 @@ func leftOf(ctx context.Context, org string) (map[string]int, error) {
 // inOutbox is what waits for a company to fetch it, or to be pushed to its server.
 func inOutbox(ctx context.Context, org string) *gorm.DB {
 	return db.Tx(ctx).Where("(receiver_id = ? AND network = '' AND way = '' AND "+waiting+" OR delegate_id = ? AND way = 'network' AND "+waiting+")", org, org)
+}
+
+// toFetch is what a company may fetch: what waits for it, and what was parked since its own
+// server would not have it. Of nothing else that was parked is it known that it is not there.
+func toFetch(ctx context.Context, org string) *gorm.DB {
+	return db.Tx(ctx).Where("(receiver_id = ? AND network = '' AND way = '' OR delegate_id = ? AND way = 'network') AND delivery IN ? AND (delivery = ? OR way = '' AND last_error IN ?)",
+		org, org, []string{DeliveryWaiting, DeliveryFailed}, DeliveryWaiting, serverSaid)
 }
 
 // pushedTo lists what waits for a company's own server and nobody puts there now, oldest

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"path"
+	"strings"
 	"time"
 
 	"entente/db"
@@ -48,8 +49,12 @@ func (s remoteSource) done(name string) error {
 // mailbox.
 func (remoteSource) refused(string, string) error { return nil }
 
-// PickupName is the name of the drain that looks into others' servers and folders.
-const PickupName = "edi-pickup"
+// PickupName is the name of the drain that looks into others' servers, FolderName of the one
+// that looks into the operator's folder: one that lies on a slow network delays no server.
+const (
+	PickupName = "edi-pickup"
+	FolderName = "edi-folder"
+)
 
 // Pickup fetches from and delivers to companies' own servers, and takes files from
 // the operator's folder.
@@ -60,7 +65,7 @@ type Pickup struct {
 	orgs   Companies
 	folder string
 	temp   string
-	looked time.Time // when the folder was looked at; the drain's own
+	looked time.Time // when the folder was looked at; its drain's own
 	span   time.Duration
 }
 
@@ -78,25 +83,25 @@ type PickupConfig struct {
 	Temp      string // folder for what is being fetched
 }
 
-// NewPickup binds the drain; call it before Jobs.Start.
+// NewPickup binds the drains; call it before Jobs.Start.
 func NewPickup(s *Service, box *Mailbox, c PickupConfig) *Pickup {
 	p := &Pickup{Remotes: c.Remotes, s: s, box: box, orgs: c.Companies, folder: c.Folder, temp: c.Temp, span: remoteTime}
 	s.jobs.Drain(PickupName, p.drain)
+	s.jobs.Drain(FolderName, func(ctx context.Context) (bool, error) { return false, p.lookIntoFolder(ctx) })
 	return p
 }
 
-// drain looks into the folder and works through the remotes that are due, some at
+// drain works through the remotes that are due, some at
 // once: a server that answers slowly delays nobody. It returns when none is at work.
 func (p *Pickup) drain(ctx context.Context) (bool, error) {
 	running := 0
 	return false, job.Crew(ctx, p.s.log, nil, func(begin func(work, ended func())) error {
-		folder := p.lookIntoFolder(ctx)
 		claimed, err := p.claim(ctx, remotesAtOnce-running)
 		for i := range claimed {
 			running++
 			begin(func() { p.turn(ctx, &claimed[i]) }, func() { running-- })
 		}
-		return errors.Join(folder, err)
+		return err
 	})
 }
 
@@ -192,7 +197,11 @@ func (p *Pickup) visit(ctx context.Context, r *remoteRow) (got progress, err err
 	}
 	defer c.Close()
 	actor := access.Station("remote:"+r.ID, r.OrgID)
-	if r.OutPath != "" {
+	delivers, err := p.delivers(ctx, r)
+	if err != nil {
+		return got, err
+	}
+	if delivers {
 		to := p.push(actor)
 		if r.Network {
 			to = p.mail(actor, r.Name)
@@ -202,7 +211,7 @@ func (p *Pickup) visit(ctx context.Context, r *remoteRow) (got progress, err err
 		}
 		got, err = p.deliver(ctx, actor, to, time.Now().Add(p.span))
 	}
-	if err != nil && r.InPath != "" { // what broke the line keeps nothing from coming in
+	if got.gone && r.InPath != "" { // what broke the line keeps nothing from coming in
 		c.Close()
 		var failed error
 		if c, failed = p.connect(ctx, r); failed != nil {
@@ -216,4 +225,46 @@ func (p *Pickup) visit(ctx context.Context, r *remoteRow) (got progress, err err
 		err = errors.Join(err, failed)
 	}
 	return got, err
+}
+
+// delivers says whether anything goes to a server.
+func (p *Pickup) delivers(ctx context.Context, r *remoteRow) (bool, error) {
+	if !r.delivers() {
+		return r.OutPath != "", nil
+	}
+	var first *remoteRow
+	err := p.db.View(db.WithOrgs(ctx, r.OrgID), func(ctx context.Context) error {
+		rows, err := remotesOf(ctx, r.OrgID)
+		first = deliverer(rows)
+		return err
+	})
+	return first != nil && first.ID == r.ID, err
+}
+
+func seenNow(org, source string, f sftp.File, state string, now time.Time) pickupRow {
+	return pickupRow{OrgID: org, Source: source, Name: f.Name, Size: f.Size, Changed: db.Micros(f.At), State: state, Seen: db.Micros(now)}
+}
+
+// tellStuck tells a company once of each file that lies incomplete at its server.
+func (p *Pickup) tellStuck(ctx context.Context, src source) error {
+	remote, ok := src.(remoteSource)
+	if !ok {
+		return nil // the operator's
+	}
+	names, err := markTold(ctx, remote.r.OrgID, remote.r.ID)
+	if err != nil || len(names) == 0 {
+		return err
+	}
+	return p.s.jobs.Publish(ctx, job.Event{Kind: EventRemote, Version: 1, Orgs: []string{remote.r.OrgID}, Object: remote.r.ID, Payload: RemoteEvent{
+		Org: remote.r.OrgID, Remote: remote.r.ID, Name: remote.r.Name, Reason: "sftp.incomplete", Files: someNames(names),
+	}})
+}
+
+// someNames are names in a row, of many the first.
+func someNames(names []string) string {
+	const most = 5
+	if len(names) > most {
+		names = append(names[:most:most], "…")
+	}
+	return strings.Join(names, ", ")
 }

@@ -87,6 +87,11 @@ func TestOneDocumentDelaysNoOther(t *testing.T) {
 		m := b.get(ingrid, bad)
 		b.want("parked", m.Delivery+" "+m.LastError, DeliveryFailed+" sftp.failed")
 		b.want("told", b.events(EventFailed), 1)
+		b.want("to fetch", fmt.Sprint(b.waiting(maya)), fmt.Sprint([]string{b.raw(maya, bad)}))
+		b.want("by SFTP", strings.Join(b.names(station(kestrel), sftp.Out), " "), b.nameOf(bad))
+		if _, err := b.s.Waiting(t.Context(), maya, bad); err != nil {
+			t.Error(err)
+		}
 		f.says.Store(nil)
 		b.turn(p)
 		fine("works again", 1)
@@ -118,6 +123,20 @@ func TestOneDocumentDelaysNoOther(t *testing.T) {
 		}
 		b.want("parked", b.get(ingrid, bad).Delivery, DeliveryFailed)
 		f.says.Store(nil)
+
+		// It may be there: nobody fetches it before a person decides. What the server would not have may be fetched.
+		b.want("of an open end", len(b.waiting(maya)), 0)
+		_, err := b.s.Waiting(t.Context(), maya, bad)
+		b.fault("of an open end", err, fault.NotFound, "")
+		b.fault("fetched", b.s.Fetched(t.Context(), maya, bad), "", "")
+		b.want("fetched", b.get(ingrid, bad).Delivery, DeliveryFailed)
+		b.exec("UPDATE interchange SET last_error = 'sftp.failed' WHERE id = ?", bad)
+		if err := b.s.Fetched(t.Context(), maya, bad); err != nil {
+			t.Fatal(err)
+		}
+		m = b.get(ingrid, bad)
+		b.want("fetched", fmt.Sprint(m.Delivery, m.Wait.Open(), len(b.waiting(maya))), fmt.Sprint(DeliveryFetched, true, 0))
+		b.fault("sent again", b.s.Resend(t.Context(), ingrid, bad), fault.Conflict, "edi.proved")
 
 		// One whose bytes are lost: nothing mends it.
 		lost := b.response("T-4")
@@ -167,7 +186,39 @@ func TestHoldDuringDelivery(t *testing.T) {
 		f.opened.Store(&ended)
 		b.turn(p)
 		m = b.get(ingrid, id)
-		b.want("in the mailbox", fmt.Sprint(m.Delivery, m.Wait.Open(), m.HeldFor), fmt.Sprint(DeliveryMailbox, true, HeldReleased))
+		b.want("in the mailbox", fmt.Sprint(m.Delivery, m.Wait.Open(), m.HeldFor), fmt.Sprint(DeliveryMailbox, true, ""))
+
+		b.exec("DELETE FROM edi_remote WHERE org_id = ?", kestrel)
+		// and it is not there, or nobody knows: that waits for a person
+		for _, c := range []struct {
+			number, delivery, held string
+			during                 func()
+		}{
+			{"H-3", DeliveryHeld, HeldNoAccount, func() {
+				no := func(r *proto.Request) error { return proto.ErrSSHFxPermissionDenied }
+				f.says.Store(&no)
+			}},
+			{"H-4", DeliveryUnproved, "", func() { _ = f.conn.Load().Close() }},
+		} {
+			if account, err = p.Add(t.Context(), ingrid, cmd); err != nil {
+				t.Fatal(err)
+			}
+			id := b.response(c.number)
+			during := func() {
+				ended()
+				b.want(c.number+", meanwhile", b.get(ingrid, id).Delivery, DeliveryUnproved)
+				b.fault(c.number+", sent again meanwhile", b.s.Resend(t.Context(), ingrid, id), fault.Conflict, "edi.under_way")
+				c.during()
+			}
+			f.opened.Store(&during)
+			b.turn(p)
+			f.says.Store(nil)
+			m := b.get(ingrid, id)
+			b.want(c.number, fmt.Sprint(m.Delivery, m.HeldFor), fmt.Sprint(c.delivery, c.held))
+			if c.delivery == DeliveryUnproved {
+				b.fault("sent again without an account", b.s.Resend(t.Context(), ingrid, id), fault.Conflict, "edi.no_account")
+			}
+		}
 	})
 }
 
@@ -188,7 +239,7 @@ func TestOneTurnAtATime(t *testing.T) {
 				t.Error(err)
 			}
 			b.want("due after a check", due(), 0)
-			if err := p.SignIn(t.Context(), maya, r.ID, "entente", "right", ""); err != nil {
+			if err := b.change(p, r.ID, kestrelServer(f)); err != nil {
 				t.Error(err)
 			}
 			b.want("due after another sign-in", due(), 0)
@@ -197,7 +248,7 @@ func TestOneTurnAtATime(t *testing.T) {
 		b.turn(p)
 		b.want("settled by the turn of the past", b.count("SELECT count(*) FROM edi_remote WHERE checked > 0"), 0)
 		b.exec("UPDATE edi_remote SET held_until = 1")
-		if err := p.SignIn(t.Context(), maya, r.ID, "entente", "right", ""); err != nil {
+		if err := b.change(p, r.ID, kestrelServer(f)); err != nil {
 			t.Error(err)
 		}
 		b.want("at once", due(), 1)

@@ -97,6 +97,7 @@ type Deps struct {
 	Channel     *channel.Service
 	Files       *batch.Service
 	Gateway     *gateway.Service
+	Remotes     *gateway.Remotes
 	Courier     *courier.Service
 	Shares      *share.Service
 	// Agreements are the EDI agreements.

@@ -3,6 +3,7 @@ package api_test
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -153,4 +154,81 @@ func TestSetsBeyondThePage(t *testing.T) {
 	c.do(t, "GET", base+"/sets?result=lost", "", 422, nil)
 	baltic := program(t, "kaarel@baltic.example", "baltic", "edi:read")
 	baltic.do(t, "GET", base+"/sets", "", 404, nil)
+}
+
+// TestServers: a program keeps its company's SFTP servers, here our own door; what signs in
+// there is never told.
+func TestServers(t *testing.T) {
+	t.Parallel()
+	c := program(t, "maya@kestrel.example", "kestrel", "stations:write")
+	list := c.browser.Get(t, "/c/kestrel/edi/connections").Body
+	link := regexp.MustCompile(`/c/kestrel/edi/connections/[0-9a-v]{26}`).FindString(list)
+	door := regexp.MustCompile(`sftp://([0-9.]+:\d+)`).FindStringSubmatch(c.browser.Get(t, link).Body)
+	if door == nil {
+		t.Fatalf("no door on %s", link)
+	}
+	var shown struct{ Key, Fingerprint string }
+	c.do(t, "POST", "/edi/servers/host-key", `{"addr":"`+door[1]+`"}`, 200, &shown)
+	if !strings.HasPrefix(shown.Key, "ssh-ed25519 ") || !strings.HasPrefix(shown.Fingerprint, "SHA256:") {
+		t.Fatalf("%+v", shown)
+	}
+	var problem struct {
+		Code   string
+		Errors []struct{ Location, Code, Message string }
+	}
+	c.do(t, "POST", "/edi/servers", `{"name":"own","addr":"nowhere","login":"kestrel","host_key":"x","in":"/out"}`, 422, &problem)
+	wrong := map[string]string{}
+	for _, e := range problem.Errors {
+		wrong[e.Location] = e.Message
+	}
+	if !strings.HasPrefix(wrong["addr"], "Enter host and port") || wrong["password"] == "" || wrong["host_key"] == "" {
+		t.Errorf("%+v", problem)
+	}
+	type server struct {
+		ID, Name, Addr, In, Failing string
+		HostKey                     string `json:"host_key"`
+		Seconds                     int    `json:"every_seconds"`
+		Checked                     *time.Time
+	}
+	body := func(more string) string {
+		return `{"name":"own","addr":"` + door[1] + `","login":"kestrel","host_key":"` + shown.Key + `","in":"/out","leave":true` + more + `}`
+	}
+	var made, got server
+	c.do(t, "POST", "/edi/servers", body(`,"password":"tell-nobody","every_seconds":3600`), 201, &made)
+	if made.Name != "own" || made.HostKey != shown.Key || made.Seconds != 3600 {
+		t.Errorf("%+v", made)
+	}
+	base := "/edi/servers/" + made.ID
+	var tried struct {
+		Works        bool
+		Reason, Text string
+	}
+	if c.do(t, "POST", base+"/check", "", 200, &tried); tried.Works || tried.Reason != "sftp.signin_refused" || !strings.HasPrefix(tried.Text, "The server refused the sign-in") {
+		t.Errorf("%+v", tried)
+	}
+	c.do(t, "PUT", base, body(`,"every_seconds":7200`), 200, &got)
+	if got.ID != made.ID || got.Seconds != 7200 {
+		t.Errorf("%+v", got)
+	}
+	c.do(t, "PUT", base, strings.Replace(body(""), shown.Key, "SHA256:"+strings.Repeat("A", 43), 1), 422, &problem)
+	if len(problem.Errors) != 1 || problem.Errors[0].Code != "sftp.secret_missing" {
+		t.Errorf("another key: %+v", problem)
+	}
+	for _, where := range []string{base, "/edi/servers"} {
+		a := c.browser.Do(t, "GET", "/api/v1"+where, nil, "Authorization", "Bearer "+c.token)
+		if a.Status != 200 || !strings.Contains(a.Body, made.ID) || strings.Contains(a.Body, "tell-nobody") || strings.Contains(a.Body, "password") {
+			t.Errorf("%s: %d %s", where, a.Status, a.Body)
+		}
+	}
+	reader := program(t, "maya@kestrel.example", "kestrel", "stations:read")
+	reader.do(t, "GET", base, "", 200, &got)
+	reader.do(t, "PUT", base, body(""), 403, nil)
+	reader.do(t, "DELETE", base, "", 403, nil)
+	reader.do(t, "POST", "/edi/servers/host-key", `{"addr":"`+door[1]+`"}`, 403, nil)
+	stranger := program(t, "kaarel@baltic.example", "baltic", "stations:write")
+	for _, call := range []struct{ method, path, body string }{{"GET", base, ""}, {"PUT", base, body(`,"password":"x"`)}, {"POST", base + "/check", ""}, {"DELETE", base, ""}} {
+		stranger.do(t, call.method, call.path, call.body, 404, nil)
+	}
+	c.do(t, "DELETE", base, "", 204, nil)
+	c.do(t, "GET", base, "", 404, nil)
 }

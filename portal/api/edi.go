@@ -14,6 +14,7 @@ import (
 	"entente/edi/share"
 	"entente/edi/wire"
 	"entente/portal/locale"
+	"entente/portal/problem"
 	"entente/prm/access"
 	"entente/prm/fault"
 )
@@ -137,6 +138,7 @@ type interchangeFilter struct {
 
 func (a *API) edi() {
 	a.shares()
+	a.servers()
 	const base = "/api/v1/edi"
 	o := op("POST", IntakePath, "edi:write", "Send interchanges", "The body is the raw file: one or several X12 interchanges. The answer comes only after the bytes are durable; checking, booking and the 997 follow. Refused before that with 422 `edi.not_edi`, `edi.sender_not_yours` or `edi.receiver_unknown`, or 413; then nothing of the body is kept.", 202)
 	o.RequestBody = &huma.RequestBody{Required: true, Content: bytesOf("application/edi-x12", "application/edifact", "application/octet-stream")}
@@ -381,6 +383,134 @@ func (a *API) shares() {
 	handle(a, op("POST", base+"/shares/{id}/revoke", "shares:write", "Take a link back", "It stops working at once. Safe to repeat.", 204),
 		func(ctx context.Context, actor access.Actor, in *IDPath) (*struct{}, error) {
 			return nil, a.d.Shares.Revoke(ctx, actor, in.ID)
+		})
+}
+
+// server is a company's own SFTP server; its secrets are never given out.
+type server struct {
+	ID      string `json:"id"`
+	Name    string `json:"name" doc:"unique in your company; of an account at a network what agreements call that"`
+	Addr    string `json:"addr" doc:"host and port"`
+	Login   string `json:"login"`
+	HostKey string `json:"host_key" doc:"as agreed on: no other server is talked to"`
+	In      string `json:"in,omitempty" doc:"folder that is fetched from"`
+	Done    string `json:"done,omitempty" doc:"folder for what was taken"`
+	Leave   bool   `json:"leave,omitempty" doc:"what was taken stays where it is"`
+	Out     string `json:"out,omitempty" doc:"folder that is delivered to"`
+	Network bool   `json:"network,omitempty" doc:"it is an account at a network (VAN)"`
+	Seconds int    `json:"every_seconds" doc:"how often it is looked at"`
+
+	Failing string     `json:"failing,omitempty" doc:"key of what failed last; absent when it worked"`
+	Text    string     `json:"failing_text,omitempty" doc:"what failed, and what to do"`
+	Checked *time.Time `json:"checked" doc:"when it last worked"`
+	Next    time.Time  `json:"next" doc:"when it is looked at next"`
+	Left    int        `json:"left,omitempty" doc:"taken files that it lets us neither move nor remove"`
+	Stuck   string     `json:"incomplete,omitempty" doc:"names of files that lie there incomplete and are not taken: put them there again whole, or remove them"`
+	Idle    string     `json:"idle,omitempty" doc:"nothing is delivered to it, as this server of your company gets it: remove one of the two, or its out"`
+}
+
+type serverIn struct {
+	Name     string `json:"name" maxLength:"60"`
+	Addr     string `json:"addr" maxLength:"300" doc:"host and port, such as edi.example:22"`
+	Login    string `json:"login" maxLength:"120"`
+	Password string `json:"password,omitempty" maxLength:"1000" doc:"never given out"`
+	Key      string `json:"key,omitempty" maxLength:"20000" doc:"private key in PEM form without a passphrase, with or instead of the password; never given out"`
+	HostKey  string `json:"host_key" maxLength:"2000" doc:"one line (ssh-ed25519 AAAA…) or a fingerprint (SHA256:…), compared by people; POST /edi/servers/host-key shows what a server has"`
+	In       string `json:"in,omitempty" maxLength:"300" doc:"folder to fetch from; absent: none"`
+	Done     string `json:"done,omitempty" maxLength:"300" doc:"folder to move taken files to; absent: they are removed"`
+	Leave    bool   `json:"leave,omitempty" doc:"taken files stay where they are; not with done"`
+	Out      string `json:"out,omitempty" maxLength:"300" doc:"folder to deliver to; absent: none. One server of a company has one, accounts at networks aside"`
+	Network  bool   `json:"network,omitempty" doc:"it is an account at a network (VAN)"`
+	Seconds  int    `json:"every_seconds,omitempty" minimum:"0" maximum:"86400" doc:"how often it is looked at: default 60, at least 15"`
+}
+
+func (in serverIn) cmd() gateway.RemoteCmd {
+	return gateway.RemoteCmd{
+		Name: in.Name, Addr: in.Addr, Login: in.Login, Password: in.Password, Key: in.Key, HostKey: in.HostKey, In: in.In, Done: in.Done, Leave: in.Leave, Out: in.Out,
+		Network: in.Network, Every: time.Duration(in.Seconds) * time.Second,
+	}
+}
+
+func wireServer(r gateway.Remote) server {
+	out := server{
+		ID: r.ID, Name: r.Name, Addr: r.Addr, Login: r.Login, HostKey: r.HostKey, In: r.In, Done: r.Done, Leave: r.Leave, Out: r.Out, Network: r.Network,
+		Seconds: int(r.Every / time.Second), Failing: r.Failing, Next: r.Next, Left: r.Left, Stuck: r.Stuck, Idle: r.Idle,
+	}
+	if r.Failing != "" {
+		p := locale.New(locale.English, time.UTC, time.Now())
+		if out.Text = p.T(r.Failing); !locale.Has(locale.English, r.Failing) || strings.Contains(out.Text, "<no value>") { // what it speaks of is not kept
+			out.Text = p.T("sftp.failed")
+		}
+	}
+	if r.Checked.Unix() > 0 {
+		out.Checked = &r.Checked
+	}
+	return out
+}
+
+type serverTried struct {
+	Works  bool   `json:"works"`
+	Reason string `json:"reason,omitempty" doc:"key of what failed"`
+	Text   string `json:"text,omitempty" doc:"what failed, and what to do"`
+}
+
+type shownKey struct {
+	Key         string `json:"key" doc:"the line to agree on"`
+	Fingerprint string `json:"fingerprint" doc:"for two people to compare"`
+}
+
+// servers are companies' own SFTP servers.
+func (a *API) servers() {
+	const base = "/api/v1/edi/servers"
+	one := func(r gateway.Remote, err error) (*reply[server], error) { return &reply[server]{wireServer(r)}, err }
+	handle(a, op("GET", base, "stations:read", "List your company's SFTP servers", "Those that are fetched from and delivered to. Passwords and keys are never given out.", 200),
+		func(ctx context.Context, actor access.Actor, _ *struct{}) (*reply[list[server]], error) {
+			got, err := a.d.Remotes.List(ctx, actor)
+			items := make([]server, len(got))
+			for i := range got {
+				items[i] = wireServer(got[i])
+			}
+			return page(items, ""), err
+		})
+	handle(a, op("POST", base, "stations:write", "Add an SFTP server of your company", "It is looked at soon; `check` tries it at once. At most ten.", 201),
+		func(ctx context.Context, actor access.Actor, in *struct{ Body serverIn }) (*reply[server], error) {
+			return one(a.d.Remotes.Add(ctx, actor, in.Body.cmd()))
+		})
+	handle(a, op("POST", base+"/host-key", "stations:write", "See the host key of a server", "Without signing in. Compare it with the people of the server before you agree on it: it is what proves that no other server is talked to.", 200),
+		func(ctx context.Context, actor access.Actor, in *struct {
+			Body struct {
+				Addr string `json:"addr" maxLength:"300"`
+			}
+		}) (*reply[shownKey], error) {
+			line, fingerprint, err := a.d.Remotes.HostKey(ctx, actor, in.Body.Addr)
+			return &reply[shownKey]{shownKey{line, fingerprint}}, err
+		})
+	handle(a, op("GET", base+"/{id}", "stations:read", "One SFTP server", "", 200),
+		func(ctx context.Context, actor access.Actor, in *IDPath) (*reply[server], error) {
+			return one(a.d.Remotes.Get(ctx, actor, in.ID))
+		})
+	handle(a, op("PUT", base+"/{id}", "stations:write", "Change an SFTP server", "What is absent becomes empty. Without a password and a key those of before hold; with another host key they must be given. What was taken from it stays remembered. It is looked at at once.", 200),
+		func(ctx context.Context, actor access.Actor, in *struct {
+			IDPath
+			Body serverIn
+		}) (*reply[server], error) {
+			return one(a.d.Remotes.Change(ctx, actor, in.ID, in.Body.cmd()))
+		})
+	handle(a, op("DELETE", base+"/{id}", "stations:write", "Remove an SFTP server", "What waits stays in the outbox; what waits for a network is held until there is an account again.", 204),
+		func(ctx context.Context, actor access.Actor, in *IDPath) (*struct{}, error) {
+			return nil, a.d.Remotes.Remove(ctx, actor, in.ID)
+		})
+	handle(a, op("POST", base+"/{id}/check", "stations:write", "Try an SFTP server", "Signs in, looks into its folders, and writes, renames and removes a hidden file in `out`.", 200),
+		func(ctx context.Context, actor access.Actor, in *IDPath) (*reply[serverTried], error) {
+			err := a.d.Remotes.Check(ctx, actor, in.ID)
+			if err == nil {
+				return &reply[serverTried]{serverTried{Works: true}}, nil
+			}
+			if !gateway.ServerSaid(err) {
+				return nil, err
+			}
+			p := problem.Of(err, "", "")
+			return &reply[serverTried]{serverTried{Reason: p.Code, Text: p.Detail}}, nil
 		})
 }
 

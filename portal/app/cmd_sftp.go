@@ -17,7 +17,7 @@ import (
 func sftpCmd(ctx context.Context, e *env, args []string) (int, error) {
 	const synopsis = "user --org SLUG --name NAME [--key FILE] [--key-only] | list --org SLUG | remove --org SLUG --name NAME | host-key [--new] | refused [--org SLUG] [--hours N] |\n" +
 		"    remote --org SLUG --name NAME --server HOST:PORT --login L --host-key K --password-file FILE|--private-key FILE [--in DIR] [--done DIR|--leave] [--out DIR] [--network] |\n" +
-		"    remotes --org SLUG | forget --org SLUG --name NAME | server-key --server HOST:PORT"
+		"    change --org SLUG --name NAME and what is to be otherwise | remotes --org SLUG | forget --org SLUG --name NAME | server-key --server HOST:PORT"
 	fs := e.flags("sftp")
 	register(fs, append([]string{"key-file", "allow-dial"}, dataFlags...)...)
 	org := fs.String("org", "", "short name of the company in addresses")
@@ -49,6 +49,9 @@ func sftpCmd(ctx context.Context, e *env, args []string) (int, error) {
 		return failed(err), err
 	case what == "remote" && *org != "" && *name != "":
 		err = e.addRemote(ctx, fs, *org, *name, remote)
+		return failed(err), err
+	case what == "change" && *org != "" && *name != "":
+		err = e.changeRemote(ctx, fs, *org, *name, remote)
 		return failed(err), err
 	case what == "remotes" && *org != "":
 		err = e.listRemotes(ctx, fs, *org, *asJSON)

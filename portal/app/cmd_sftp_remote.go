@@ -70,6 +70,70 @@ func (e *env) remotes(ctx context.Context, set *flag.FlagSet, slug string, fn fu
 // addRemote makes a company's own server known and tries it at once.
 func (e *env) addRemote(ctx context.Context, set *flag.FlagSet, slug, name string, r remoteFlags) error {
 	r.cmd.Name = name
+	if err := e.remoteSecrets(&r); err != nil {
+		return err
+	}
+	return e.remotes(ctx, set, slug, func(s *gateway.Remotes, boss access.Actor) error {
+		made, err := s.Add(ctx, boss, r.cmd)
+		if err != nil {
+			return say(err)
+		}
+		return e.tryRemote(ctx, s, boss, made)
+	})
+}
+
+func (e *env) tryRemote(ctx context.Context, s *gateway.Remotes, boss access.Actor, r gateway.Remote) error {
+	if err := s.Check(ctx, boss, r.ID); err != nil {
+		fmt.Fprintf(e.err, "%s is kept, but the first try failed: %v\n", r.Name, say(err))
+		return nil
+	}
+	_, err := fmt.Fprintf(e.out, "%s works and is looked at every %s\n", r.Name, r.Every)
+	return err
+}
+
+// changeRemote changes of a company's own server what is named, and tries it.
+func (e *env) changeRemote(ctx context.Context, set *flag.FlagSet, slug, name string, r remoteFlags) error {
+	if err := e.remoteSecrets(&r); err != nil {
+		return err
+	}
+	named := map[string]bool{}
+	set.Visit(func(f *flag.Flag) { named[f.Name] = true })
+	return e.remotes(ctx, set, slug, func(s *gateway.Remotes, boss access.Actor) error {
+		was, err := remoteNamed(ctx, s, boss, slug, name)
+		if err != nil {
+			return err
+		}
+		cmd := gateway.RemoteCmd{
+			Name: name, Addr: was.Addr, Login: was.Login, HostKey: was.HostKey, In: was.In, Done: was.Done, Out: was.Out,
+			Leave: was.Leave, Network: was.Network, Every: was.Every, Password: r.cmd.Password, Key: r.cmd.Key,
+		}
+		for name, to := range map[string][2]*string{
+			"server": {&cmd.Addr, &r.cmd.Addr}, "login": {&cmd.Login, &r.cmd.Login}, "host-key": {&cmd.HostKey, &r.cmd.HostKey},
+			"in": {&cmd.In, &r.cmd.In}, "done": {&cmd.Done, &r.cmd.Done}, "out": {&cmd.Out, &r.cmd.Out},
+		} {
+			if named[name] {
+				*to[0] = *to[1]
+			}
+		}
+		if named["leave"] {
+			cmd.Leave = r.cmd.Leave
+		}
+		if named["network"] {
+			cmd.Network = r.cmd.Network
+		}
+		if named["every"] {
+			cmd.Every = r.cmd.Every
+		}
+		changed, err := s.Change(ctx, boss, was.ID, cmd)
+		if err != nil {
+			return say(err)
+		}
+		return e.tryRemote(ctx, s, boss, changed)
+	})
+}
+
+// remoteSecrets reads the files that hold what is signed in with.
+func (e *env) remoteSecrets(r *remoteFlags) error {
 	for file, to := range map[string]*string{r.passwordFile: &r.cmd.Password, r.keyFile: &r.cmd.Key} {
 		if file == "" {
 			continue
@@ -83,18 +147,7 @@ func (e *env) addRemote(ctx context.Context, set *flag.FlagSet, slug, name strin
 			*to += "\n"
 		}
 	}
-	return e.remotes(ctx, set, slug, func(s *gateway.Remotes, boss access.Actor) error {
-		made, err := s.Add(ctx, boss, r.cmd)
-		if err != nil {
-			return say(err)
-		}
-		if err := s.Check(ctx, boss, made.ID); err != nil {
-			fmt.Fprintf(e.err, "%s is kept, but the first try failed: %v\n", name, say(err))
-			return nil
-		}
-		_, err = fmt.Fprintf(e.out, "%s works and is looked at every %s\n", name, made.Every)
-		return err
-	})
+	return nil
 }
 
 func (e *env) listRemotes(ctx context.Context, set *flag.FlagSet, slug string, asJSON bool) error {
@@ -109,11 +162,13 @@ func (e *env) listRemotes(ctx context.Context, set *flag.FlagSet, slug string, a
 			Server  string     `json:"server"`
 			Failing string     `json:"failing,omitempty"`
 			Left    int        `json:"left,omitempty"` // taken files that it lets us neither move nor remove
+			Stuck   string     `json:"incomplete,omitempty"`
+			Idle    string     `json:"idle,omitempty"` // the server that gets what this one was to get
 			Checked *time.Time `json:"checked"`
 		}
 		lines := []line{}
 		for _, r := range list {
-			l := line{Name: r.Name, Server: r.Addr, Failing: r.Failing, Left: r.Left}
+			l := line{Name: r.Name, Server: r.Addr, Failing: r.Failing, Left: r.Left, Stuck: r.Stuck, Idle: r.Idle}
 			if r.Checked.Unix() > 0 {
 				l.Checked = &r.Checked
 			}
@@ -131,6 +186,12 @@ func (e *env) listRemotes(ctx context.Context, set *flag.FlagSet, slug string, a
 				state = "worked at " + l.Checked.Format(time.RFC3339)
 			}
 			fmt.Fprintf(e.out, "%s  %s  %s\n", l.Name, l.Server, state)
+			if l.Stuck != "" {
+				fmt.Fprintln(e.out, "  "+p.T("remotes.stuck", "names", l.Stuck))
+			}
+			if l.Idle != "" {
+				fmt.Fprintln(e.out, "  "+p.T("remotes.idle", "name", l.Idle))
+			}
 			if l.Left > 0 {
 				fmt.Fprintln(e.out, "  "+p.N("remotes.left", l.Left))
 			}
@@ -141,17 +202,25 @@ func (e *env) listRemotes(ctx context.Context, set *flag.FlagSet, slug string, a
 
 func (e *env) removeRemote(ctx context.Context, set *flag.FlagSet, slug, name string) error {
 	return e.remotes(ctx, set, slug, func(s *gateway.Remotes, boss access.Actor) error {
-		list, err := s.List(ctx, boss)
+		r, err := remoteNamed(ctx, s, boss, slug, name)
 		if err != nil {
-			return say(err)
+			return err
 		}
-		for _, r := range list {
-			if r.Name == name {
-				return say(s.Remove(ctx, boss, r.ID))
-			}
-		}
-		return fmt.Errorf("%s has no server %q; entente sftp remotes --org %s shows those it has", slug, name, slug)
+		return say(s.Remove(ctx, boss, r.ID))
 	})
+}
+
+func remoteNamed(ctx context.Context, s *gateway.Remotes, boss access.Actor, slug, name string) (gateway.Remote, error) {
+	list, err := s.List(ctx, boss)
+	if err != nil {
+		return gateway.Remote{}, say(err)
+	}
+	for _, r := range list {
+		if r.Name == name {
+			return r, nil
+		}
+	}
+	return gateway.Remote{}, fmt.Errorf("%s has no server %q; entente sftp remotes --org %s shows those it has", slug, name, slug)
 }
 
 // serverKey shows the key of somebody's server, for two people to compare.

@@ -285,6 +285,9 @@ func (a *App) courierNotices(ctx context.Context, e job.Received) error {
 		if n.Kind, n.Args["name"] = "edi.server_failing", x.Name; x.Refused {
 			n.Kind = "edi.server_refused"
 		}
+		if x.Files != "" {
+			n.Kind, n.Args["files"] = "edi.server_incomplete", x.Files
+		}
 		return a.tellSide(ctx, x.Org, "", roles, n)
 	}
 	var x courier.MessageEvent

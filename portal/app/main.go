@@ -47,7 +47,7 @@ func commands() []command {
 		{"demo", "demo erp: play a distributor's ERP against a running portal", demoCmd},
 		{"token", "token create: print a new API token", tokenCmd},
 		{"user", "user create: print a sign-in link that works once", userCmd},
-		{"sftp", "sftp user | list | remove | host-key | remote | remotes | forget | server-key: logins of the SFTP door, and companies' own servers", sftpCmd},
+		{"sftp", "sftp user | list | remove | host-key | remote | change | remotes | forget | server-key: logins of the SFTP door, and companies' own servers", sftpCmd},
 		{"edi", "edi check | ack | explain | json | write | doc | bench | guide: EDI files without a server", edi},
 		{"cert", "cert list | add | generate | retire | export | expiry: certificates of companies' AS2 stations", certCmd},
 		{"partner", "partner companies | list | invite | accept | suspend | resume | end | identities | identity | terms | refused: who works with whom", partnerCmd},

@@ -149,7 +149,7 @@ func TestEveryEventHasItsLine(t *testing.T) {
 				t.Errorf("%s has no reconcile.%s", lang, rule)
 			}
 		}
-		for _, kind := range []string{"as2.expiring", "as2.expiring_https", "as2.failed", "as2.denied", "as2.denied_own", "as2.locked", "as2.locked_own", "as2.misused", "edi.server_failing", "edi.server_refused", "as2.overdue", "as2.unproved", "catalog.prices", "catalog.stock_report", "edi.asked", "edi.overdue", "order.answer_due", "order.answer_overdue", "order.answer_late", "hook.failing", "hook.gone", "call.missed", "call.missed_own", "chat.invited", "chat.invited_own", "chat.asked", "chat.tasked", "chat.tasked_own"} {
+		for _, kind := range []string{"as2.expiring", "as2.expiring_https", "as2.failed", "as2.denied", "as2.denied_own", "as2.locked", "as2.locked_own", "as2.misused", "edi.server_failing", "edi.server_incomplete", "edi.server_refused", "as2.overdue", "as2.unproved", "catalog.prices", "catalog.stock_report", "edi.asked", "edi.overdue", "order.answer_due", "order.answer_overdue", "order.answer_late", "hook.failing", "hook.gone", "call.missed", "call.missed_own", "chat.invited", "chat.invited_own", "chat.asked", "chat.tasked", "chat.tasked_own"} {
 			if !locale.Has(lang, "notice."+kind) {
 				t.Errorf("%s has no notice.%s", lang, kind)
 			}

@@ -163,7 +163,7 @@ type LoginRow struct {
 	Created, Used time.Time
 }
 
-// RemotesCard are the company's own SFTP servers. Forms post to URL + "/servers", "/servers/{id}/check", "/servers/{id}/sign-in" and "/servers/{id}/remove".
+// RemotesCard are the company's own SFTP servers. Forms post to URL + "/servers", "/servers/{id}/check", "/servers/{id}/change" and "/servers/{id}/remove".
 type RemotesCard struct {
 	Rows []RemoteRow
 	Form Form
@@ -173,7 +173,7 @@ type RemotesCard struct {
 // RemoteRow is one server. State is remote.*; Said is why it fails.
 type RemoteRow struct {
 	ID, Name, Address, HostKey string
-	SignIn                     Form // login, password, password_key
+	Change                     Form // as that of the card; without password and password_key those of before hold
 	Open                       bool
 	In, Out                    string // folders to fetch from and deliver to, either may be empty
 	Network                    bool   // an account at a VAN
@@ -181,7 +181,9 @@ type RemoteRow struct {
 	State                      State
 	Said                       Text
 	Checked                    time.Time
-	Left                       int // files taken that it lets us neither move nor remove
+	Left                       int    // files taken that it lets us neither move nor remove
+	Stuck                      string // names of files that lie there incomplete
+	Idle                       string // the server that gets what this one was to get; empty: none
 }
 
 // AddressCheck calls the address of a station and says step by step what happened. Rows are empty before.

@@ -349,17 +349,17 @@ func (v *visit) remotesCard(f linkForms) (*view.RemotesCard, error) {
 		card.Form, card.Open = *f.remote, true
 	}
 	for _, r := range list {
-		row := view.RemoteRow{ID: r.ID, Name: r.Name, Address: r.Login + "@" + r.Addr, HostKey: r.HostKey, In: r.In, Out: r.Out, Network: r.Network, Every: r.Every, Checked: r.Checked, Left: r.Left, State: "remote.new"}
+		row := view.RemoteRow{ID: r.ID, Name: r.Name, Address: r.Login + "@" + r.Addr, HostKey: r.HostKey, In: r.In, Out: r.Out, Network: r.Network, Every: r.Every, Checked: r.Checked, Left: r.Left, Idle: r.Idle, Stuck: r.Stuck, State: "remote.new"}
 		switch {
 		case r.Failing != "":
 			row.State, row.Said = "remote.failing", v.plainKey(r.Failing)
 		case !r.Checked.IsZero():
 			row.State = "remote.working"
 		}
-		row.SignIn = view.Form{Values: map[string]string{"login": r.Login}}
+		row.Change = view.Form{Values: map[string]string{"remote_name": r.Name, "addr": r.Addr, "login": r.Login, "host_key": r.HostKey, "in": r.In, "done": r.Done, "out": r.Out, "leave": ticked(r.Leave), "network": ticked(r.Network)}}
 		switch {
-		case r.ID == f.remoteID && f.signIn != nil:
-			row.SignIn, row.Open = *f.signIn, true
+		case r.ID == f.remoteID && f.change != nil:
+			row.Change, row.Open = *f.change, true
 		case r.ID == f.remoteID:
 			row.State, row.Said = "remote.failing", f.remoteSaid
 		}
@@ -384,12 +384,26 @@ func remoteAdd(v *visit) error {
 		return err
 	}
 	in := v.input()
-	cmd := gateway.RemoteCmd{Name: in.text("remote_name"), Addr: in.text("addr"), Login: in.text("login"), Password: in.values["password"], Key: in.text("password_key"), HostKey: in.text("host_key"), In: in.text("in"), Done: in.text("done"), Out: in.text("out"), Leave: in.text("leave") != "", Network: in.text("network") != ""}
-	if _, err := v.w.d.Remotes.Add(v.ctx, v.actor(), cmd); err != nil {
-		err = fieldNamed(fieldNamed(err, "key", "password_key"), "name", "remote_name")
-		return v.refusedForm(err, in, func(f *linkForms, form *view.Form) { f.remote = form })
+	if _, err := v.w.d.Remotes.Add(v.ctx, v.actor(), remoteForm(in)); err != nil {
+		return v.refusedForm(remoteFields(err), in, func(f *linkForms, form *view.Form) { f.remote = form })
 	}
 	return v.linkDone("said.remote_added")
+}
+
+func remoteForm(in *input) gateway.RemoteCmd {
+	return gateway.RemoteCmd{Name: in.text("remote_name"), Addr: in.text("addr"), Login: in.text("login"), Password: in.values["password"], Key: in.text("password_key"), HostKey: in.text("host_key"), In: in.text("in"), Done: in.text("done"), Out: in.text("out"), Leave: in.text("leave") != "", Network: in.text("network") != ""}
+}
+
+// remoteFields points a refusal at the fields of the form.
+func remoteFields(err error) error {
+	return fieldNamed(fieldNamed(err, "key", "password_key"), "name", "remote_name")
+}
+
+func ticked(on bool) string {
+	if on {
+		return "1"
+	}
+	return ""
 }
 
 // remoteCheck signs in at a server of the company and looks into its folders.
@@ -403,7 +417,7 @@ func remoteCheck(v *visit) error {
 		return v.linkDone("said.remote_works")
 	}
 	told := fault.As(err)
-	if !slices.Contains([]fault.Code{fault.Unavailable, fault.Invalid, fault.Conflict}, told.Code) && !strings.HasPrefix(told.Key, "sftp.") { // what it denies too
+	if !gateway.ServerSaid(err) {
 		return err
 	}
 	said := v.faultText(told.Code, told.Key, told.Args)
@@ -413,16 +427,23 @@ func remoteCheck(v *visit) error {
 	return v.connectionPage(200, linkForms{remoteID: id, remoteSaid: said})
 }
 
-// remoteSignIn says how a server of the company is signed in to from now on.
-func remoteSignIn(v *visit) error {
+// remoteChange makes a server of the company what the form says; how often it is looked at
+// stays.
+func remoteChange(v *visit) error {
 	if err := v.mayLink(); err != nil {
 		return err
 	}
 	in, id := v.input(), v.Params("remote")
-	if err := v.w.d.Remotes.SignIn(v.ctx, v.actor(), id, in.text("login"), in.values["password"], in.text("password_key")); err != nil {
-		return v.refusedForm(fieldNamed(err, "key", "password_key"), in, func(f *linkForms, form *view.Form) { f.remoteID, f.signIn = id, form })
+	was, err := v.w.d.Remotes.Get(v.ctx, v.actor(), id)
+	if err != nil {
+		return err
 	}
-	return v.linkDone("said.remote_signed_in")
+	cmd := remoteForm(in)
+	cmd.Every = was.Every
+	if _, err := v.w.d.Remotes.Change(v.ctx, v.actor(), id, cmd); err != nil {
+		return v.refusedForm(remoteFields(err), in, func(f *linkForms, form *view.Form) { f.remoteID, f.change = id, form })
+	}
+	return v.linkDone("said.remote_changed")
 }
 
 // remoteRemove ends a server of the company.

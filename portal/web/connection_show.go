@@ -32,7 +32,7 @@ type linkForms struct {
 	check                                                          []view.CheckRow
 	remoteID                                                       string // the server that was called, and what it said
 	remoteSaid                                                     view.Text
-	signIn                                                         *view.Form // of that server
+	change                                                         *view.Form // of that server
 	step, way                                                      string     // of the wizard
 	identity                                                       *view.Form
 }

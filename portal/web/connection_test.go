@@ -365,6 +365,19 @@ func TestSFTPLogins(t *testing.T) {
 	if a := check(); a.Status != 303 || !strings.Contains(chen.Get(t, link).Body, "登录成功") {
 		t.Errorf("the right password: %d\n%.2000s", a.Status, a.Body)
 	}
+	change := chen.Find(t, link, `action="(`+link+`/servers/[0-9a-v]{26}/change)#servers"`)
+	server.Set("password", "")
+	server.Set("remote_name", "own, changed")
+	if a := chen.Post(t, change, server); a.Status != 303 {
+		t.Errorf("changed: %d\n%.1000s", a.Status, a.Body)
+	}
+	if a := chen.Post(t, strings.Replace(change, "/change", "/check", 1), nil); a.Status != 303 || !strings.Contains(chen.Get(t, link).Body, "own, changed") {
+		t.Errorf("with the password of before: %d", a.Status)
+	}
+	server.Set("host_key", "SHA256:"+strings.Repeat("A", 43))
+	if a := chen.Post(t, change, server); a.Status != 422 || !strings.Contains(a.Body, "own, changed") || !strings.Contains(a.Body, "-password-e\"") {
+		t.Errorf("another host key without a password: %d", a.Status)
+	}
 	remove := regexp.MustCompile(`action="(` + link + `/logins/[0-9a-v]{26}/remove)"`).FindStringSubmatch(page)
 	if remove == nil {
 		t.Fatal("it cannot be removed")

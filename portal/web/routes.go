@@ -236,7 +236,7 @@ func ediRoutes() []Route {
 		post("/c/:slug/edi/connections/:id/logins/:login/remove", "remove login", InCompany, access.EDIDoors, loginRemove),
 		post("/c/:slug/edi/connections/:id/servers", "add server", InCompany, access.EDIDoors, remoteAdd),
 		post("/c/:slug/edi/connections/:id/servers/:remote/check", "check server", InCompany, access.EDIDoors, remoteCheck),
-		post("/c/:slug/edi/connections/:id/servers/:remote/sign-in", "change sign-in at server", InCompany, access.EDIDoors, remoteSignIn),
+		post("/c/:slug/edi/connections/:id/servers/:remote/change", "change server", InCompany, access.EDIDoors, remoteChange),
 		post("/c/:slug/edi/connections/:id/servers/:remote/remove", "remove server", InCompany, access.EDIDoors, remoteRemove),
 		post("/c/:slug/edi/:id/messages/:message/resend", "send again", InCompany, access.EDIResolve, carriedResend),
 		get("/c/:slug/edi/:id/messages/:message/:part", "proof", InCompany, access.EDIRead, carriedProof),

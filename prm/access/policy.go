@@ -313,7 +313,7 @@ var policy = map[Action]rule{
 	EDIRead:      {scope: "edi:read", sides: map[Side][]Role{Owner: ediers, Supplier: ediers, Reseller: ediers}},
 	EDISend:      {scope: "edi:write", sides: map[Side][]Role{Owner: senders}},
 	EDIFetch:     {scope: "edi:read", sides: map[Side][]Role{Owner: senders}},
-	EDIDoors:     {read: OrgRead, sides: map[Side][]Role{Owner: {EDI}}},
+	EDIDoors:     {scope: "stations:write", read: OrgRead, sides: map[Side][]Role{Owner: {EDI}}},
 	EDIDoorsRead: {scope: "stations:read", read: OrgRead, sides: map[Side][]Role{Owner: {EDI}}},
 	// A link shows a document to people outside without its prices: whoever decides for the company or runs its EDI makes it, never who only carried it.
 	EDIShare:   {scope: "shares:write", read: EDIRead, sides: map[Side][]Role{Supplier: {Manager, EDI}, Reseller: {Manager, EDI}}},
