@@ -3,6 +3,8 @@ package gateway
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -10,6 +12,7 @@ import (
 	"entente/db"
 	"entente/db/fail"
 	"entente/edi/schema"
+	"entente/edi/wire"
 	"entente/prm/fault"
 )
 
@@ -211,4 +214,52 @@ func finish(ctx context.Context, workers []*worker, outs []written) error {
 		}
 	}
 	return nil
+}
+
+// unbooked is what booking one of the steps said.
+type unbooked struct {
+	step  int
+	cause error
+}
+
+func (u *unbooked) Error() string { return u.cause.Error() }
+func (u *unbooked) Unwrap() error { return u.cause }
+
+// refusals are the findings for a document that no later try would book: its syntax is sound, and
+// what it says is not enough for an order, or more than one may hold.
+var refusals = map[string]wire.Finding{
+	"trade.too_many_lines": {Key: "set.too_many_lines", Codes: wire.Codes{CONTRL: "36"}},
+	"trade.no_lines":       {Key: "set.no_lines", Codes: wire.Codes{CONTRL: "13"}},
+	"trade.number_wrong":   {Key: "set.number_wrong", Codes: wire.Codes{CONTRL: "12"}},
+}
+
+// refuse marks the set that failed as refused, when it will never be booked, so that it parks
+// nothing else of its interchange and its sender is answered. The transaction is to run again.
+func refuse(steps []step, err error) bool {
+	var u *unbooked
+	if !errors.As(err, &u) {
+		return false
+	}
+	why := fault.As(u.cause)
+	if why.Code != fault.Invalid && why.Code != fault.TooLarge {
+		return false
+	}
+	key, args := why.Key, why.Args
+	if len(why.Fields) > 0 {
+		key, args = why.Fields[0].Key, why.Fields[0].Args
+	}
+	f, ok := refusals[key]
+	row := steps[u.step].set
+	if !ok || row.Result == ResultRejected {
+		return false
+	}
+	f.Level, f.Severity, f.Code, f.SegmentID, f.Pos = wire.LevelSet, wire.Reject, "5", "ST", wire.Position{Offset: row.StartAt, Segment: 1}
+	if row.GroupKind == "" {
+		f.SegmentID = "UNH"
+	}
+	if most, ok := args["Most"]; ok {
+		f.Args = map[string]string{"most": fmt.Sprint(most)}
+	}
+	row.Result, row.Findings = ResultRejected, findingsText(append(findingsOf(row.Findings), f))
+	return true
 }

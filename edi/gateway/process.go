@@ -348,6 +348,9 @@ func (w *worker) commit(steps []step, final bool) error {
 		return w.s.at(fail.ProcessInside)
 	})
 	if err != nil {
+		if refuse(steps, err) {
+			return w.commit(steps, final)
+		}
 		return err
 	}
 	w.stored(out, final)
@@ -373,7 +376,7 @@ func (w *worker) write(ctx context.Context, steps []step, final bool) (written, 
 		}
 		row := *steps[i].set // it may run again: the prepared row stays as it is
 		if err := w.book(ctx, &steps[i], &row); err != nil {
-			return out, err
+			return out, &unbooked{i, err}
 		}
 		out.sets = append(out.sets, row)
 		out.tally.add(row.Kind, row.Result)

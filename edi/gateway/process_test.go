@@ -292,14 +292,14 @@ func TestParkedAfterTooManyTriesAndSetFree(t *testing.T) {
 		bad := true
 		b.orders.before = func(_ context.Context, in OrderIn) error {
 			if bad && in.Order.Number == "PO121" {
-				return fault.New(fault.TooLarge, "trade.too_many_lines", "Most", 7)
+				return fault.New(fault.Conflict, "partner.not_active", "State", "suspended")
 			}
 			return nil
 		}
 		a := b.post(maya, fromKestrel(120, order("PO120"), order("PO121"), order("PO122")).String())
 		eventually(t, "parked", func() bool { b.work(); return b.get(maya, a.ID).State == Failed })
 		m := b.get(maya, a.ID)
-		b.want("parked", fmt.Sprint(m.Attempts, m.LastError, m.LastArgs, m.SetsDone, len(m.Sets)), fmt.Sprint(3, "trade.too_many_lines", map[string]any{"Most": "7"}, 1, 1))
+		b.want("parked", fmt.Sprint(m.Attempts, m.LastError, m.LastArgs, m.SetsDone, len(m.Sets)), fmt.Sprint(3, "partner.not_active", map[string]any{"State": "suspended"}, 1, 1))
 		b.want("orders so far", b.count("SELECT count(*) FROM test_order"), 1)
 		b.want("told", b.events(EventFailed), 1)
 		b.want("no answer yet", len(b.waiting(maya)), 0)
@@ -310,6 +310,45 @@ func TestParkedAfterTooManyTriesAndSetFree(t *testing.T) {
 		b.work()
 		b.want("after", fmt.Sprint(b.get(maya, a.ID).State, b.count("SELECT count(*) FROM test_order")), fmt.Sprint(Processed, 3))
 		holds(t, b.waiting(maya)[0], "AK9*A*3*3*3")
+	})
+}
+
+// A document that no try would ever book is refused by itself and told in the answer: the
+// others of its interchange are booked, and nothing is parked.
+func TestNeverBooked(t *testing.T) {
+	tooMany := fault.New(fault.TooLarge, "trade.too_many_lines", "Most", 7)
+	noLines := fault.New(fault.Invalid, "form.invalid").With("lines", "trade.no_lines")
+	each(t, func(t *testing.T, b *bench) {
+		b.orders.before = func(_ context.Context, in OrderIn) error {
+			switch in.Order.Number {
+			case "PO141", "UN141":
+				return tooMany
+			case "PO143":
+				return noLines
+			}
+			return nil
+		}
+		a := b.post(maya, fromKestrel(140, order("PO140"), order("PO141"), order("PO142"), order("PO143")).String())
+		small := b.post(maya, fromKestrel(145, order("PO145")).String()) // shares a transaction with the one before
+		b.work()
+		m := b.get(maya, a.ID)
+		b.want("state", fmt.Sprint(m.State, m.Result, m.Attempts), fmt.Sprint(Processed, ResultPartly, 1))
+		var said []string
+		for _, s := range m.Sets {
+			said = append(said, s.Result)
+			for _, f := range s.Findings {
+				said = append(said, f.Key, f.Data()["most"])
+			}
+		}
+		b.want("sets", fmt.Sprint(said), "[accepted rejected set.too_many_lines 7 accepted rejected set.no_lines ]")
+		b.want("orders", b.count("SELECT count(*) FROM test_order"), 3)
+		b.want("beside it", b.get(maya, small.ID).Result, ResultAccepted)
+		holds(t, b.waiting(maya)[0], "AK5*R*5", "AK9*P*4*4*2")
+
+		un := b.post(kaarel, unOrders("R141", "UN140", "UN141"))
+		b.work()
+		b.want("EDIFACT", fmt.Sprint(b.get(kaarel, un.ID).State, b.get(kaarel, un.ID).Result), fmt.Sprint(Processed, ResultPartly))
+		holds(t, b.waiting(kaarel)[0], "+4+36+UNH'")
 	})
 }
 

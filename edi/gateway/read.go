@@ -2,12 +2,15 @@ package gateway
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"slices"
 	"strconv"
 	"strings"
 
 	"entente/db"
+	"entente/edi/ack"
+	"entente/edi/wire"
 	"entente/prm/access"
 	"entente/prm/fault"
 )
@@ -44,6 +47,9 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, id string) (Messa
 			return err
 		}
 		m = Message{Interchange: r.view(), Findings: findingsOf(r.Findings)}
+		if m.Findings, err = withGroups(ctx, id, m.Findings); err != nil {
+			return err
+		}
 		for i := range sets {
 			m.Sets = append(m.Sets, sets[i].view())
 		}
@@ -485,6 +491,24 @@ func bounded(n, def, most int) int {
 	return min(n, most)
 }
 
+// withGroups adds what was wrong with the groups of an interchange themselves: their sets only
+// say that the group was refused.
+func withGroups(ctx context.Context, id string, out []wire.Finding) ([]wire.Finding, error) {
+	groups, err := groupsOf(ctx, id)
+	for i := range groups {
+		var g ack.Group
+		if json.Unmarshal([]byte(groups[i].Verdict), &g) != nil {
+			continue // of a message that was made here
+		}
+		for _, f := range g.Findings {
+			if !slices.ContainsFunc(out, func(o wire.Finding) bool { return o.Key == f.Key && o.Pos.Offset == f.Pos.Offset }) {
+				out = append(out, f)
+			}
+		}
+	}
+	return out, err
+}
+
 // cursorOf and cursor write and read "what came last": instant and id.
 func cursorOf(r *interchangeRow) string {
 	return strconv.FormatInt(r.Received, 36) + "." + r.ID
@@ -497,7 +521,7 @@ func cursor(text string) (int64, string, error) {
 	at, id, ok := strings.Cut(text, ".")
 	n, err := strconv.ParseInt(at, 36, 64)
 	if !ok || err != nil || !db.ValidID(id) {
-		return 0, "", fault.InvalidField("after", "form.invalid")
+		return 0, "", fault.InvalidField("after", "form.cursor")
 	}
 	return n, id, nil
 }

@@ -222,6 +222,17 @@ func ids(list []Interchange) []string {
 
 // TestOpenSet: any document of an interchange is read alone, with its envelope and without
 // the others, in whichever group of whichever standard; the one shown first is refused.
+// A set of a refused group only says that its group was refused, so the message says why.
+func TestGroupIsExplained(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		id := b.post(maya, strings.Replace(fromKestrel(71, order("PO71")).String(), "*X*005010", "*X*003040", 1)).ID
+		b.work()
+		if m := b.get(maya, id); len(m.Findings) != 1 || m.Findings[0].Key != "group.version" || m.Findings[0].Value != "003040" {
+			t.Errorf("%+v", m.Findings)
+		}
+	})
+}
+
 func TestOpenSet(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
 		bad := replaced(order("PO604"), "DTM*002*20261205", "DTM*002*20261131")

@@ -236,11 +236,11 @@ func scanFault(found []envelope, err error) error {
 	case err == nil && len(found) > 0:
 		return nil
 	case err == nil:
-		return fault.New(fault.Invalid, "edi.not_edi", "Offset", int64(0))
+		return fault.New(fault.Invalid, "edi.not_edi", "Rule", "empty", "Offset", int64(0))
 	case !errors.As(err, &broken):
 		return fault.Wrap(err, fault.Unavailable, "error.unavailable")
 	case errors.Is(err, wire.ErrNotRead):
-		return fault.Wrap(err, fault.Invalid, "edi.not_read", "Offset", broken.Pos.Offset)
+		return fault.Wrap(err, fault.Invalid, "edi.not_read", why(broken)...)
 	case errors.Is(err, wire.ErrTooLarge) && broken.Key == "limit.interchanges":
 		return fault.Wrap(err, fault.TooLarge, "edi.too_many", "Offset", broken.Pos.Offset)
 	case errors.Is(err, wire.ErrTooLarge) && broken.Key != "limit.file":
@@ -250,7 +250,12 @@ func scanFault(found []envelope, err error) error {
 	case errors.Is(err, wire.ErrTruncated) && len(found) > 0:
 		return nil
 	}
-	return fault.Wrap(err, fault.Invalid, "edi.not_edi", "Offset", broken.Pos.Offset)
+	return fault.Wrap(err, fault.Invalid, "edi.not_edi", why(broken)...)
+}
+
+// why are the facts of a refusal: the rule by which the reader knew it, what stood there and where.
+func why(w *wire.Error) []any {
+	return []any{"Rule", w.Key, "Value", text(w.Value, wire.MaxValue), "Offset", w.Pos.Offset, "Segment", w.Pos.FileSegment}
 }
 
 // delegated says whether the agreement that holds lets a company send an interchange

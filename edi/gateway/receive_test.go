@@ -148,23 +148,29 @@ func TestRefusedAtTheDoor(t *testing.T) {
 		foreign.from = idBaltic
 		stranger.to = Identity{"ZZ", "NOBODY"}
 		gone.to = idEnded
-		for name, c := range map[string]struct{ body, key string }{
-			"empty":             {"", "edi.not_edi"},
-			"a letter":          {"Dear Sirs, please send twelve drills.", "edi.not_edi"},
-			"EDIFACT":           {"UNB+UNOC:3+KESTREL:ZZZ+AURELIA:ZZZ+261122:0912+1'", "edi.sender_not_yours"},
-			"ODETTE":            {"STX=ANA:1+5000000000000+5000000000001+261122:0912+1+PASS+ORDHDR'", "edi.not_edi"},
-			"foreign sender":    {foreign.String(), "edi.sender_not_yours"},
-			"nobody's receiver": {stranger.String(), "edi.receiver_unknown"},
-			"no partnership":    {gone.String(), "edi.receiver_unknown"},
-			"second is foreign": {good.String() + foreign.String(), "edi.sender_not_yours"},
+		for name, c := range map[string]struct{ body, key, rule string }{
+			"empty":             {"", "edi.not_edi", "empty"},
+			"a letter":          {"Dear Sirs, please send twelve drills.", "edi.not_edi", "not_edi"},
+			"EDIFACT":           {"UNB+UNOC:3+KESTREL:ZZZ+AURELIA:ZZZ+261122:0912+1'", "edi.sender_not_yours", ""},
+			"ODETTE":            {"STX=ANA:1+5000000000000+5000000000001+261122:0912+1+PASS+ORDHDR'", "edi.not_edi", "not_edi.tradacoms"},
+			"foreign sender":    {foreign.String(), "edi.sender_not_yours", ""},
+			"nobody's receiver": {stranger.String(), "edi.receiver_unknown", ""},
+			"no partnership":    {gone.String(), "edi.receiver_unknown", ""},
+			"second is foreign": {good.String() + foreign.String(), "edi.sender_not_yours", ""},
+			"UTF-16":            {"\xff\xfeI\x00S\x00A\x00*\x00", "edi.not_edi", "utf16"},
+			"small letters":     {strings.ToLower(good.String()), "edi.not_edi", "not_edi.case"},
+			"more behind it":    {good.String() + "Kind regards", "edi.not_edi", "junk"},
 		} {
 			_, err := b.s.Receive(t.Context(), maya, Submission{Reader: strings.NewReader(c.body)})
 			if fault.CodeOf(err) != fault.Invalid || fault.KeyOf(err) != c.key {
 				t.Errorf("%s: %v, want %s", name, err, c.key)
 			}
+			if rule := fault.As(err).Args["Rule"]; c.key == "edi.not_edi" && rule != c.rule {
+				t.Errorf("%s: told as %v, want %s", name, rule, c.rule)
+			}
 		}
 		b.want("kept", b.count("SELECT count(*) FROM interchange")+b.count("SELECT count(*) FROM blob")+b.count("SELECT count(*) FROM edi_submission"), 0)
-		b.want("audited", b.count("SELECT count(*) FROM audit WHERE action = 'edi.receive' AND outcome = 'denied' AND org_id = ?", kestrel), 8)
+		b.want("audited", b.count("SELECT count(*) FROM audit WHERE action = 'edi.receive' AND outcome = 'denied' AND org_id = ?", kestrel), 11)
 
 		small := b.s.opt.Limit
 		b.s.opt.Limit = 300

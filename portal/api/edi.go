@@ -74,6 +74,12 @@ type ediSaid struct {
 	Findings    []finding `json:"findings" doc:"its errors, in the places of your set"`
 }
 
+type failure struct {
+	Code     string `json:"code"`
+	Text     string `json:"text"`
+	Attempts int    `json:"attempts"`
+}
+
 type reference struct {
 	Kind string `json:"kind"`
 	ID   string `json:"id"`
@@ -102,6 +108,7 @@ type interchange struct {
 	State        string     `json:"state" doc:"received, processed, held or failed"`
 	Result       *string    `json:"result" doc:"accepted, partly or rejected; null before it is processed"`
 	Held         string     `json:"held,omitempty" doc:"why it waits for a person"`
+	Failure      *failure   `json:"failure,omitempty" doc:"how the last try to read it ended: why it is parked (failed), or tried again"`
 	Received     time.Time  `json:"received"`
 	Processed    *time.Time `json:"processed"`
 	Size         int64      `json:"size"`
@@ -290,6 +297,10 @@ func wireInterchange(actor access.Actor, m gateway.Message) interchange {
 	}
 	if !m.Interchange.Processed.IsZero() {
 		x.Processed = &m.Interchange.Processed
+	}
+	if m.LastError != "" && m.Origin == gateway.OriginSent && (m.State == gateway.Failed || m.State == gateway.Received) {
+		p := locale.New(locale.English, time.UTC, time.Now())
+		x.Failure = &failure{strings.TrimPrefix(m.LastError, "error."), problem.Text(p, fault.Unavailable, m.LastError, m.LastArgs), m.Attempts}
 	}
 	for _, s := range m.Sets {
 		x.Sets = append(x.Sets, wireSet(s))

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"slices"
 	"time"
 
 	"entente/edi/gateway"
@@ -45,6 +46,9 @@ func interchangeCmd(ctx context.Context, e *env, args []string) (int, error) {
 	deed, does := interchangeDeeds[rest[0]]
 	if !does && rest[0] != "list" || does && len(rest) != 2 || !does && len(rest) != 1 {
 		return exitUsage, usage
+	}
+	if !slices.Contains([]gateway.State{"", gateway.Received, gateway.Processed, gateway.Held, gateway.Failed}, gateway.State(*state)) {
+		return exitUsage, misuse("--state is received, processed, held or failed, not %q", *state)
 	}
 	err = e.beside(ctx, fs, *org, func(a *App, actor access.Actor) error {
 		s := a.gateway

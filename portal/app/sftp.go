@@ -144,7 +144,7 @@ func (w refusalWords) Refused(ctx context.Context, org string, r gateway.Refusal
 		return "", fault.New(fault.NotFound, "error.not_found")
 	}
 	p := locale.New(locale.Match("", o.Locale), o.Location(), r.At)
-	return p.T("sftp.refused", "Name", r.Name, "Size", r.Size, "At", r.At.In(o.Location()).Format(time.RFC3339), "Reason", p.T(r.Key, r.Args), "Most", gateway.MaxRefusals), nil
+	return p.T("sftp.refused", "Name", r.Name, "Size", r.Size, "At", r.At.In(o.Location()).Format(time.RFC3339), "Reason", p.T(locale.Refused(p, r.Key, r.Args), r.Args), "Most", gateway.MaxRefusals), nil
 }
 
 // companies finds the company of a folder by its short name.

@@ -136,7 +136,7 @@ func badAtEveryDoor(t *testing.T, s *server, kestrel *client, x *station, c *pro
 	before := s.effects()
 
 	// HTTP API: a problem document.
-	for _, b := range append(badBodies(560000), bad{"empty", "", "edi.not_edi", ""}) {
+	for _, b := range append(badBodies(560000), bad{"empty", "", "edi.not_edi", "The file is empty"}, bad{"UTF-16", "\xff\xfeI\x00S\x00A\x00", "edi.not_edi", "UTF-16"}) {
 		a := kestrel.do("POST", "/api/v1/edi/interchanges", "application/edi-x12", []byte(b.body))
 		var p struct{ Code, Detail string }
 		a.json(t, &p)

@@ -57,6 +57,17 @@ func Finding(p *Printer, key string, facts map[string]string) string {
 	return sentence
 }
 
+// Refused is the key of the sentence for what was refused as a whole: where its reader said
+// what the file is instead of EDI, or what follows it ("Rule" of args), the words of that.
+func Refused(p *Printer, key string, args map[string]any) string {
+	if rule, _ := args["Rule"].(string); rule != "" && (key == "edi.not_edi" || key == "edi.not_read") {
+		if exact := "edi.error." + rule; Has(p.Language(), exact) {
+			return exact
+		}
+	}
+	return key
+}
+
 // noticeWords are what a TA3 says, in one sentence: which interchange, what became of it and
 // when, and what was wrong with it. Empty where it holds no code.
 func noticeWords(p *Printer, facts map[string]string) string {

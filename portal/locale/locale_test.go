@@ -294,6 +294,29 @@ func TestNoticeWords(t *testing.T) {
 	}
 }
 
+// What a refused file is instead of EDI is said at each door in the words of its reader.
+func TestRefused(t *testing.T) {
+	en, zh := printers(t)
+	for _, p := range []*Printer{en, zh} {
+		for key, args := range map[string]map[string]any{
+			"edi.not_edi":            nil,
+			"edi.error.utf16":        {"Rule": "utf16"},
+			"edi.error.not_edi.case": {"Rule": "not_edi.case", "Value": "isa"},
+			"edi.error.junk":         {"Rule": "junk", "Value": "Kind regards"},
+		} {
+			if got := Refused(p, "edi.not_edi", args); got != key || !Has(p.Language(), got) {
+				t.Errorf("%v: %s", args, got)
+			}
+		}
+		if got := Refused(p, "edi.not_edi", map[string]any{"Rule": "nobody.knows"}); got != "edi.not_edi" {
+			t.Error(got)
+		}
+		if got := Refused(p, "edi.too_large", map[string]any{"Rule": "utf16"}); got != "edi.too_large" {
+			t.Error(got)
+		}
+	}
+}
+
 // What is kept as text in a notice is written as the language does; what only looks like it is not.
 func TestStoredValues(t *testing.T) {
 	t.Parallel()

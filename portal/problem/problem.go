@@ -63,7 +63,7 @@ func Text(p *locale.Printer, code fault.Code, key string, args map[string]any) s
 	if code == fault.Internal || !locale.Has(p.Language(), key) {
 		return p.T("error." + string(code))
 	}
-	return p.T(key, args)
+	return p.T(locale.Refused(p, key, args), args)
 }
 
 // Error makes a document an error, so that the API's library passes it on.

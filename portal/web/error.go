@@ -14,6 +14,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"entente/db"
+	"entente/portal/locale"
 	"entente/portal/problem"
 	"entente/portal/session"
 	"entente/portal/view"
@@ -208,7 +209,7 @@ func (v *visit) faultText(code fault.Code, key string, args map[string]any) view
 	if code == fault.Internal || !v.has(key) {
 		return view.Text{}
 	}
-	return view.Keyed(key, v.written(args))
+	return view.Keyed(locale.Refused(v.p, key, args), v.written(args))
 }
 
 // sum is an amount as services name it in what they refuse: "310.00 GBP".
