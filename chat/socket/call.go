@@ -102,7 +102,8 @@ type callRingOut struct {
 	Call  call.ID     `json:"call"`
 	From  room.Author `json:"from,omitzero"`
 	Title string      `json:"title,omitempty"`
-	Ring  int         `json:"ring,omitempty"` // seconds
+	About string      `json:"about,omitempty"` // kind of what the room is about, with a title: "order"
+	Ring  int         `json:"ring,omitempty"`  // seconds
 }
 
 type callRingingOut struct {
@@ -332,9 +333,9 @@ func (c *client) ring(ctx context.Context, st call.State, only string) (seconds 
 	if err := desk.Rang(ctx, st.ID, rung); err != nil { // nobody will have missed it
 		c.e.log.Warn("noting whom a call rings", "room", st.Room, "err", err)
 	}
-	out := callRingOut{"call.ring", st.Room, st.ID, room.Author(who.Face), "", int(call.RingFor / time.Second)}
+	out := callRingOut{"call.ring", st.Room, st.ID, room.Author(who.Face), "", "", int(call.RingFor / time.Second)}
 	if r.Subject.Kind != "partnership" && r.Subject.Kind != "agreement" { // their titles are for their own readers
-		out.Title = r.Title
+		out.Title, out.About = r.Title, r.Subject.Kind
 	}
 	return out.Ring, func() {
 		for _, m := range rung {

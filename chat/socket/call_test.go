@@ -101,7 +101,7 @@ func TestCallFrames(t *testing.T) {
 	}
 	id, m := in["call"], in["peer"].(string)
 	for _, p := range []*peer{ingrid, elsewhere} {
-		if ring := p.next(t, "call.ring"); ring["call"] != id || ring["room"] != string(r.ID) || ring["from"].(map[string]any)["name"] != "maya" || ring["title"] != "1" {
+		if ring := p.next(t, "call.ring"); ring["call"] != id || ring["room"] != string(r.ID) || ring["from"].(map[string]any)["name"] != "maya" || ring["title"] != "1" || ring["about"] != "order" {
 			t.Errorf("%v", ring)
 		}
 	}

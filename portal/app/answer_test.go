@@ -68,7 +68,7 @@ func answeredByMail(t *testing.T, a *App) {
 			t.Fatal(err)
 		}
 	}
-	const mine = "SELECT subject, body, address FROM mail WHERE kind = 'notice' AND person_id = ? AND body LIKE '%Steel%'"
+	const mine = "SELECT subject, body, html, address FROM mail WHERE kind = 'notice' AND person_id = ? AND body LIKE '%Steel%'"
 	if err := notices.Tell(later(3 * time.Minute)); err != nil { // what other tests told
 		t.Fatal(err)
 	}
@@ -79,7 +79,7 @@ func answeredByMail(t *testing.T, a *App) {
 			t.Fatal(err)
 		}
 	}
-	var mails []struct{ Subject, Body, Address string }
+	var mails []struct{ Subject, Body, HTML, Address string }
 	query(&mails, mine, maya)
 	if len(mails) != 1 || strings.ContainsAny(mails[0].Subject, "\r\n") || !strings.Contains(mails[0].Body, "/c/kestrel/leads/offers/"+offer) || strings.Contains(mails[0].Body, "\nBcc") || !strings.Contains(mails[0].Body, "You are told as sales") {
 		t.Fatalf("%+v", mails)
@@ -87,6 +87,11 @@ func answeredByMail(t *testing.T, a *App) {
 	links := answerLink.FindAllString(mails[0].Body, -1)
 	if len(links) != 3 {
 		t.Fatalf("%d links in %s", len(links), mails[0].Body)
+	}
+	for _, l := range links { // the page of the mail has what its text has
+		if !strings.Contains(mails[0].HTML, l) {
+			t.Errorf("no %s in %s", l, mails[0].HTML)
+		}
 	}
 
 	jar, err := cookiejar.New(nil)

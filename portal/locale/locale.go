@@ -76,6 +76,7 @@ func load() texts {
 			out.keys[lang][m.ID] = true
 			if m.One == "" {
 				if plain, ok := compile(m.Other); ok {
+					plain.spaced = lang == Chinese && !strings.HasPrefix(m.ID, "date.") && !strings.HasPrefix(m.ID, "duration.")
 					out.simple[lang][m.ID] = plain
 					continue
 				}

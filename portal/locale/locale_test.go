@@ -252,6 +252,21 @@ func TestTimes(t *testing.T) {
 	same(en.Date("2027-01-02"), "2 Jan 2027")
 	same(zh.Date("2026-11-30"), "11月30日")
 	same(en.Date("31.11."), "31.11.")
+	for _, c := range []struct {
+		p                        *Printer
+		from, until, first, last string
+	}{
+		{en, "2024-11-03", "2024-11-30", "3 Nov", "30 Nov 2024"},
+		{zh, "2024-11-03", "2024-11-30", "2024年11月3日", "11月30日"},
+		{en, "2024-11-03", "2025-01-04", "3 Nov 2024", "4 Jan 2025"},
+		{en, "2026-11-03", "2026-11-30", "3 Nov", "30 Nov"},
+		{en, "2024-11-03", "", "3 Nov 2024", "–"},
+		{zh, "2024-11-03", "2024-11-03", "2024年11月3日", "2024年11月3日"},
+	} {
+		first, last := c.p.Span(c.from, c.until)
+		same(first, c.first)
+		same(last, c.last)
+	}
 	same(en.Day(then), "Monday 16 November")
 	same(zh.Day(then), "11月16日 星期一")
 	same(en.Moment(now.Add(-time.Hour)), "09:32")
@@ -358,5 +373,31 @@ func TestTextsAreHeldOnce(t *testing.T) {
 	}
 	if plain < 10*other || other == 0 {
 		t.Errorf("%d texts are simple, %d are not", plain, other)
+	}
+}
+
+// TestSpaces: one space stands between Chinese and Latin whatever company a text names, and none inside Chinese.
+func TestSpaces(t *testing.T) {
+	for _, c := range []struct{ text, name, value, want string }{
+		{"由 {{.company}} 确认", "company", "Kestrel Supply", "由 Kestrel Supply 确认"},
+		{"由 {{.company}} 确认", "company", "华东五金", "由华东五金确认"},
+		{"{{.company}}的单据发给{{.company}}", "company", "Aurelia Tools", "Aurelia Tools 的单据发给 Aurelia Tools"},
+		{"{{.company}}，请查看", "company", "Aurelia Tools", "Aurelia Tools，请查看"},
+		{"促销 {{.title}} 已开始", "title", "秋季电钻", "促销 秋季电钻 已开始"},
+		{"还剩{{.n}}天", "n", "3", "还剩 3 天"},
+		{"由 {{.company}} 确认", "company", "", "由  确认"},
+	} {
+		m, ok := compile(c.text)
+		if !ok {
+			t.Fatal(c.text)
+		}
+		m.spaced = true
+		if got := m.write([]any{c.name, c.value}); got != c.want {
+			t.Errorf("%s with %q is %q, want %q", c.text, c.value, got, c.want)
+		}
+	}
+	zh := New(Chinese, time.UTC, now)
+	if got := zh.T("date.short", "m", 11, "day", 3); got != "11月3日" {
+		t.Errorf("a date is %q", got)
 	}
 }

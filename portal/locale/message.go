@@ -4,12 +4,15 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // message is a text cut at its places: words, place, words, place, words. Places are names without braces.
 type message struct {
 	words  []string // one more than places
 	places []string
+	spaced bool // Chinese: one space between Chinese and Latin, whatever is filled in
 }
 
 var place = regexp.MustCompile(`\{\{\s*\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}`)
@@ -42,21 +45,55 @@ func (m message) write(args []any) string {
 		return m.words[0]
 	}
 	var b strings.Builder
+	words := m.words[0]
 	for i, name := range m.places {
-		b.WriteString(m.words[i])
+		value, after := "⟦"+name+"⟧", m.words[i+1]
 		if v, ok := find(args, name); ok {
 			if s, isString := v.(string); isString {
-				b.WriteString(s)
+				value = s
 			} else {
-				fmt.Fprint(&b, v)
+				value = fmt.Sprint(v)
 			}
-		} else {
-			b.WriteString("⟦" + name + "⟧")
 		}
+		if m.spaced && value != "" {
+			first, _ := utf8.DecodeRuneInString(value)
+			last, _ := utf8.DecodeLastRuneInString(value)
+			end, _ := utf8.DecodeLastRuneInString(strings.TrimSuffix(words, " "))
+			begin, _ := utf8.DecodeRuneInString(strings.TrimPrefix(after, " "))
+			if to := seam(name, end, first, strings.HasSuffix(words, " ")); han(end) {
+				words = strings.TrimSuffix(words, " ") + to
+			}
+			if to := seam(name, begin, last, strings.HasPrefix(after, " ")); han(begin) {
+				after = to + strings.TrimPrefix(after, " ")
+			}
+		}
+		b.WriteString(words)
+		b.WriteString(value)
+		words = after
 	}
-	b.WriteString(m.words[len(m.places)])
+	b.WriteString(words)
 	return b.String()
 }
+
+// called are the places that hold companies and people: a Chinese name needs no space around it, while the title
+// of an object and a date keep the space that sets them apart.
+var called = map[string]bool{"company": true, "companies": true, "partner": true, "person": true, "owner": true}
+
+// seam is what stands between the Chinese words of a text and the value of a place.
+func seam(name string, words, value rune, space bool) string {
+	switch {
+	case unicode.Is(unicode.Latin, value) || unicode.IsDigit(value):
+		space = true
+	case han(value) && called[name]:
+		space = false
+	}
+	if space && han(words) {
+		return " "
+	}
+	return ""
+}
+
+func han(r rune) bool { return unicode.Is(unicode.Han, r) }
 
 func find(args []any, name string) (any, bool) {
 	if len(args) == 1 {

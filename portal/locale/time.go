@@ -63,17 +63,37 @@ func (p *Printer) Date(date string) string {
 	return p.day(t)
 }
 
+// Span writes the first and the last civil date of a time for a text that says both: a year that is not this one is written once,
+// where the language has it, "16 Nov" with "30 Nov 2025", "2025年11月16日" with "11月30日".
+func (p *Printer) Span(from, until string) (first, last string) {
+	first, last = p.Date(from), p.Date(until)
+	a, err := time.Parse(time.DateOnly, from)
+	if err != nil {
+		return first, last
+	}
+	if b, err := time.Parse(time.DateOnly, until); err != nil || a.Year() != b.Year() || from == until {
+		return first, last
+	} else if p.lang == Chinese {
+		return first, p.monthDay(b)
+	}
+	return p.monthDay(a), last
+}
+
 // Weekday is the short name of the day: "Mon", "周一".
 func (p *Printer) Weekday(t time.Time) string {
 	return p.T("weekday.short." + strconv.Itoa(int(t.Weekday())))
 }
 
 func (p *Printer) day(t time.Time) string {
-	out := p.T("date.short", "day", t.Day(), "month", p.T("month.short."+strconv.Itoa(int(t.Month()))), "m", int(t.Month()))
+	out := p.monthDay(t)
 	if t.Year() != p.Now().Year() {
 		return p.T("date.with_year", "date", out, "year", t.Year())
 	}
 	return out
+}
+
+func (p *Printer) monthDay(t time.Time) string {
+	return p.T("date.short", "day", t.Day(), "month", p.T("month.short."+strconv.Itoa(int(t.Month()))), "m", int(t.Month()))
 }
 
 // civil counts days, so that two moments of one day are equal whatever the clock says.

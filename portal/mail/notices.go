@@ -254,7 +254,7 @@ func (n *Notices) letter(ctx context.Context, p account.Colleague, org account.O
 		return account.Letter{}, err
 	}
 	lines := []string{words.T("mail.hello", "name", oneLine(p.Name)), ""}
-	subject, replyTo, about := "", "", d.Thread()
+	subject, mark, replyTo, about := "", "", "", d.Thread()
 	for _, one := range d.Notices {
 		said := oneLine(sentence(words, one, orgs))
 		if subject == "" {
@@ -308,7 +308,8 @@ func (n *Notices) letter(ctx context.Context, p account.Colleague, org account.O
 		lines = append(lines, words.T("mail.notices.once", "until", words.Instant(db.Now(ctx).Add(answerLife))), "")
 	}
 	if replyTo != "" {
-		lines = append([]string{letter.MarkLine(words.T("mail.reply.above")), ""}, lines...)
+		mark = letter.MarkLine(words.T("mail.reply.above"))
+		lines = append([]string{mark, ""}, lines...)
 		lines = append(lines, words.T("mail.reply.how"), "")
 	}
 	if len(d.Notices)+d.More > 1 {
@@ -318,7 +319,7 @@ func (n *Notices) letter(ctx context.Context, p account.Colleague, org account.O
 		lines = append(lines, words.T("mail.notices.more", "n", d.More)+" "+base+"inbox", "")
 	}
 	lines = append(lines, "--", words.T("mail.notices.why_"+string(d.Mode), "company", oneLine(org.Name)), words.T("mail.notices.change")+" "+base+"profile")
-	stop := ""
+	stop, page := "", ""
 	if n.mail.Sends() {
 		token, err := n.Seal(Deed{Kind: DeedStop, Org: p.Org, Person: p.ID, Expires: db.Now(ctx).AddDate(0, 0, 60)})
 		if err != nil {
@@ -326,10 +327,13 @@ func (n *Notices) letter(ctx context.Context, p account.Colleague, org account.O
 		}
 		stop = n.mail.base + "/answer/" + token
 		lines = append(lines, words.T("mail.notices.stop")+" "+stop)
+		if page, err = asPage(words, subject, oneLine(org.Name), mark, lines); err != nil { // kept mail is read as text
+			return account.Letter{}, err
+		}
 	}
 	return account.Letter{
 		Mail:    account.Mail{Kind: KindNotice, Org: p.Org, Person: p.ID, Address: p.Email, Name: p.Name, Locale: p.Locale, Zone: p.Zone, Dedupe: "notice:" + d.Notices[len(d.Notices)-1].ID},
-		Subject: shorten(subject, maxSubject), Body: strings.Join(lines, "\n") + "\n", Stop: stop, Thread: about, ReplyTo: replyTo,
+		Subject: shorten(subject, maxSubject), Body: strings.Join(lines, "\n") + "\n", HTML: page, Stop: stop, Thread: about, ReplyTo: replyTo,
 	}, nil
 }
 

@@ -9,9 +9,17 @@ type HooksPage struct {
 	Rows   []HookRow
 	Secret string // of the one just made or changed, shown once
 	Form   Form
-	Events []Option
+	Events []HookKind
 	Manage bool
 	APIURL string
+}
+
+// HookKind is the events about one kind of object; On tells that all of them are ticked.
+type HookKind struct {
+	ID     string
+	Name   Text
+	On     bool
+	Events []Option
 }
 
 // HookRow is one address.
@@ -34,7 +42,7 @@ type HookPage struct {
 	OldUntil time.Time // until when the secret before signs too
 	Paused   bool
 	Form     Form
-	Events   []Option
+	Events   []HookKind
 	Active   bool
 	Manage   bool
 	Sent     []HookMessage

@@ -27,11 +27,15 @@ func uploadPage(b Base) Page {
 
 func hooksPage(b Base) Page {
 	return &HooksPage{Base: b, URL: b.Prefix() + "/edi/hooks", Secret: "whsec_abc", Rows: []HookRow{{URL: b.Prefix() + "/edi/hooks/1", Address: "https://erp.kestrel.example/hooks", Events: []Text{T("hooks.name.order.received")}, Status: Status{State: "hook.failing"}, Created: at(1, 9, 0)}},
-		Form: Form{Errors: []FieldError{{"url", T("hook.https")}}}, Events: options("order.received", "order.received", "Order received"), Manage: true, APIURL: "/api/docs"}
+		Form: Form{Errors: []FieldError{{"url", T("hook.https")}}}, Events: hookKinds(), Manage: true, APIURL: "/api/docs"}
 }
 
 func hookPage(b Base) Page {
 	m := HookMessage{URL: "?message=1", ID: "06h2", Name: T("hooks.name.order.received"), Kind: "order.received", At: at(1, 9, 0), Attempts: 2, Next: at(1, 9, 5), Status: Status{State: "hook.queued"}, CanAgain: true}
-	return &HookPage{Base: b, URL: b.Prefix() + "/edi/hooks/1", Address: "https://erp.kestrel.example/hooks", Status: Status{State: "hook.paused"}, Secret: "whsec_abc", OldUntil: at(2, 9, 0), Paused: true, Events: options("", "order.received", "Order received"), Active: true, Manage: true,
+	return &HookPage{Base: b, URL: b.Prefix() + "/edi/hooks/1", Address: "https://erp.kestrel.example/hooks", Status: Status{State: "hook.paused"}, Secret: "whsec_abc", OldUntil: at(2, 9, 0), Paused: true, Events: hookKinds(), Active: true, Manage: true,
 		Sent: []HookMessage{m}, One: &HookOne{HookMessage: m, Body: "{}", Tries: []Attempt{{Number: 1, At: at(1, 9, 0), Status: Status{State: "hook.failed"}, Note: T("hook.status", "Status", 500)}}}}
+}
+
+func hookKinds() []HookKind {
+	return []HookKind{{ID: "order", Name: T("hooks.kind.order"), Events: options("order.received", "order.received", "Order received", "order.held", "Order held")}, {ID: "edi", Name: T("hooks.kind.edi"), Events: options("", "document.refused", "Document refused")}}
 }

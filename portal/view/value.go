@@ -1,6 +1,7 @@
 package view
 
 import (
+	"slices"
 	"time"
 
 	"entente/portal/locale"
@@ -55,10 +56,28 @@ func (t Text) In(p *locale.Printer) string {
 		}
 		args[i] = written(p, a)
 	}
+	spans(p, t.Args, args)
 	if counted {
 		return p.N(t.Key, plural, args...)
 	}
 	return p.T(t.Key, args...)
+}
+
+// spans writes the year of a time once, where a text has its first and its last day.
+func spans(p *locale.Printer, args, out []any) {
+	at := func(names ...string) (int, Date) {
+		for i := 1; i < len(args); i += 2 {
+			if d, ok := args[i].(Date); ok && d != "" && slices.ContainsFunc(names, func(n string) bool { return args[i-1] == n }) {
+				return i, d
+			}
+		}
+		return 0, ""
+	}
+	i, from := at("from", "From")
+	j, until := at("until", "to", "Until")
+	if i > 0 && j > 0 {
+		out[i], out[j] = p.Span(string(from), string(until))
+	}
 }
 
 func written(p *locale.Printer, a any) any {

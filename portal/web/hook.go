@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"entente/portal/hook"
 	"entente/portal/view"
@@ -25,10 +26,49 @@ func hookStatus(h hook.Hook) view.Status {
 	return view.Status{State: "hook.working"}
 }
 
-func hookEvents(on []string) []view.Option {
-	var out []view.Option
-	for _, e := range hook.Events() {
-		out = append(out, view.Option{Value: e, Label: hookName(e), On: slices.Contains(on, e)})
+// hookKinds are the objects by which events are shown, with the first words of their names.
+var hookKinds = []struct {
+	kind string
+	of   []string
+}{
+	{"order", []string{"order"}}, {"delivery", []string{"shipment", "goods", "return"}}, {"invoice", []string{"invoice", "dispute"}},
+	{"payment", []string{"payment"}}, {"edi", []string{"document"}}, {"lead", []string{"lead"}}, {"deal", []string{"deal"}}, {"quote", []string{"quote"}},
+	{"engagement", []string{"engagement"}}, {"mapping", []string{"mapping"}}, {"promotion", []string{"promotion"}}, {"protection", []string{"protection"}},
+	{"fund", []string{"fund", "request"}}, {"claim", []string{"claim"}}, {"sell_through", []string{"sell_through"}}, {"library", []string{"library"}},
+}
+
+// hookEvents are all events by their objects, those in on ticked.
+func hookEvents(on []string) []view.HookKind {
+	var out []view.HookKind
+	for _, k := range hookKinds {
+		group := view.HookKind{ID: k.kind, Name: view.T("hooks.kind." + k.kind), On: true}
+		for _, e := range hook.Events() {
+			if of, _, _ := strings.Cut(e, "."); slices.Contains(k.of, of) {
+				o := view.Option{Value: e, Label: hookName(e), On: slices.Contains(on, e)}
+				group.Events, group.On = append(group.Events, o), group.On && o.On
+			}
+		}
+		out = append(out, group)
+	}
+	return out
+}
+
+// hookTold says of what an address is told in few words: everything, a whole kind, or single events.
+func hookTold(on []string) []view.Text {
+	if len(on) == len(hook.Events()) {
+		return []view.Text{view.T("hooks.everything")}
+	}
+	var out []view.Text
+	for _, k := range hookEvents(on) {
+		if k.On && len(k.Events) > 1 {
+			out = append(out, view.T("hooks.whole_kind", "kind", k.Name))
+			continue
+		}
+		for _, e := range k.Events {
+			if e.On {
+				out = append(out, e.Label)
+			}
+		}
 	}
 	return out
 }
@@ -43,11 +83,7 @@ func (v *visit) hooksPage(status int, f view.Form, on []string) error {
 	}
 	page := &view.HooksPage{Base: v.shell(), URL: v.path("edi", "hooks"), Form: f, Events: hookEvents(on), Manage: v.may(access.HookManage, access.Own(v.org())), APIURL: "/api/docs"}
 	for _, h := range list {
-		row := view.HookRow{URL: v.path("edi", "hooks", h.ID), Address: h.URL, Status: hookStatus(h), Created: h.Created}
-		for _, e := range h.Events {
-			row.Events = append(row.Events, hookName(e))
-		}
-		page.Rows = append(page.Rows, row)
+		page.Rows = append(page.Rows, view.HookRow{URL: v.path("edi", "hooks", h.ID), Address: h.URL, Events: hookTold(h.Events), Status: hookStatus(h), Created: h.Created})
 	}
 	return v.renderAs(status, page, nil)
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"entente/portal/hook"
 	"entente/portal/portaltest"
 )
 
@@ -14,6 +15,12 @@ func TestWebhooks(t *testing.T) {
 	t.Parallel()
 	p := portaltest.Demo(t)
 	c := p.As(t, "tomas@aurelia.example")
+	form := c.Get(t, "/c/aurelia/edi/hooks").Body
+	for _, e := range hook.Events() { // each stands under one object
+		if strings.Count(form, `name="events" value="`+e+`"`) != 1 {
+			t.Errorf("%s is not offered once", e)
+		}
+	}
 	if bad := c.Post(t, "/c/aurelia/edi/hooks", url.Values{"url": {"ftp://erp.aurelia.example"}, "events": {"order.received"}}); bad.Status != 422 || strings.Contains(bad.Body, "⟦") {
 		t.Errorf("%d", bad.Status)
 	}
@@ -40,6 +47,15 @@ func TestWebhooks(t *testing.T) {
 	}
 	if page := c.Get(t, "/c/aurelia/edi/hooks"); !strings.Contains(page.Body, "https://erp.aurelia.example/other") || !strings.Contains(page.Body, "Document refused") {
 		t.Error("the change is not on the list")
+	}
+	orders := url.Values{"url": {"https://erp.aurelia.example/other"}, "events": {"lead.offered"}}
+	for _, e := range hook.Events() {
+		if strings.HasPrefix(e, "order.") {
+			orders.Add("events", e)
+		}
+	}
+	if c.Post(t, at, orders); !strings.Contains(c.Get(t, "/c/aurelia/edi/hooks").Body, ">Orders (all), Lead offered<") {
+		t.Error("the list does not say in few words of what it tells")
 	}
 	if a := c.Post(t, at+"/rotate", nil); a.Status != 303 || !strings.Contains(c.Get(t, at).Body, "whsec_") {
 		t.Errorf("%d", a.Status)

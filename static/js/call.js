@@ -47,7 +47,7 @@ const ring = {
     this.call = f.call;
     this.room = f.room;
     this.el.querySelector("[data-ring-who]").textContent = this.el.dataset.wordWho.replace("{name}", () => f.from.name).replace("{company}", () => f.from.company || f.from.org);
-    this.el.querySelector("[data-ring-where]").textContent = f.title || "";
+    this.el.querySelector("[data-ring-where]").textContent = f.about === "order" ? this.el.dataset.wordOrder.replace("{number}", () => f.title) : f.title || "";
     const answer = this.el.querySelector("[data-ring-answer]");
     answer.href = `${prefix}/rooms/${encodeURIComponent(f.room)}/call`;
     answer.target = `call-${f.room}`;

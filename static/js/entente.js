@@ -216,6 +216,22 @@
     if (!e.target.matches("[data-pick-all]")) return;
     all("[data-pick]").forEach((b) => { b.checked = e.target.checked; });
   });
+  // A tick for all of a kind: it sets those below it, and shows when only some of them are set.
+  const ticks = (group) => {
+    const whole = group.querySelector("[data-picks-all]"), each = [...group.querySelectorAll("input[type=checkbox][name]")], on = each.filter((b) => b.checked).length;
+    whole.hidden = whole.parentElement.hidden = false;
+    whole.checked = on === each.length;
+    whole.indeterminate = on > 0 && on < each.length;
+  };
+  document.addEventListener("change", (e) => {
+    const group = e.target.closest("[data-picks]");
+    if (!group) return;
+    if (e.target.matches("[data-picks-all]")) group.querySelectorAll("input[type=checkbox][name]").forEach((b) => { b.checked = e.target.checked; });
+    all("[data-picks]").forEach(ticks);
+  });
+  const picks = () => all("[data-picks]").forEach(ticks);
+  window.addEventListener("DOMContentLoaded", picks);
+  document.addEventListener("htmx:afterSettle", picks);
   function finding(by) {
     const pins = all(".pin");
     if (!pins.length) return;

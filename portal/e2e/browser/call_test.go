@@ -50,7 +50,7 @@ func TestCall(t *testing.T) {
 	one := read[string](t, maya, `[...document.querySelectorAll("#room [data-call-person]")].find((a) => a.textContent.includes("Ingrid Dahl")).getAttribute("href")`)
 	open(t, maya, one)
 	must(t, maya.Until(alive), maya.Click(`[data-call-lobby] [data-call-do="join"]`), maya.Says(said, "Ringing Ingrid Dahl"))
-	must(t, ingrid.Says("#ring", "Maya Osei (Kestrel Supply) is calling"), ingrid.Has("#ring"), ingrid.Click("[data-ring-decline]"))
+	must(t, ingrid.Says("#ring", "Maya Osei (Kestrel Supply) is calling"), ingrid.Says("#ring", "Order 4500187588"), ingrid.Has("#ring"), ingrid.Click("[data-ring-decline]"))
 	must(t, maya.Says(said, "Ingrid Dahl declines."), maya.Click(`[data-call-do="others"]`), maya.Says(said, "Nobody else is in the call"), ingrid.Until(`!document.querySelector("#ring").matches(":popover-open")`))
 
 	// the button of the room says that the call runs; after all she joins
