@@ -1,0 +1,25 @@
+package api
+
+import (
+	"testing"
+
+	"entente/edi/gateway"
+	"entente/prm/access"
+)
+
+// A message that is parked, or waits for another try, says why.
+func TestFailureIsTold(t *testing.T) {
+	t.Parallel()
+	m := gateway.Message{Interchange: gateway.Interchange{Origin: gateway.OriginSent, State: gateway.Failed, LastError: "trade.too_many_lines", LastArgs: map[string]any{"Most": 7}, Attempts: 3}}
+	if got := wireInterchange(access.Actor{}, m).Failure; got == nil || *got != (failure{"trade.too_many_lines", "An order may have at most 7 lines.", 3}) {
+		t.Errorf("%+v", got)
+	}
+	m.LastError = "nobody.wrote.this"
+	if got := wireInterchange(access.Actor{}, m).Failure; got == nil || got.Text == "" || got.Text == "error.unavailable" {
+		t.Errorf("%+v", got)
+	}
+	m.State = gateway.Processed
+	if got := wireInterchange(access.Actor{}, m).Failure; got != nil {
+		t.Errorf("%+v", got)
+	}
+}
