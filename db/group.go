@@ -175,6 +175,12 @@ func (d *DB) together(batch []*member) (n int, err error) {
 		if err != nil {
 			return err
 		}
+		last := 0 // what was taken for all is used by all who want it
+		for i, m := range batch {
+			if m.want != nil {
+				last = i
+			}
+		}
 		for _, m := range batch {
 			s.setOrgs(Orgs(m.ctx))
 			mctx := context.WithValue(m.ctx, txKey, s)
@@ -184,7 +190,7 @@ func (d *DB) together(batch []*member) (n int, err error) {
 			if err := m.fn(mctx); err != nil {
 				return err
 			}
-			if n++; ahead == nil && d.clock().Sub(began) > groupTime { // what was taken for all is used by all
+			if n++; n > last && d.clock().Sub(began) > groupTime {
 				break
 			}
 		}

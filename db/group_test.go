@@ -154,41 +154,51 @@ func TestGroupAheadFailsAlone(t *testing.T) {
 	})
 }
 
-// A transaction that lasts too long ends before all are in it; the others share the next.
+// A transaction that lasts too long ends before all are in it, but not before all who want what
+// was fetched at once; the others share the next.
 func TestGroupEndsInTime(t *testing.T) {
 	for name, dsn := range map[string]func(testing.TB) string{"sqlite": dbtest.SQLiteDSN, "postgres": dbtest.PostgresDSN} {
-		t.Run(name, func(t *testing.T) {
-			var passed atomic.Int64
-			d, err := db.Open(context.Background(), dsn(t), db.Options{Clock: func() time.Time { return time.UnixMicro(1e15).Add(time.Duration(passed.Load())) }})
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { _ = d.Close() })
-			var turn atomic.Int64
-			var mu sync.Mutex
-			instants := map[time.Time]int{}
-			var fns []func(ctx context.Context) error
-			for i := range 5 {
-				fns = append(fns, func(ctx context.Context) error {
-					mu.Lock()
-					instants[db.Now(ctx)]++
-					mu.Unlock()
-					if turn.Add(1) == 2 {
-						passed.Add(int64(time.Second))
-					}
-					return put(ctx, fmt.Sprint("m", i))
-				})
-			}
-			for i, err := range gather(t, d, fns...) {
+		for _, c := range []struct{ wanting, long, first int }{{0, 2, 2}, {3, 1, 3}} {
+			t.Run(fmt.Sprint(name, " ", c.wanting), func(t *testing.T) {
+				var passed atomic.Int64
+				d, err := db.Open(context.Background(), dsn(t), db.Options{Clock: func() time.Time { return time.UnixMicro(1e15).Add(time.Duration(passed.Load())) }})
 				if err != nil {
-					t.Errorf("member %d: %v", i, err)
+					t.Fatal(err)
 				}
-			}
-			began := time.UnixMicro(1e15).UTC()
-			if len(instants) != 2 || instants[began] != 2 || instants[began.Add(time.Second)] != 3 || len(names(t, d)) != 5 {
-				t.Errorf("%v, %v", instants, names(t, d))
-			}
-		})
+				t.Cleanup(func() { _ = d.Close() })
+				var turn atomic.Int64
+				var mu sync.Mutex
+				instants := map[time.Time]int{}
+				fetch := func(_ context.Context, items []any) (any, error) { return len(items), nil }
+				answers := gatherBy(t, d, 5, func(i int) error {
+					for d.Waiting("lane") < i { // each in its turn
+						runtime.Gosched()
+					}
+					fn := func(ctx context.Context) error {
+						mu.Lock()
+						instants[db.Now(ctx)]++
+						mu.Unlock()
+						if turn.Add(1) == int64(c.long) {
+							passed.Add(int64(time.Second))
+						}
+						return put(ctx, fmt.Sprint("m", i))
+					}
+					if i < c.wanting {
+						return d.GroupAhead(context.Background(), "lane", i, fetch, fn)
+					}
+					return d.Group(context.Background(), "lane", fn)
+				})
+				for i, err := range answers {
+					if err != nil {
+						t.Errorf("member %d: %v", i, err)
+					}
+				}
+				began := time.UnixMicro(1e15).UTC()
+				if len(instants) != 2 || instants[began] != c.first || instants[began.Add(time.Second)] != 5-c.first || len(names(t, d)) != 5 {
+					t.Errorf("%v, %v", instants, names(t, d))
+				}
+			})
+		}
 	}
 }
 

@@ -348,7 +348,7 @@ func (w *worker) commit(steps []step, final bool) error {
 		return w.s.at(fail.ProcessInside)
 	})
 	if err != nil {
-		if refuse(steps, err) {
+		if len(steps) == 1 && refuse(steps, err) { // of several, each comes by itself
 			return w.commit(steps, final)
 		}
 		return err
@@ -462,8 +462,9 @@ func (w *worker) tell(ctx context.Context, out *written) error {
 	if err := w.tellRefusedForm(ctx, out.tally); err != nil {
 		return err
 	}
-	// Nothing was told of an interchange that was neither held nor claimed before, nor refused.
-	first := w.done == 0 && w.row.Held == "" && w.row.Fence == 1 && !w.doomed && out.tally.rejected == 0
+	// Nothing was told of an interchange that was neither held nor claimed before, nor refused,
+	// nor speaks of what is not known.
+	first := w.done == 0 && w.row.Held == "" && w.row.Fence == 1 && !w.doomed && out.tally.rejected == 0 && len(w.lost) == 0
 	return w.s.jobs.Publish(ctx, job.Event{
 		Kind: EventProcessed, Version: 1, Orgs: w.row.orgs(), Object: w.row.ID, First: first,
 		Payload: ProcessedEvent{Parties: w.row.parties(), Result: w.result(out.tally), Sets: int(out.tally.total)},

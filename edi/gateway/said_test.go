@@ -200,6 +200,7 @@ func TestAdviceOfTestsAndAStrangeTA1(t *testing.T) {
 			t.Errorf("%s %+v", got.State, got.Findings)
 		}
 		b.want("told", b.events(EventUnmatched)-before, 1)
+		b.want("two events at one place", b.count("SELECT count(*) FROM (SELECT object FROM event WHERE object <> '' GROUP BY object, position HAVING count(*) > 1) d"), 0)
 		b.want("changes nothing", b.get(ingrid, made.ID).Acknowledged, "")
 	})
 }
