@@ -273,7 +273,8 @@ func TestNeverSignedIn(t *testing.T) {
 	}
 
 	var links []string
-	for _, l := range strings.Split(early[0].Text, "\n") {
+	plain, _, _ := strings.Cut(early[0].Text, "text/html")
+	for _, l := range strings.Split(plain, "\n") {
 		if strings.Contains(l, "无需登录即可加入或婉拒") {
 			links = append(links, answerLink.FindString(l))
 		}

@@ -67,6 +67,9 @@ func ediMonitor(v *visit) error {
 		page.In, page.Out, page.Refused = page.In+s.In, page.Out+s.Out, page.Refused+s.Refused
 	}
 	page.Documents = page.In + page.Out
+	if page.Documents == 0 && which != spanWeek {
+		page.Wider = v.again("span", spanWeek)
+	}
 	page.States = tallies(m.States)
 	for _, i := range m.Late {
 		wait := v.ackWait(i, n)

@@ -147,7 +147,8 @@ func TestEngagementPages(t *testing.T) {
 			if strings.Contains(path, "/as/") && strings.Contains(a.Body, "/split/") {
 				t.Errorf("there is something to press at %s", path)
 			}
-			if slug == "kestrel" && (strings.Contains(a.Body, "Baltic") || strings.Contains(a.Body, "BALTICSTEP") || strings.Contains(a.Body, "Kaarel")) {
+			listed := strings.Contains(path, "/rooms") && !strings.HasSuffix(path, "/export") // beside rooms that other tests open to both
+			if slug == "kestrel" && (!listed && (strings.Contains(a.Body, "Baltic") || strings.Contains(a.Body, "Kaarel")) || strings.Contains(a.Body, "BALTICSTEP")) {
 				t.Errorf("Kestrel learns of Baltic at %s", path)
 			}
 			if slug == "aurelia" && strings.Contains(a.Body, "KESTRELNOTE") {
