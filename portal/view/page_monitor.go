@@ -8,7 +8,7 @@ type MonitorPage struct {
 	Base
 	Spans     []Tab
 	Wider     string // where there is something to see, if there is nothing in this span
-	Documents int // of the span
+	Documents int    // of the span
 	In, Out   int
 	Refused   int
 	Persons   int // what waits for a person
