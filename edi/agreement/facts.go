@@ -151,7 +151,7 @@ func termFacts(side string, t courier.Terms) []Fact {
 	for _, w := range []struct {
 		name string
 		on   bool
-	}{{"async", t.Async}, {"new_id", t.NewID}, {"with_headers", t.WithHeaders}, {"dated", t.Dated}} {
+	}{{"async", t.Async}, {"new_id", t.NewID}, {"with_headers", t.WithHeaders}, {"plain_names", t.PlainNames}, {"dated", t.Dated}} {
 		if w.on {
 			out = append(out, Fact{Section: "security", Name: w.name, Side: side, Value: "yes", Words: "yes"})
 		}

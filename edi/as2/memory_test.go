@@ -1,12 +1,14 @@
 package as2
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/base64"
 	"errors"
 	"io"
 	"os"
 	"runtime"
+	"strings"
 	"testing"
 )
 
@@ -56,6 +58,80 @@ func allocated(fn func()) int {
 	return int(after.TotalAlloc - before.TotalAlloc)
 }
 
+// counted counts what is written.
+type counted struct {
+	w io.Writer
+	n int
+}
+
+func (c *counted) Write(b []byte) (int, error) {
+	n, err := c.w.Write(b)
+	c.n += n
+	return n, err
+}
+
+// inPieces writes DER anew as many senders write BER: every length indefinite, what is large
+// in pieces of 50 octets.
+func inPieces(t *testing.T, spool func() (File, error), der io.Reader, size int) io.Reader {
+	t.Helper()
+	from, err := spool()
+	if err != nil {
+		t.Fatal(err)
+	}
+	to, err := spool()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(from, der); err != nil {
+		t.Fatal(err)
+	}
+	out := &counted{w: to}
+	w := bufio.NewWriter(out)
+	var walk func(at, end int)
+	walk = func(at, end int) {
+		for at < end {
+			var head [8]byte
+			if n, err := from.ReadAt(head[:], int64(at)); n == 0 {
+				t.Fatal(err)
+			}
+			start := at
+			at += 2
+			n := int(head[1])
+			if n > 0x80 {
+				at += n - 0x80
+				long := head[2 : 2+n-0x80]
+				n = 0
+				for _, c := range long {
+					n = n<<8 | int(c)
+				}
+			}
+			body := bufio.NewReader(io.NewSectionReader(from, int64(at), int64(n)))
+			switch id := head[0]; {
+			case id&0x20 != 0:
+				_, _ = w.Write([]byte{id, 0x80})
+				walk(at, at+n)
+				_, _ = w.Write([]byte{0, 0})
+			case (id == 0x04 || id == 0x80) && n > 100:
+				_, _ = w.Write([]byte{id | 0x20, 0x80})
+				for left := n; left > 0; left -= 50 {
+					_, _ = w.Write([]byte{0x04, byte(min(left, 50))})
+					_, _ = io.CopyN(w, body, int64(min(left, 50)))
+				}
+				_, _ = w.Write([]byte{0, 0})
+			default:
+				_, _ = w.Write(head[:at-start])
+				_, _ = io.Copy(w, body)
+			}
+			at += n
+		}
+	}
+	walk(0, size)
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	return InFile(to, out.n).Reader()
+}
+
 // A large message costs no memory, however its layers lie, neither who sends it nor who
 // takes it: it is compressed, encrypted, decrypted, inflated and decoded into files, and
 // signed and verified from there. It is not parallel: it counts everything that is
@@ -67,10 +143,13 @@ func TestFilesBoundMemory(t *testing.T) {
 		change func(*Agreement)
 	}{
 		"AES-256-CBC":                          {large, func(*Agreement) {}},
+		"AES-256-CBC in BER":                   {large, func(*Agreement) {}},
+		"AES-256-GCM in BER, in base64":        {large / 2, func(a *Agreement) { a.Cipher = AES256GCM }},
+		"only compressed, in BER":              {small, func(a *Agreement) { a.Cipher, a.Sign, a.Compression = "", false, CompressBefore }},
 		"AES-256-GCM":                          {large, func(a *Agreement) { a.Cipher = AES256GCM }},
 		"signed":                               {large, func(a *Agreement) { a.Cipher = "" }},
 		"compressed before, signed, GCM":       {large, func(a *Agreement) { a.Cipher, a.Compression = AES128GCM, CompressBefore }},
-		"3DES":                                 {3 << 20, func(a *Agreement) { a.Cipher, a.Allow3DES = TripleDES, true }},
+		"3DES, in base64":                      {3 << 20, func(a *Agreement) { a.Cipher, a.Allow3DES = TripleDES, true }},
 		"GCM without a signature":              {small, func(a *Agreement) { a.Cipher, a.Sign = AES192GCM, false }},
 		"compressed before, signed, encrypted": {small, func(a *Agreement) { a.Compression = CompressBefore }},
 		"signed, compressed after, encrypted":  {small, func(a *Agreement) { a.Compression = CompressAfter }},
@@ -94,29 +173,33 @@ func TestFilesBoundMemory(t *testing.T) {
 				t.Fatal(err)
 			}
 			var sent *Packed
-			n := 0
 			if a := allocated(func() {
 				sent, err = PackIn(Message{ID: NewID("kestrel.example"), Date: now, Payloads: []Payload{NewPayload(TypeX12, "big.x12", want)}}, rel, spool)
 				if err != nil {
 					return
 				}
-				out := io.Writer(in)
-				if name == "3DES" { // in base64 as well
-					w := base64.NewEncoder(base64.StdEncoding, in)
-					defer w.Close()
-					out = w
-				}
-				_, err = io.Copy(out, sent.Body.Reader())
-				n = sent.Body.Len()
+				_, err = io.Copy(io.Discard, sent.Body.Reader())
 			}); err != nil || a > bound {
 				t.Fatalf("packing: %d octets were allocated, %v", a, err)
 			}
-			if name == "3DES" {
-				n = base64.StdEncoding.EncodedLen(n)
+			body := sent.Body.Reader()
+			if strings.Contains(name, "BER") {
+				body = inPieces(t, spool, body, sent.Body.Len())
+			}
+			out := &counted{w: in}
+			if strings.Contains(name, "base64") {
+				w := base64.NewEncoder(base64.StdEncoding, out)
+				_, err = io.Copy(w, body)
+				err = errors.Join(err, w.Close())
+			} else {
+				_, err = io.Copy(out, body)
+			}
+			if err != nil {
+				t.Fatal(err)
 			}
 			find := finder(server(lenient, func(a *Agreement) { a.Allow3DES = true }))
 			var got *Received
-			if a := allocated(func() { got, err = OpenBody(sent.Header, InFile(in, n), find, Limits{Spool: spool, Ratio: 5000}) }); err != nil || a > bound {
+			if a := allocated(func() { got, err = OpenBody(sent.Header, InFile(in, out.n), find, Limits{Spool: spool, Ratio: 5000}) }); err != nil || a > bound {
 				t.Fatalf("opening: %d octets were allocated, %v", a, err)
 			}
 			if len(got.Payloads) != 1 || got.Payloads[0].Data != nil || got.Payloads[0].Size() != c.size {

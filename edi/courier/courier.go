@@ -153,6 +153,8 @@ type Terms struct {
 	// BareContent has the MIC of a message that is only compressed over the content
 	// without its headers (the default), or with them.
 	WithHeaders bool `json:"with_headers,omitempty"`
+	// PlainNames writes digests as older software does, "sha256" for "sha-256".
+	PlainNames bool `json:"plain_names,omitempty"`
 	// Dated has the next certificate follow on its date, also where nobody confirmed it.
 	Dated bool `json:"dated,omitempty"`
 }

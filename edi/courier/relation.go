@@ -19,7 +19,7 @@ func (t Terms) agreement(us, them string) as2.Agreement {
 	t = t.Filled()
 	a := as2.Agreement{
 		Us: us, Them: them, Digest: as2.SHA256, Sign: t.Sign != "none", PSS: t.Signature == "pss", Compression: compressions[t.Compress], Receipt: receipts[t.Receipt],
-		RequireSigned: t.Sign != "none", RequireEncrypted: t.Encrypt != "none", AllowSHA1: t.Sign == "sha1", Allow3DES: t.Encrypt == "3des", MICWithHeader: t.WithHeaders,
+		RequireSigned: t.Sign != "none", RequireEncrypted: t.Encrypt != "none", AllowSHA1: t.Sign == "sha1", Allow3DES: t.Encrypt == "3des", MICWithHeader: t.WithHeaders, PlainNames: t.PlainNames,
 	}
 	if t.Sign != "none" {
 		a.Digest = as2.Hash(t.Sign)

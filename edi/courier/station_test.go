@@ -378,3 +378,18 @@ func TestStrangers(t *testing.T) {
 		_ = e.Body.Close()
 	})
 }
+
+// Terms may have digests written as older software writes them.
+func TestPlainNames(t *testing.T) {
+	t.Parallel()
+	for terms, want := range map[Terms]string{{Encrypt: "none"}: "micalg=sha-256;", {Encrypt: "none", PlainNames: true}: "micalg=sha256;"} {
+		rel := kestrelTo()
+		us := rel.Agreement
+		rel.Agreement = terms.agreement(us.Us, us.Them)
+		req := pack(t, rel, "", po(1))
+		asked := req.Header.Get("Disposition-Notification-Options")
+		if kind := req.Header.Get("Content-Type") + ";"; !strings.Contains(kind, want) || !strings.HasSuffix(asked+";", strings.TrimPrefix(want, "micalg=")) {
+			t.Errorf("%+v: %s, %s", terms, kind, asked)
+		}
+	}
+}

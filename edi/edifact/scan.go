@@ -19,38 +19,41 @@ import (
 // what was read before the error is returned with it, the broken interchange last,
 // with findings and Complete false.
 func Scan(r io.Reader, limits wire.Limits) ([]Envelope, error) {
-	found, _, err := ScanRest(wire.Rest{Src: r}, limits)
+	var found []Envelope
+	_, err := ScanRest(wire.Rest{Src: r}, limits, func(e *Envelope) { found = append(found, *e) })
 	return found, err
 }
 
-// ScanRest is Scan over the rest of a file. Where X12 begins (ErrX12) it returns what
-// is left then.
-func ScanRest(rest wire.Rest, limits wire.Limits) ([]Envelope, wire.Rest, error) {
-	s := scanner{r: NewRestReader(rest, limits), sum: sha256.New(), sets: rest.Sets, before: rest.Interchanges}
-	found, err := s.run()
+// ScanRest is Scan over the rest of a file that gives every envelope to each as it ends.
+// Where X12 begins (ErrX12) it returns what is left then.
+func ScanRest(rest wire.Rest, limits wire.Limits, each func(*Envelope)) (wire.Rest, error) {
+	s := scanner{r: NewRestReader(rest, limits), each: each, sum: sha256.New(), sets: rest.Sets, found: rest.Interchanges, findings: rest.Findings}
+	err := s.run()
 	if !errors.Is(err, ErrX12) {
-		return found, wire.Rest{}, err
+		return wire.Rest{}, err
 	}
 	left := s.r.Rest()
-	left.Sets, left.Interchanges = s.sets, s.before+len(found)
-	return found, left, err
+	left.Sets, left.Interchanges, left.Findings = s.sets, s.found, s.findings
+	return left, err
 }
 
 // ScanBytes is Scan over bytes in memory, without copying them.
 func ScanBytes(b []byte, limits wire.Limits) ([]Envelope, error) {
-	s := scanner{r: NewBytesReader(b, limits), sum: sha256.New()}
-	return s.run()
+	var found []Envelope
+	s := scanner{r: NewBytesReader(b, limits), each: func(e *Envelope) { found = append(found, *e) }, sum: sha256.New()}
+	err := s.run()
+	return found, err
 }
 
 type scanner struct {
-	r    *Reader
-	out  []Envelope
-	cur  *Envelope // nil between interchanges
-	sum  hash.Hash
-	mark [1]byte
-	sets int // in the file
-	// before counts interchanges of the file that are not in out.
-	before int
+	r        *Reader
+	each     func(*Envelope)
+	cur      *Envelope // nil between interchanges
+	sum      hash.Hash
+	mark     [1]byte
+	sets     int // in the file
+	found    int // interchanges in the file
+	findings int // kept, of those that ended
 
 	group     Group
 	groupSets int
@@ -58,7 +61,7 @@ type scanner struct {
 	packages  int // in the interchange
 }
 
-func (s *scanner) run() ([]Envelope, error) {
+func (s *scanner) run() error {
 	for {
 		seg, err := s.r.Next()
 		if err != nil {
@@ -66,12 +69,12 @@ func (s *scanner) run() ([]Envelope, error) {
 			if errors.Is(err, io.EOF) {
 				err = nil
 			}
-			return s.out, err
+			return err
 		}
 		if seg.Kind == wire.InterchangeStart {
 			s.endInterchange(nil, s.r.Begin())
-			if s.before+len(s.out) >= s.r.lim.Interchanges {
-				return s.out, s.r.fail(wire.ErrTooLarge, "limit.interchanges", "")
+			if s.found >= s.r.lim.Interchanges {
+				return s.r.fail(wire.ErrTooLarge, "limit.interchanges", "")
 			}
 			s.cur = &Envelope{Header: s.r.Header(), Delimiters: s.r.Delimiters(), Offset: s.r.Begin(), Messages: []MessageID{}}
 			s.sum.Reset()
@@ -88,7 +91,7 @@ func (s *scanner) run() ([]Envelope, error) {
 		}
 		if err := s.take(seg); err != nil {
 			s.endInterchange(nil, s.r.Offset())
-			return s.out, err
+			return err
 		}
 	}
 }
@@ -157,14 +160,13 @@ func (s *scanner) endInterchange(unz *Segment, end int64) {
 	e.Complete = unz != nil && len(findings) == 0
 	e.Length = end - e.Offset
 	e.Digest = hex.EncodeToString(s.sum.Sum(nil))
-	s.out = append(s.out, *e)
+	s.found, s.findings = s.found+1, s.findings+len(e.Findings)
 	s.cur = nil
+	s.each(e)
 }
 
 func (s *scanner) add(f wire.Finding) {
-	if len(s.cur.Findings) < s.r.lim.Findings {
-		s.cur.Findings = append(s.cur.Findings, f)
-	}
+	s.cur.Findings = wire.Keep(s.cur.Findings, f, min(s.r.lim.Findings, wire.FileFindings-s.findings))
 }
 
 // place is the position of a segment, zero for none.

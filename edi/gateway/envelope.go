@@ -41,25 +41,18 @@ type envelope struct {
 // fromSupplier says that the types in it come from a supplier.
 func (e *envelope) fromSupplier() bool { return slices.ContainsFunc(e.types, suppliers) }
 
-// scan reads the envelopes of a file, which may hold both standards.
+// scan reads the envelopes of a file, which may hold both standards. There may be thousands:
+// only what intake needs of each is held.
 func scan(r io.Reader, head []byte, limits wire.Limits) ([]envelope, error) {
 	var out []envelope
 	rest := wire.Rest{Src: r}
 	for un := edifact.Is(head); ; un = !un {
 		var err, other error
 		if un {
-			var found []edifact.Envelope
-			found, rest, err = edifact.ScanRest(rest, limits)
-			for i := range found {
-				out = append(out, ofEDIFACT(&found[i]))
-			}
+			rest, err = edifact.ScanRest(rest, limits, func(e *edifact.Envelope) { out = append(out, ofEDIFACT(e)) })
 			other = edifact.ErrX12
 		} else {
-			var found []x12.Envelope
-			found, rest, err = x12.ScanRest(rest, limits)
-			for i := range found {
-				out = append(out, ofX12(&found[i]))
-			}
+			rest, err = x12.ScanRest(rest, limits, func(e *x12.Envelope) { out = append(out, ofX12(e)) })
 			other = x12.ErrEDIFACT
 		}
 		if !errors.Is(err, other) {

@@ -3,6 +3,8 @@ package gateway
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"io"
 	"os"
 	"reflect"
 	"runtime"
@@ -117,4 +119,63 @@ func TestReadingAnOrderNeedsNoBuffer(t *testing.T) {
 			t.Errorf("%d bytes are allocated for one of %d", each, rows[0].Size)
 		}
 	})
+}
+
+// manyGroups are interchanges without end, each of 64 groups whose counts are wrong. It tells
+// the most that was in use while it was read.
+type manyGroups struct {
+	n, most int // interchanges
+	text    []byte
+	at      int
+	used    uint64
+}
+
+func (m *manyGroups) Read(b []byte) (int, error) {
+	if m.at == len(m.text) {
+		if m.n == m.most {
+			return 0, io.EOF
+		}
+		if m.n++; m.n%500 == 0 {
+			runtime.GC()
+			var s runtime.MemStats
+			runtime.ReadMemStats(&s)
+			m.used = max(m.used, s.HeapAlloc)
+		}
+		m.text, m.at = fmt.Appendf(m.text[:0], "ISA*00*          *00*          *ZZ*KESTRELSUPPLY  *ZZ*AURELIATOOLS   *261122*0931*^*00501*%09d*0*P*>~", m.n), 0
+		for g := range 64 {
+			m.text = fmt.Appendf(m.text, "GS*PO*KESTRELSUPPLY*AURELIATOOLS*20261122*0931*%d*X*005010~GE*7*%d~", g, g)
+		}
+		m.text = fmt.Appendf(m.text, "IEA*65*%09d~\n", m.n)
+	}
+	n := copy(b, m.text[m.at:])
+	m.at += n
+	return n, nil
+}
+
+// TestManyEnvelopes: as many interchanges as a file may hold, with faults in every group, take
+// little while their envelopes are read, and each is still known to be refused. It is not
+// parallel: it counts everything that is in use.
+func TestManyEnvelopes(t *testing.T) {
+	limits := wire.DefaultLimits()
+	in := &manyGroups{most: limits.Interchanges}
+	runtime.GC()
+	var before runtime.MemStats
+	runtime.ReadMemStats(&before)
+	found, err := scan(in, []byte("ISA"), limits)
+	if err != nil || len(found) != limits.Interchanges {
+		t.Fatal(len(found), err)
+	}
+	if used := int64(in.used) - int64(before.HeapAlloc); used > 24<<20 {
+		t.Errorf("%d bytes were in use", used)
+	}
+	kept := 0
+	for i := range found {
+		kept += len(found[i].findings)
+		if !refused(found[i].findings) {
+			t.Fatalf("interchange %d would be read: %v", i, found[i].findings)
+		}
+	}
+	if kept > wire.FileFindings+limits.Interchanges+limits.Findings || len(found[0].findings) != 65 {
+		t.Errorf("%d findings, %d of the first", kept, len(found[0].findings))
+	}
 }

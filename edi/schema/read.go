@@ -226,9 +226,7 @@ func notice(s *x12.Segment) map[string]string {
 }
 
 func (e *engine) icFinding(f wire.Finding) {
-	if len(e.ic.Findings) < e.lim.Findings {
-		e.ic.Findings = append(e.ic.Findings, f)
-	}
+	e.ic.Findings = wire.Keep(e.ic.Findings, f, e.lim.Findings)
 }
 
 func (e *engine) beginInterchange(s *x12.Segment) error {

@@ -204,9 +204,7 @@ func (e *unEngine) packaged(s *edifact.Segment) error {
 }
 
 func (e *unEngine) icFinding(f wire.Finding) {
-	if len(e.ic.Findings) < e.lim.Findings {
-		e.ic.Findings = append(e.ic.Findings, f)
-	}
+	e.ic.Findings = wire.Keep(e.ic.Findings, f, e.lim.Findings)
 }
 
 // neutralHeader puts a UNB into the fields that X12 has too.

@@ -12,12 +12,13 @@ type Rest struct {
 	// nothing.
 	Head []byte
 	Src  io.Reader
-	// Offset is where Head begins in the file. Segments, Sets and Interchanges
-	// count what was read before.
+	// Offset is where Head begins in the file. Segments, Sets, Interchanges and the
+	// Findings kept count what was read before.
 	Offset       int64
 	Segments     int
 	Sets         int
 	Interchanges int
+	Findings     int
 }
 
 // Reader gives the bytes of the rest.

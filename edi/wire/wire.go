@@ -4,7 +4,10 @@
 // knows no syntax, so that X12 and EDIFACT speak with one voice.
 package wire
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // Kind says what role a segment plays in the envelope. It is the same for every
 // syntax: an X12 ISA and an EDIFACT UNB are both InterchangeStart.
@@ -251,4 +254,20 @@ func (l Limits) Filled() Limits {
 		l.Findings = d.Findings
 	}
 	return l
+}
+
+// FileFindings is how many findings about its envelopes are kept of a file. Beyond them one of
+// each interchange is: a file may hold thousands, with faults in every group.
+const FileFindings = 10_000
+
+// Keep adds a finding where fewer than most are kept, or none is. Beyond that it keeps the
+// first that refuses, in place of one that does not.
+func Keep(kept []Finding, f Finding, most int) []Finding {
+	if len(kept) == 0 || len(kept) < most {
+		return append(kept, f)
+	}
+	if f.Severity == Reject && !slices.ContainsFunc(kept, func(k Finding) bool { return k.Severity == Reject }) {
+		kept[len(kept)-1] = f
+	}
+	return kept
 }

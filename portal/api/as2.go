@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"io"
-	"net"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -23,14 +22,13 @@ const AS2Path = "/as2"
 // Bodies beyond smallMessage stay on disk, and are opened once they are complete, in one of
 // largeMessages places, and one beyond hugeMessage in all of them; a smaller one takes a
 // place where it inflates to a large one. So processor and disk stay bounded whatever comes
-// at once, and who sends slowly holds up nobody. Each step of reading may take stepTimeout,
-// all of them the time of the server.
+// at once, and who sends slowly holds up nobody: the server bounds each step of reading. A
+// place is waited for for placeTimeout.
 const (
 	smallMessage  = 2 << 20
 	hugeMessage   = 32 << 20
 	largeMessages = 2
-	stepTimeout   = 30 * time.Second
-	bodyTimeout   = 15 * time.Minute
+	placeTimeout  = 30 * time.Second
 )
 
 // as2Door takes messages and receipts. Who sends is proved by the message itself.
@@ -63,29 +61,11 @@ type messageBody struct {
 	release func()
 }
 
-// takePlaces waits stepTimeout for n of the places, in the order of asking.
+// takePlaces waits placeTimeout for n of the places, in the order of asking.
 func takePlaces(places *semaphore.Weighted, n int64) bool {
-	ctx, done := context.WithTimeout(context.Background(), stepTimeout)
+	ctx, done := context.WithTimeout(context.Background(), placeTimeout)
 	defer done()
 	return places.Acquire(ctx, n) == nil
-}
-
-// patient is a body that must move on.
-type patient struct {
-	io.Reader
-	conn net.Conn
-	end  time.Time
-}
-
-func (p patient) Read(b []byte) (int, error) {
-	at := time.Now().Add(stepTimeout)
-	if at.After(p.end) {
-		at = p.end
-	}
-	if err := p.conn.SetReadDeadline(at); err != nil {
-		return 0, err
-	}
-	return p.Reader.Read(b)
 }
 
 // readMessage reads a body up to the limit. A large one waits for a place when it is
@@ -101,7 +81,6 @@ func readMessage(c *fiber.Ctx, limit int64, spool string, large *semaphore.Weigh
 	if in == nil { // none was sent
 		return messageBody{}, nil
 	}
-	in = patient{in, c.Context().Conn(), time.Now().Add(bodyTimeout)}
 	head, err := io.ReadAll(io.LimitReader(in, smallMessage+1))
 	if err != nil {
 		return messageBody{}, broken(err)

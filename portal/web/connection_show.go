@@ -233,6 +233,7 @@ var termTicks = []struct {
 	{"async", func(t *courier.Terms) *bool { return &t.Async }},
 	{"new_id", func(t *courier.Terms) *bool { return &t.NewID }},
 	{"with_headers", func(t *courier.Terms) *bool { return &t.WithHeaders }},
+	{"plain_names", func(t *courier.Terms) *bool { return &t.PlainNames }},
 	{"dated", func(t *courier.Terms) *bool { return &t.Dated }},
 }
 

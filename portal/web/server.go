@@ -32,6 +32,7 @@ const (
 	LargeBody   = 33 << 20         // bytes of a form with a file on a page that takes large ones
 	readTimeout = 5 * time.Second  // for headers and small bodies: ends half-sent requests
 	longTimeout = 15 * time.Minute // for streamed bodies, which count for themselves
+	stepTimeout = 30 * time.Second // for each step of reading them
 	idleTimeout = 75 * time.Second
 )
 
@@ -136,10 +137,14 @@ func takesLarge(path string, large []string) bool {
 
 // Whole has the connections of a listener tell a body that breaks off from one that ends:
 // fasthttp takes the end of a connection for the end of a body, in chunks or by length, and
-// half a file for a whole one.
-func Whole(l net.Listener) net.Listener { return wholeListener{l} }
+// half a file for a whole one. And it has a body that may take long move on, from its first
+// octets, which fasthttp reads before any handler.
+func Whole(l net.Listener) net.Listener { return wholeListener{l, stepTimeout} }
 
-type wholeListener struct{ net.Listener }
+type wholeListener struct {
+	net.Listener
+	step time.Duration
+}
 
 // Accept implements net.Listener.
 func (l wholeListener) Accept() (net.Conn, error) {
@@ -147,7 +152,7 @@ func (l wholeListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &wholeConn{Conn: c}, nil
+	return &wholeConn{Conn: c, step: l.step}, nil
 }
 
 // wholeConn ends with io.ErrUnexpectedEOF while a body is read. One that was left in the
@@ -155,6 +160,18 @@ func (l wholeListener) Accept() (net.Conn, error) {
 type wholeConn struct {
 	net.Conn
 	body, left atomic.Bool
+	step       time.Duration
+	long       time.Time // until when a body may take; zero: no such body
+}
+
+// SetReadDeadline implements net.Conn. A time further away than any but longTimeout is that
+// of a body, of which each step has its own within it.
+func (c *wholeConn) SetReadDeadline(t time.Time) error {
+	c.long = time.Time{}
+	if time.Until(t) > longTimeout/2 {
+		c.long = t
+	}
+	return c.Conn.SetReadDeadline(t)
 }
 
 // How much of a body that was refused is still read, and for how long: all of it, and
@@ -194,6 +211,15 @@ func leave(c *fiber.Ctx) {
 
 // Read implements net.Conn.
 func (c *wholeConn) Read(p []byte) (int, error) {
+	if !c.long.IsZero() {
+		at := time.Now().Add(c.step)
+		if at.After(c.long) {
+			at = c.long
+		}
+		if err := c.Conn.SetReadDeadline(at); err != nil {
+			return 0, err
+		}
+	}
 	n, err := c.Conn.Read(p)
 	if err == io.EOF && c.body.Load() {
 		err = io.ErrUnexpectedEOF

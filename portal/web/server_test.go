@@ -26,6 +26,11 @@ import (
 // serveTest runs a server with the house's defaults and a few bare handlers.
 func serveTest(t *testing.T, o ServerOptions, routes func(app *fiber.App)) string {
 	t.Helper()
+	return serveOn(t, o, Whole, routes)
+}
+
+func serveOn(t *testing.T, o ServerOptions, whole func(net.Listener) net.Listener, routes func(app *fiber.App)) string {
+	t.Helper()
 	pages, err := view.New()
 	if err != nil {
 		t.Fatal(err)
@@ -43,7 +48,7 @@ func serveTest(t *testing.T, o ServerOptions, routes func(app *fiber.App)) strin
 	}
 	done := make(chan struct{})
 	go func() {
-		_ = app.Listener(Whole(l))
+		_ = app.Listener(whole(l))
 		close(done)
 	}()
 	t.Cleanup(func() {
@@ -266,6 +271,97 @@ func TestSlowHeadersAreClosed(t *testing.T) {
 	defer res.Body.Close()
 	if b, _ := io.ReadAll(res.Body); res.StatusCode != 200 || string(b) != "6" {
 		t.Errorf("an honest slow body: %d %s", res.StatusCode, b)
+	}
+}
+
+// TestStuckBodiesAreClosed: a body that does not move on ends, whether fasthttp still waits
+// for its first octets or a handler for the others.
+func TestStuckBodiesAreClosed(t *testing.T) {
+	t.Parallel()
+	whole := func(l net.Listener) net.Listener { return wholeListener{l, 100 * time.Millisecond} }
+	addr := serveOn(t, ServerOptions{Streamed: []string{"/stream"}, Large: []string{"/file"}}, whole, func(app *fiber.App) {
+		app.Post("/stream", func(c *fiber.Ctx) error {
+			_, err := io.Copy(io.Discard, c.Context().RequestBodyStream())
+			if err != nil {
+				return fault.Wrap(err, fault.Invalid, "error.truncated")
+			}
+			return nil
+		})
+	})
+	for name, sent := range map[string]string{
+		"first octets": "POST /stream HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nabc",
+		"others":       "POST /stream HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n" + strings.Repeat("x", 50_000),
+		"no octet":     "POST /stream HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n",
+		"a chunk":      "POST /stream HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3e8\r\nabc",
+		"a form":       "POST /c/x/file HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 2000000\r\n\r\n--b\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, err := net.Dial("tcp", addr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			_ = c.SetDeadline(time.Now().Add(time.Minute))
+			if _, err := io.WriteString(c, sent); err != nil {
+				t.Fatal(err)
+			}
+			said, err := io.ReadAll(c)
+			if err != nil || !strings.HasPrefix(string(said), "HTTP/1.1 4") {
+				t.Errorf("%.200s, %v", said, err)
+			}
+		})
+	}
+}
+
+// deadlines is a connection that gives nothing and keeps the deadlines it was told.
+type deadlines struct {
+	net.Conn
+	told []time.Time
+}
+
+func (w *deadlines) Read([]byte) (int, error) { return 1, nil }
+
+func (w *deadlines) SetReadDeadline(t time.Time) error {
+	w.told = append(w.told, t)
+	return nil
+}
+
+// TestStepsOfABody: each step of a long body has its own time, within that of the body; who
+// moves on is not hurried. Whatever else is read keeps the one that was set.
+func TestStepsOfABody(t *testing.T) {
+	t.Parallel()
+	w := &deadlines{}
+	c := &wholeConn{Conn: w, step: stepTimeout}
+	read := func() time.Time {
+		w.told = nil
+		if n, err := c.Read(make([]byte, 1)); n != 1 || err != nil {
+			t.Fatal(n, err)
+		}
+		if len(w.told) == 0 {
+			return time.Time{}
+		}
+		return w.told[0]
+	}
+	for _, d := range []time.Duration{readTimeout, idleTimeout} {
+		_ = c.SetReadDeadline(time.Now().Add(d))
+		if at := read(); !at.IsZero() {
+			t.Errorf("%s: another time was set", d)
+		}
+	}
+	begun := time.Now()
+	_ = c.SetReadDeadline(begun.Add(longTimeout))
+	first := read()
+	if next := read(); first.Before(begun.Add(stepTimeout)) || first.After(time.Now().Add(stepTimeout)) || next.Before(first) {
+		t.Errorf("steps until %s and %s, begun %s", first, next, begun)
+	}
+	c.long = time.Now().Add(time.Second)
+	if at := read(); at != c.long {
+		t.Errorf("a step until %s in a body until %s", at, c.long)
+	}
+	_ = c.SetReadDeadline(time.Time{})
+	if at := read(); !at.IsZero() {
+		t.Error("a connection without a time got one")
 	}
 }
 

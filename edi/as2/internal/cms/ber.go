@@ -323,14 +323,16 @@ func (r *reader) octets(id byte) ([]byte, error) {
 
 // stretch is octets for what may be large: it says where the pieces lie.
 func (r *reader) stretch(id byte) (stretch, error) {
-	o := stretch{s: r.s}
+	o, from := stretch{s: r.s}, r.pos
 	if r.next(id) {
 		return o, r.collect(&o, id)
 	}
 	if !r.next(id | constructedBit) {
 		return o, r.missing(id)
 	}
-	return o, r.gather(&o, id|constructedBit)
+	err := r.gather(&o, id|constructedBit)
+	o.from, o.to = from, r.pos
+	return o, err
 }
 
 func (r *reader) gather(o *stretch, id byte) error {
@@ -362,60 +364,84 @@ func (r *reader) collect(o *stretch, id byte) error {
 		return malformed("element %#02x instead of %#02x at %d", h.id, id, at)
 	}
 	if r.pos += h.size + h.length; h.length > 0 {
-		o.at, o.n = append(o.at, extent{r.pos - h.length, r.pos}), o.n+h.length
+		o.first, o.pieces, o.n = r.pos-h.length, o.pieces+1, o.n+h.length
 	}
 	return nil
 }
 
-// stretch is an octet string where it lies.
+// stretch is an octet string where it lies. Its pieces are found anew whenever it is read:
+// there may be millions of them.
 type stretch struct {
-	s  span.Span
-	at []extent
-	n  int
+	s        span.Span
+	from, to int // the element, where it is constructed
+	first    int // where the octets begin, of one piece
+	pieces   int
+	n        int // octets
 }
-
-type extent struct{ from, to int }
 
 // reader reads the octets, piece after piece.
 func (o stretch) reader() io.Reader {
-	if len(o.at) == 1 {
-		return o.s.Slice(o.at[0].from, o.at[0].to).Reader()
+	if o.pieces <= 1 {
+		return o.s.Slice(o.first, o.first+o.n).Reader()
 	}
-	return &piecesReader{at: o.at, win: span.NewWindow(o.s, window)}
+	return &piecesReader{r: readerOf(o.s.Slice(o.from, o.to))}
 }
 
 // whole gives the octets in one: without a copy where there is one piece.
 func (o stretch) whole(spool span.Spool) (span.Span, error) {
-	if len(o.at) == 1 {
-		return o.s.Slice(o.at[0].from, o.at[0].to), nil
+	switch o.pieces {
+	case 0:
+		return span.Of([]byte{}), nil
+	case 1:
+		return o.s.Slice(o.first, o.first+o.n), nil
 	}
 	out := span.NewOut(spool, o.n)
 	_, err := io.Copy(out, o.reader())
 	return out.Span(), err
 }
 
-// piecesReader reads what lies in pieces.
+// piecesReader reads the pieces of a constructed octet string that was gone through before.
 type piecesReader struct {
-	at  []extent
-	off int // in the first
-	win *span.Window
+	r    *reader
+	left int // of the piece
+	over bool
 }
 
 func (p *piecesReader) Read(b []byte) (int, error) {
-	for len(p.at) > 0 && p.at[0].from+p.off == p.at[0].to {
-		p.at, p.off = p.at[1:], 0
+	for p.left == 0 && !p.over {
+		if err := p.step(); err != nil {
+			return 0, err
+		}
 	}
-	if len(p.at) == 0 {
+	if p.left == 0 {
 		return 0, io.EOF
 	}
-	from, to := p.at[0].from+p.off, p.at[0].to
-	have, err := p.win.At(from, 1)
+	have, err := p.r.win.At(p.r.pos, 1)
 	if err != nil {
 		return 0, err
 	}
-	n := copy(b, have[:min(len(have), to-from)])
-	p.off += n
+	n := copy(b, have[:min(len(have), p.left)])
+	p.r.pos, p.left = p.r.pos+n, p.left-n
 	return n, nil
+}
+
+// step goes to the next piece, into or out of what holds some.
+func (p *piecesReader) step() error {
+	r := p.r
+	if len(r.stack) > 0 && !r.more() {
+		err := r.leave()
+		p.over = len(r.stack) == 0
+		return err
+	}
+	h, err := r.head()
+	if err != nil {
+		return err
+	}
+	if h.id&constructedBit != 0 {
+		return r.push(h)
+	}
+	r.pos, p.left = r.pos+h.size, h.length
+	return nil
 }
 
 // pieces are slices that follow one another.
