@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"entente/edi/schema"
+	"entente/edi/wire"
 	"entente/edi/x12"
 )
 
@@ -23,7 +24,12 @@ func Answer(r io.Reader, opt schema.Options, at time.Time) ([]byte, *schema.Repo
 // time from at, so the same input gives the same bytes. The report comes too, and
 // what was judged before an error. Errors are those of schema.Read and of writing.
 func AnswerAs(r io.Reader, opt schema.Options, style Style, at time.Time) ([]byte, *schema.Report, error) {
-	rep, err := schema.Check(r, opt)
+	return AnswerWith(r, opt, style, nil, at)
+}
+
+// AnswerWith is AnswerAs where more is known of a set than its syntax, see schema.CheckWith.
+func AnswerWith(r io.Reader, opt schema.Options, style Style, judge func(*schema.Set) []wire.Finding, at time.Time) ([]byte, *schema.Report, error) {
+	rep, err := schema.CheckWith(r, opt, judge)
 	var out bytes.Buffer
 	for i := range rep.Interchanges {
 		if werr := answerOne(&out, &rep.Interchanges[i], style, at); werr != nil && err == nil {

@@ -23,12 +23,14 @@ import (
 
 // received is what a 997, 999 or CONTRL says about one thing that we sent.
 type received struct {
-	control  string       // of our group (X12) or interchange (EDIFACT)
-	kind     string       // AK101; empty for EDIFACT
-	verdict  wire.Verdict // empty: the partner only says that it came
-	verdicts map[string]wire.Verdict
-	unlisted wire.Verdict // on a set that is not listed
+	control  string                  // of our group (X12) or interchange (EDIFACT)
+	kind     string                  // AK101; empty for EDIFACT
+	verdict  wire.Verdict            // empty: the partner only says that it came
+	verdicts map[string]wire.Verdict // by bare number, as errors
+	unlisted wire.Verdict            // on a set that is not listed
 	errors   map[string][]wire.Finding
+	listed   []string // the numbers as they came
+	whole    int      // sets of a group that is accepted with counts that agree
 }
 
 func receivedOf(set *schema.Set) (*received, error) {
@@ -39,8 +41,11 @@ func receivedOf(set *schema.Set) (*received, error) {
 			return nil, err
 		}
 		out.control, out.kind, out.verdict, out.unlisted = got.Control, got.FunctionalID, got.Verdict, got.Of("")
+		if got.Verdict == wire.Accepted && got.Stated == got.Received && got.Received == got.Accepted {
+			out.whole = got.Stated
+		}
 		for _, s := range got.Sets {
-			out.verdicts[s.Control], out.errors[s.Control] = s.Verdict, saidErrors(s.Verdict, s.Segments, s.Codes, "718", "720", "723")
+			out.list(s.Control, s.Verdict, saidErrors(s.Verdict, s.Segments, s.Codes, "718", "720", "723"))
 		}
 		return out, nil
 	}
@@ -59,7 +64,7 @@ func receivedOf(set *schema.Set) (*received, error) {
 		if m.Code != "" {
 			codes = []string{m.Code}
 		}
-		out.verdicts[m.Reference], out.errors[m.Reference] = m.Verdict, saidErrors(m.Verdict, m.Segments, codes, "0085", "0085", "0085")
+		out.list(m.Reference, m.Verdict, saidErrors(m.Verdict, m.Segments, codes, "0085", "0085", "0085"))
 		if m.Verdict == wire.Rejected {
 			rejected++
 		}
@@ -174,6 +179,9 @@ func (w *worker) match(ctx context.Context, got *received, row *setRow) error {
 	if got.verdict == "" {
 		return nil
 	}
+	if doubtful, err := w.doubt(ctx, made, got, row); err != nil || doubtful {
+		return err
+	}
 	return w.acknowledge(ctx, made, got, row)
 }
 
@@ -256,14 +264,15 @@ func (w *worker) acknowledge(ctx context.Context, made *interchangeRow, got *rec
 	}
 	ev := AcknowledgedEvent{Parties: made.parties(), Answer: w.row.ID, Verdict: string(got.verdict)}
 	for i := range sets {
-		v := string(cmp.Or(got.verdicts[sets[i].Control], got.unlisted, got.verdict))
+		control := bare(sets[i].Control)
+		v := string(cmp.Or(got.verdicts[control], got.unlisted, got.verdict))
 		if told {
 			if err := markSet(ctx, &sets[i], "answered", v); err != nil {
 				return err
 			}
 		}
 		if in != nil {
-			if err := insertSaid(ctx, &sets[i], in, v, got.errors[sets[i].Control], db.Micros(db.Now(ctx))); err != nil {
+			if err := insertSaid(ctx, &sets[i], in, v, got.errors[control], db.Micros(db.Now(ctx))); err != nil {
 				return err
 			}
 		}

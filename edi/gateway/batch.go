@@ -11,7 +11,9 @@ import (
 
 	"entente/db"
 	"entente/db/fail"
+	"entente/edi/doc"
 	"entente/edi/schema"
+	"entente/edi/translate"
 	"entente/edi/wire"
 	"entente/prm/fault"
 )
@@ -240,26 +242,59 @@ func refuse(steps []step, err error) bool {
 	if !errors.As(err, &u) {
 		return false
 	}
-	why := fault.As(u.cause)
-	if why.Code != fault.Invalid && why.Code != fault.TooLarge {
+	row := steps[u.step].set
+	head := "ST"
+	if row.GroupKind == "" {
+		head = "UNH"
+	}
+	f := refusalOf(u.cause, head, row.StartAt)
+	if f == nil || row.Result == ResultRejected {
 		return false
+	}
+	row.Result, row.Findings = ResultRejected, findingsText(append(findingsOf(row.Findings), *f))
+	return true
+}
+
+// errRefused says that a set of a trial was marked so.
+var errRefused = errors.New("gateway: try again without what is refused")
+
+// refusalOf is the finding for what booking said of a set, nil where a later try may book it.
+func refusalOf(err error, head string, offset int64) *wire.Finding {
+	why := fault.As(err)
+	if why.Code != fault.Invalid && why.Code != fault.TooLarge {
+		return nil
 	}
 	key, args := why.Key, why.Args
 	if len(why.Fields) > 0 {
 		key, args = why.Fields[0].Key, why.Fields[0].Args
 	}
 	f, ok := refusals[key]
-	row := steps[u.step].set
-	if !ok || row.Result == ResultRejected {
-		return false
+	if !ok {
+		return nil
 	}
-	f.Level, f.Severity, f.Code, f.SegmentID, f.Pos = wire.LevelSet, wire.Reject, "5", "ST", wire.Position{Offset: row.StartAt, Segment: 1}
-	if row.GroupKind == "" {
-		f.SegmentID = "UNH"
-	}
+	f.Level, f.Severity, f.Code, f.SegmentID, f.Pos = wire.LevelSet, wire.Reject, "5", head, wire.Position{Offset: offset, Segment: 1}
 	if most, ok := args["Most"]; ok {
 		f.Args = map[string]string{"most": fmt.Sprint(most)}
 	}
-	row.Result, row.Findings = ResultRejected, findingsText(append(findingsOf(row.Findings), f))
-	return true
+	return &f
+}
+
+// Unbookable judges orders as booking would: check says why one can never be booked. Production
+// refuses such a set, a test bench that books nothing asks here.
+func Unbookable(check func(doc.PurchaseOrder) error) func(*schema.Set) []wire.Finding {
+	return func(set *schema.Set) []wire.Finding {
+		if set.Type != "850" && set.Type != "ORDERS" {
+			return nil
+		}
+		order, more := translate.ReadPurchaseOrder(set)
+		if order == nil || wire.VerdictOf(more) == wire.Rejected {
+			return more
+		}
+		if err := check(*order); err != nil {
+			if f := refusalOf(err, headOf(set), set.Offset); f != nil {
+				more = append(more, *f)
+			}
+		}
+		return more
+	}
 }

@@ -40,6 +40,7 @@ const (
 	findingGroup     = "group.sender_not_agreed"
 	findingGroupTo   = "group.receiver_not_agreed"
 	findingUnmatched = "ack.unmatched"
+	findingSet       = "ack.set_unknown"
 	findingForm      = "form.unread"
 	findingAdvice    = "advice.unmatched"
 	findingTA1       = "ta1.unmatched"

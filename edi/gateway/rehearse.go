@@ -379,3 +379,17 @@ func (f *firstOrder) Set(set *schema.Set) error {
 }
 
 var _ schema.Visitor = (*firstOrder)(nil)
+
+func (s *Service) trialAnswer(ctx context.Context, id string) (TrialAnswer, error) {
+	r, err := interchangeByID(ctx, id)
+	if err != nil {
+		return TrialAnswer{}, err
+	}
+	body, err := s.open(ctx, r)
+	if err != nil {
+		return TrialAnswer{}, err
+	}
+	defer body.Close()
+	b, err := io.ReadAll(io.LimitReader(body, 16<<10))
+	return TrialAnswer{Kind: r.Types, Text: string(b)}, err
+}

@@ -447,7 +447,10 @@ func (s *Service) try(ctx context.Context, actor access.Actor, in Submission, da
 		}
 		left = max(0, left-workers[i].trialled())
 	}
-	out, err := s.rehearse(ctx, actor, orgs, staged, rows, workers, true)
+	out, err := Report{}, errRefused
+	for errors.Is(err, errRefused) { // again for each set that booking refuses by itself
+		out, err = s.rehearse(ctx, actor, orgs, staged, rows, workers, true)
+	}
 	if fault.CodeOf(err) == fault.Internal { // booking parks such a document by itself, and goes on
 		out, err = s.rehearse(ctx, actor, orgs, staged, rows, workers, false)
 	}
@@ -470,6 +473,9 @@ func (s *Service) rehearse(ctx context.Context, actor access.Actor, orgs []strin
 		}
 		for i, m := range a.Interchanges {
 			one, err := s.trialOf(ctx, workers[i], m, book)
+			if refuse(workers[i].steps, err) {
+				err = errRefused
+			}
 			if err != nil {
 				return err
 			}
@@ -582,18 +588,4 @@ func (s *Service) trialOf(ctx context.Context, w *worker, m ReceivedMessage, boo
 		out.Answers = append(out.Answers, one)
 	}
 	return out, nil
-}
-
-func (s *Service) trialAnswer(ctx context.Context, id string) (TrialAnswer, error) {
-	r, err := interchangeByID(ctx, id)
-	if err != nil {
-		return TrialAnswer{}, err
-	}
-	body, err := s.open(ctx, r)
-	if err != nil {
-		return TrialAnswer{}, err
-	}
-	defer body.Close()
-	b, err := io.ReadAll(io.LimitReader(body, 16<<10))
-	return TrialAnswer{Kind: r.Types, Text: string(b)}, err
 }

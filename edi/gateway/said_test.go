@@ -301,3 +301,43 @@ func TestStrangeAnswersAreBounded(t *testing.T) {
 		b.want("997s", fmt.Sprint(b.get(ingrid, id).State, b.events(EventUnmatched)-before), fmt.Sprint(Processed, MaxUnmatchedEvents))
 	})
 }
+
+// An acknowledgement of sets that we did not send is shown on the document, and neither settles
+// it nor stops its clock, unless the whole group is accepted and the counts agree.
+func TestAnAnswerToSetsNeverSentIsDoubtful(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		for i, tc := range []struct {
+			what, ak5, ak9, want string
+			strange              bool
+		}{
+			{"accepted in part", "AK5*A", "AK9*P*2*2*1", " true true unmatched true 1", true},
+			{"counts of others", "AK5*A", "AK9*A*2*2*2", " true true unmatched true 1", true},
+			{"counts that differ", "AK5*A", "AK9*A*1*1*0", " true true unmatched true 1", true},
+			{"refused", "AK5*R*5", "AK9*R*1*1*0", " true true unmatched true 1", true},
+			{"accepted as a whole", "AK5*A", "AK9*A*1*1*1", "accepted true false matched true 0", true},
+			{"with another nought", "AK5*A", "AK9*A*1*1*1", "accepted true false matched false 0", false},
+		} {
+			made, control := b.answeredOrder(300+10*i, fmt.Sprint("PO30", i))
+			if err := b.s.Fetched(t.Context(), maya, made.ID); err != nil {
+				t.Fatal(err)
+			}
+			number, before := "9999", b.events(EventUnmatched)
+			if !tc.strange {
+				number = "00001"
+			}
+			m := message{from: idKestrel, to: idAurelia, control: 301 + 10*i, groups: []group{{kind: "FA", sets: [][]string{{"997", "AK1*PR*" + control, "AK2*855*" + number, tc.ak5, tc.ak9}}}}}
+			id := b.post(maya, m.String()).ID
+			b.work()
+			made, fa := b.get(ingrid, made.ID), b.get(ingrid, id)
+			found := false
+			for _, f := range fa.Sets[0].Findings {
+				found = found || f.Key == findingSet && f.Value == "9999"
+			}
+			b.want(tc.what, fmt.Sprint(made.Acknowledged, " ", len(made.Sets[0].Said) == 1, " ", made.Wait.Open(), " ", fa.Sets[0].Business, " ", found, " ", b.events(EventUnmatched)-before), tc.want)
+			b.want(tc.what+": linked", fa.Sets[0].DocumentID, made.ID)
+			if made.Acknowledged == "" {
+				b.want(tc.what+": shown", fmt.Sprint(made.Sets[0].Answered, made.Sets[0].Said[0].Verdict, made.Sets[0].Said[0].Findings[0].Key), findingSet)
+			}
+		}
+	})
+}

@@ -414,3 +414,26 @@ func TestTrialsTakeTurns(t *testing.T) {
 		b.want("after a day", fmt.Sprint(len(list), err), "0 <nil>")
 	})
 }
+
+// A set that booking would refuse by itself is refused in the report, as it then is.
+func TestAnUploadShowsWhatBookingRefuses(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		b.orders.before = func(_ context.Context, in OrderIn) error {
+			if in.Order.Number == "PO971" || in.Order.Number == "PO973" {
+				return fault.New(fault.Invalid, "form.invalid").With("lines", "trade.no_lines")
+			}
+			return nil
+		}
+		before := b.kept()
+		up := b.upload(maya, fromKestrel(970, order("PO970"), order("PO971"), order("PO972"), order("PO973")).String())
+		b.want("kept", b.kept(), before)
+		one := up.Report.Trials[0]
+		var sets []string
+		for _, s := range one.Sets {
+			sets = append(sets, s.Business)
+		}
+		b.want("report", fmt.Sprint(one.Result, one.Rejected, sets), "partly2 [booked refused booked refused]")
+		b.want("finding", one.Sets[1].Findings[0].Key, "set.no_lines")
+		holds(t, one.Answers[0].Text, "AK9*P*4*4*2")
+	})
+}

@@ -8,6 +8,7 @@ import (
 
 	"entente/db"
 	"entente/db/audit"
+	"entente/edi/wire"
 	"entente/prm/access"
 	"entente/prm/fault"
 )
@@ -386,4 +387,52 @@ func (s *Service) ConfirmAcknowledgement(ctx context.Context, actor access.Actor
 		}
 		return s.note(ctx, actor, "edi.confirm_ack", id, audit.Done)
 	})
+}
+
+// bare is a control number without what partners leave out or add.
+func bare(control string) string { return strings.TrimLeft(strings.TrimSpace(control), "0") }
+
+// list keeps what is said of one set.
+func (r *received) list(control string, v wire.Verdict, errors []wire.Finding) {
+	r.listed = append(r.listed, control)
+	r.verdicts[bare(control)], r.errors[bare(control)] = v, errors
+}
+
+// doubt keeps and tells that an acknowledgement names sets that are not in what it is about.
+// What it says of the others may be said of the wrong document: it settles nothing, unless the
+// whole group is accepted and the counts are those of what we sent.
+func (w *worker) doubt(ctx context.Context, made *interchangeRow, got *received, row *setRow) (bool, error) {
+	sets, err := setsOf(ctx, made.ID, 0, MaxSets)
+	if err != nil {
+		return false, err
+	}
+	ours := map[string]bool{}
+	for i := range sets {
+		ours[bare(sets[i].Control)] = true
+	}
+	segment := "AK2"
+	if row.Kind == "CONTRL" {
+		segment = "UCM"
+	}
+	var strange []wire.Finding
+	for _, n := range got.listed {
+		if !ours[bare(n)] && len(strange) < maxSaid {
+			strange = append(strange, wire.Finding{
+				Level: wire.LevelSet, Severity: wire.Note, Key: findingSet, SegmentID: segment, Pos: wire.Position{Offset: row.StartAt}, Value: text(n, wire.MaxValue),
+			})
+		}
+	}
+	if len(strange) == 0 {
+		return false, nil
+	}
+	if got.whole > 0 && got.whole == len(sets) {
+		row.Findings = findingsText(append(findingsOf(row.Findings), strange...))
+		return false, nil
+	}
+	for i := range sets {
+		if err := insertSaid(ctx, &sets[i], row, "", strange, db.Micros(db.Now(ctx))); err != nil {
+			return false, err
+		}
+	}
+	return true, w.unmatched(ctx, row, strange)
 }

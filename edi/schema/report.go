@@ -3,6 +3,7 @@ package schema
 import (
 	"errors"
 	"io"
+	"slices"
 
 	"entente/edi/wire"
 	"entente/edi/x12"
@@ -30,8 +31,12 @@ type GroupReport struct {
 // Check judges a whole file and keeps the verdicts, not the segments. A file that
 // ends inside an interchange is no error here: its findings say so. What was read
 // before an error is returned with it; errors are those of Read.
-func Check(r io.Reader, opt Options) (*Report, error) {
-	c := &collector{}
+func Check(r io.Reader, opt Options) (*Report, error) { return CheckWith(r, opt, nil) }
+
+// CheckWith is Check where more is known of a set than its syntax: what judge finds is added,
+// and its verdict follows. Sets that were refused already are not shown to it.
+func CheckWith(r io.Reader, opt Options, judge func(*Set) []wire.Finding) (*Report, error) {
+	c := &collector{judge: judge}
 	err := Read(r, opt, c)
 	return c.finish(err)
 }
@@ -43,7 +48,10 @@ func CheckBytes(b []byte, opt Options) (*Report, error) {
 	return c.finish(err)
 }
 
-type collector struct{ out Report }
+type collector struct {
+	out   Report
+	judge func(*Set) []wire.Finding
+}
 
 func (c *collector) finish(err error) (*Report, error) {
 	if c.out.Interchanges == nil {
@@ -73,10 +81,22 @@ func (c *collector) Set(s *Set) error {
 	i := c.last()
 	g := &i.GroupReports[len(i.GroupReports)-1]
 	kept := *s
+	kept.Judge(c.judge)
 	kept.Segments, kept.Un = nil, nil
 	g.SetReports = append(g.SetReports, kept)
-	c.note(s.Verdict)
+	c.note(kept.Verdict)
 	return nil
+}
+
+// Judge adds what judge finds to a set that was not refused.
+func (s *Set) Judge(judge func(*Set) []wire.Finding) {
+	if judge == nil || s.Verdict == wire.Rejected {
+		return
+	}
+	if more := judge(s); len(more) > 0 {
+		s.Findings = append(slices.Clone(s.Findings), more...)
+		s.Verdict = wire.VerdictOf(s.Findings)
+	}
 }
 
 func (c *collector) GroupEnd(g *Group) error {

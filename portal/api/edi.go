@@ -68,7 +68,7 @@ type ediSet struct {
 
 type ediSaid struct {
 	Type        string    `json:"type" doc:"997, 999, CONTRL, 824 or APERAK"`
-	Verdict     string    `json:"verdict"`
+	Verdict     string    `json:"verdict" doc:"empty: it names sets that are not in what was sent, and settles nothing"`
 	Interchange string    `json:"interchange" doc:"that said it"`
 	At          time.Time `json:"at"`
 	Findings    []finding `json:"findings" doc:"its errors, in the places of your set"`

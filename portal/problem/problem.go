@@ -46,7 +46,11 @@ func Of(err error, acceptLanguage, instance string) *Problem {
 	if f.Code == fault.Internal {
 		code = "internal"
 	}
-	d = &Problem{Type: "about:blank", Title: p.T("error.title." + string(f.Code)), Status: f.Code.Status(), Code: code, Instance: instance}
+	title := "error.title." + string(f.Code)
+	if own := "error.title." + code; locale.Has(p.Language(), own) { // a code is of several faults
+		title = own
+	}
+	d = &Problem{Type: "about:blank", Title: p.T(title), Status: f.Code.Status(), Code: code, Instance: instance}
 	d.Detail = Text(p, f.Code, f.Key, f.Args)
 	for _, w := range f.Fields {
 		d.Errors = append(d.Errors, Field{Location: w.Name, Code: w.Key, Message: Text(p, f.Code, w.Key, w.Args)})

@@ -26,6 +26,7 @@ import (
 	"entente/prm/catalog"
 	"entente/prm/fault"
 	"entente/prm/partner"
+	"entente/prm/trade"
 )
 
 // benchSets is how many sets of a tried file are shown in words.
@@ -118,7 +119,7 @@ func (v *visit) tried(l link, raw []byte) (*view.BenchResult, error) {
 	if !gateway.LooksLikeEDI(raw) {
 		return nil, fault.InvalidField("edi", "edi.not_edi")
 	}
-	answer, report, err := ack.Answer(bytes.NewReader(raw), guide.WithAssociations(schema.Options{}), v.now)
+	answer, report, err := ack.AnswerWith(bytes.NewReader(raw), guide.WithAssociations(schema.Options{}), ack.Style{}, unbookable, v.now)
 	var broken *wire.Error
 	switch {
 	case errors.As(err, &broken) && len(report.Interchanges) == 0:
@@ -217,7 +218,13 @@ func (b *bench) Group(*schema.Group) error                { return nil }
 func (b *bench) GroupEnd(*schema.Group) error             { return nil }
 func (b *bench) InterchangeEnd(*schema.Interchange) error { return nil }
 
+// unbookable judges an order beyond its syntax, as booking does.
+var unbookable = gateway.Unbookable(trade.Unbookable)
+
 func (b *bench) Set(s *schema.Set) error {
+	judged := *s
+	s = &judged
+	s.Judge(unbookable)
 	b.remarks = b.remarks || s.Verdict == wire.AcceptedWithErrors
 	if s.Interchange == 0 && (b.chosen == nil || s.Verdict == wire.Rejected && b.chosen.Verdict != wire.Rejected) {
 		kept := *s

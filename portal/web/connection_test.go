@@ -430,6 +430,31 @@ func TestBench(t *testing.T) {
 			}
 		}
 	}
+	// An order without lines is sound EDIFACT, and is refused as booking refuses it.
+	var bare []string
+	lines, from := false, 0
+	for _, g := range strings.SplitAfter(kaarel.Get(t, baltic+"/bench/orders").Body, "'") {
+		g = strings.TrimSpace(g)
+		switch tag, _, _ := strings.Cut(g, "+"); tag {
+		case "UNH":
+			from = len(bare)
+		case "LIN":
+			lines = true
+		case "UNS":
+			lines = false
+		case "CNT", "MOA":
+			continue
+		case "UNT":
+			_, ref, _ := strings.Cut(strings.TrimPrefix(g, "UNT+"), "+")
+			g = fmt.Sprintf("UNT+%d+%s", len(bare)-from+1, ref)
+		}
+		if !lines {
+			bare = append(bare, g)
+		}
+	}
+	if a := kaarel.Post(t, baltic+"/bench", url.Values{"edi": {strings.Join(bare, "")}}); a.Status != 200 || !strings.Contains(a.Body, "The order has no lines") || !strings.Contains(a.Body, "CONTRL 13") {
+		t.Errorf("an order without lines: %d %q\n%.6000s", a.Status, bare, a.Body[strings.Index(a.Body, `id="main"`):])
+	}
 	// Sent by nobody known, and cut off in the middle: told, and no error.
 	file := maya.Get(t, kestrel+"/bench/850").Body
 	foreign := strings.Replace(file, "KESTRELSUPPLY  ", "BALTICTRADE    ", 1)

@@ -501,6 +501,10 @@ func itemText(l Line) string {
 	return ""
 }
 
+// Unbookable says why an order can never be booked, before anything is known of its companies.
+// Codes: Invalid, TooLarge.
+func Unbookable(d doc.PurchaseOrder) error { return checkDocument(d) }
+
 // checkDocument refuses only what cannot be booked at all.
 func checkDocument(d doc.PurchaseOrder) error {
 	bad := fault.New(fault.Invalid, "form.invalid")
