@@ -925,6 +925,7 @@ CREATE INDEX interchange_due ON interchange USING btree (state, lane, next_at, i
 CREATE INDEX interchange_network ON interchange USING btree (sender_id, network, delivery, received, id) WHERE (network <> ''::text);
 CREATE INDEX interchange_outbox ON interchange USING btree (receiver_id, received, id) WHERE (delivery = 'waiting'::text);
 CREATE INDEX interchange_pair ON interchange USING btree (supplier_id, reseller_id, received, id);
+CREATE INDEX interchange_parked ON interchange USING btree (receiver_id, received, id) WHERE (delivery = 'failed'::text);
 CREATE INDEX interchange_reseller ON interchange USING btree (reseller_id, received, id);
 CREATE INDEX interchange_reseller_refused ON interchange USING btree (reseller_id, received, id) WHERE (result = ANY (ARRAY['rejected'::text, 'partly'::text]));
 CREATE INDEX interchange_reseller_stuck ON interchange USING btree (reseller_id, received, id) WHERE (state = ANY (ARRAY['held'::text, 'failed'::text]));

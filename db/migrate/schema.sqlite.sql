@@ -686,6 +686,7 @@ CREATE UNIQUE INDEX interchange_identity ON interchange (sender_id, sender_ident
 CREATE INDEX interchange_network ON interchange (sender_id, network, delivery, received, id) WHERE network <> '';
 CREATE INDEX interchange_outbox ON interchange (receiver_id, received, id) WHERE delivery = 'waiting';
 CREATE INDEX interchange_pair ON interchange (supplier_id, reseller_id, received, id);
+CREATE INDEX interchange_parked ON interchange (receiver_id, received, id) WHERE delivery = 'failed';
 CREATE INDEX interchange_reseller ON interchange (reseller_id, received, id);
 CREATE INDEX interchange_reseller_refused ON interchange (reseller_id, received, id) WHERE result IN ('rejected', 'partly');
 CREATE INDEX interchange_reseller_stuck ON interchange (reseller_id, received, id) WHERE state IN ('held', 'failed');

@@ -1,9 +1,11 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -196,11 +198,33 @@ func inOutbox(ctx context.Context, org string) *gorm.DB {
 	return db.Tx(ctx).Where("(receiver_id = ? AND network = '' AND way = '' AND "+waiting+" OR delegate_id = ? AND way = 'network' AND "+waiting+")", org, org)
 }
 
-// toFetch is what a company may fetch: what waits for it, and what was parked since its own
-// server would not have it. Of nothing else that was parked is it known that it is not there.
-func toFetch(ctx context.Context, org string) *gorm.DB {
-	return db.Tx(ctx).Where("(receiver_id = ? AND network = '' AND way = '' OR delegate_id = ? AND way = 'network') AND delivery IN ? AND (delivery = ? OR way = '' AND last_error IN ?)",
-		org, org, []string{DeliveryWaiting, DeliveryFailed}, DeliveryWaiting, serverSaid)
+// fetchable is what a company may fetch: what waits for it, and for those whose network it is,
+// and what was parked since its own server would not have it. Of nothing else that was parked
+// is it known that it is not there. Each is a range of an index, which none finds for all at
+// once.
+var fetchable = []string{
+	"receiver_id = ? AND network = '' AND way = '' AND " + waiting,
+	"receiver_id = ? AND network = '' AND way = '' AND delivery = '" + DeliveryFailed + "' AND last_error IN ('" + strings.Join(serverSaid, "', '") + "')",
+	"delegate_id = ? AND way = '" + RouteNetwork + "' AND " + waiting,
+}
+
+func toFetch(ctx context.Context, which, org string, at int64, id string, most int) *gorm.DB {
+	return db.Tx(ctx).Where(which, org).Where("(received, id) > (?, ?)", at, id).Order("received, id").Limit(most)
+}
+
+// fetchableOf lists what a company may fetch after a time and an id, oldest first.
+func fetchableOf(ctx context.Context, org string, at int64, id string, most int) (out []interchangeRow, err error) {
+	for _, which := range fetchable {
+		var rows []interchangeRow
+		if err := toFetch(ctx, which, org, at, id, most).Find(&rows).Error; err != nil {
+			return nil, err
+		}
+		out = append(out, rows...)
+	}
+	slices.SortFunc(out, func(a, b interchangeRow) int {
+		return cmp.Or(cmp.Compare(a.Received, b.Received), strings.Compare(a.ID, b.ID))
+	})
+	return out[:min(len(out), most)], nil
 }
 
 // pushedTo lists what waits for a company's own server and nobody puts there now, oldest

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	proto "github.com/pkg/sftp"
+	"gorm.io/gorm"
 
 	"entente/db"
 	"entente/edi/sftp"
@@ -290,6 +291,41 @@ func TestFileIsGone(t *testing.T) {
 				if seen := b.count("SELECT count(*) FROM edi_pickup WHERE seen = 0"); seen == 1 && (err != nil) != left {
 					t.Errorf("left %v: %v", left, err)
 				}
+			}
+		}
+	})
+}
+
+// Whoever polls an outbox, or lists /out, reads ranges of indexes and never all interchanges.
+func TestOutboxIsFound(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		for i, index := range []string{"interchange_outbox", "interchange_parked", "interchange_carrier"} {
+			var plan []string
+			if err := b.d.InTx(t.Context(), func(ctx context.Context) error {
+				var rows []interchangeRow
+				dry := toFetch(ctx, fetchable[i], kestrel, 1, "x", 51).Session(&gorm.Session{DryRun: true}).Find(&rows)
+				sql, explain := dry.Dialector.Explain(dry.Statement.SQL.String(), dry.Statement.Vars...), "EXPLAIN "
+				if db.DialectOf(ctx) == db.SQLite {
+					explain = "EXPLAIN QUERY PLAN "
+				} else if err := db.Tx(ctx).Exec("SET LOCAL enable_seqscan = off").Error; err != nil { // the tables are small
+					return err
+				}
+				return db.Rows(ctx, explain+sql, nil, func(scan func(...any) error) error {
+					var line string
+					to := []any{&line}
+					if db.DialectOf(ctx) == db.SQLite {
+						to = []any{new(int64), new(int64), new(int64), &line}
+					}
+					err := scan(to...)
+					plan = append(plan, line)
+					return err
+				})
+			}); err != nil {
+				t.Fatal(err)
+			}
+			all := strings.Join(plan, "\n")
+			if !strings.Contains(all, index) || strings.Contains(all, "SCAN interchange") || strings.Contains(all, "Seq Scan") || strings.Contains(all, "TEMP B-TREE") {
+				t.Errorf("%s: %s", fetchable[i], all)
 			}
 		}
 	})
