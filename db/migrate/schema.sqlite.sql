@@ -677,7 +677,7 @@ CREATE TABLE interchange (
   state TEXT NOT NULL, result TEXT NOT NULL, held TEXT NOT NULL, duplicate_of TEXT NOT NULL, answers TEXT NOT NULL, findings TEXT NOT NULL,
   lane TEXT NOT NULL, next_at INTEGER NOT NULL, attempts INTEGER NOT NULL, fence INTEGER NOT NULL, sets_done INTEGER NOT NULL, last_error TEXT NOT NULL,
   delivery TEXT NOT NULL, fetched INTEGER NOT NULL, acknowledged TEXT NOT NULL, made_by TEXT NOT NULL, received INTEGER NOT NULL, processed INTEGER NOT NULL
-, delegate_id TEXT NOT NULL DEFAULT '', network TEXT NOT NULL DEFAULT '', way TEXT NOT NULL DEFAULT '', judged_at INTEGER NOT NULL DEFAULT 0, advised TEXT NOT NULL DEFAULT '');
+, delegate_id TEXT NOT NULL DEFAULT '', network TEXT NOT NULL DEFAULT '', way TEXT NOT NULL DEFAULT '', judged_at INTEGER NOT NULL DEFAULT 0, advised TEXT NOT NULL DEFAULT '', unclear BOOLEAN NOT NULL DEFAULT FALSE);
 CREATE INDEX interchange_carrier ON interchange (delegate_id, delivery, received, id) WHERE way = 'network';
 CREATE INDEX interchange_control ON interchange (control, supplier_id, reseller_id, id);
 CREATE INDEX interchange_delegate ON interchange (delegate_id, received, id) WHERE delegate_id <> '';

@@ -484,12 +484,14 @@ const dropLease = time.Minute
 
 // hold claims a document that waits.
 func (p *Pickup) hold(ctx context.Context, r *interchangeRow) (ours bool, err error) {
+	doubt := r.inDoubt()
 	err = p.s.db.InTx(ctx, func(ctx context.Context) (err error) {
-		ours, err = change(ctx, r.ID, map[string]any{"fence": r.Fence + 1, "next_at": db.Micros(p.s.db.Clock().Add(fail.Pace(dropLease))), "last_error": ""},
+		ours, err = change(ctx, r.ID, map[string]any{"fence": r.Fence + 1, "next_at": db.Micros(p.s.db.Clock().Add(fail.Pace(dropLease))), "last_error": "", "unclear": doubt},
 			"delivery = ? AND way = ? AND fence = ? AND next_at = ?", DeliveryWaiting, r.Way, r.Fence, r.NextAt)
 		return err
 	})
 	r.Fence++
+	r.Unclear = doubt
 	return ours, err
 }
 
@@ -510,6 +512,8 @@ func (p *Pickup) miss(ctx context.Context, w way, r *interchangeRow, why error) 
 	values := map[string]any{"last_error": r.LastError}
 	if w.line {
 		values["next_at"] = 0 // else with the end of the claim
+		r.Unclear = r.Unclear || !ofDocument(why)
+		values["unclear"] = r.Unclear
 	}
 	if !stopping {
 		r.Attempts++
@@ -517,7 +521,7 @@ func (p *Pickup) miss(ctx context.Context, w way, r *interchangeRow, why error) 
 	}
 	return p.s.db.InTx(ctx, func(ctx context.Context) error {
 		_, err := change(ctx, r.ID, values, "fence = ?", r.Fence)
-		if err != nil || !ofDocument(why) {
+		if err != nil || !ofDocument(why) || r.Unclear {
 			return err
 		}
 		// its account ended meanwhile, and it is not there

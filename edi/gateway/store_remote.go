@@ -82,13 +82,17 @@ func freeForAccount(ctx context.Context, org, network string) error {
 		Updates(map[string]any{"delivery": DeliveryWaiting, "held": HeldReleased}).Error
 }
 
+// inDoubt is interchangeRow.inDoubt.
+const inDoubt = "(unclear OR fence > 0 AND next_at > 0 AND last_error = '')"
+
 // holdForAccount stops what is not yet in the mailbox of a network where the account ends. Of
-// what is being put there nobody knows: it is unproved until who puts it says more.
+// what is being put there, or may have been put, nobody knows: it is unproved until who puts it
+// says more.
 func holdForAccount(ctx context.Context, org, network string) error {
 	waiting := func() *gorm.DB {
 		return db.Tx(ctx).Model(&interchangeRow{}).Where("sender_id = ? AND network = ? AND delivery = ? AND way = ''", org, network, DeliveryWaiting)
 	}
-	if err := waiting().Where("next_at > ? AND last_error = ''", db.Micros(db.Now(ctx))).Update("delivery", DeliveryUnproved).Error; err != nil {
+	if err := waiting().Where(inDoubt).Update("delivery", DeliveryUnproved).Error; err != nil {
 		return err
 	}
 	return waiting().Updates(map[string]any{"delivery": DeliveryHeld, "held": HeldNoAccount}).Error
@@ -199,12 +203,12 @@ func inOutbox(ctx context.Context, org string) *gorm.DB {
 }
 
 // fetchable is what a company may fetch: what waits for it, and for those whose network it is,
-// and what was parked since its own server would not have it. Of nothing else that was parked
-// is it known that it is not there. Each is a range of an index, which none finds for all at
-// once.
+// and what was parked since its own server would not have it, at each try. Of nothing else that
+// was parked is it known that it is not there. Each is a range of an index, which none finds for
+// all at once.
 var fetchable = []string{
 	"receiver_id = ? AND network = '' AND way = '' AND " + waiting,
-	"receiver_id = ? AND network = '' AND way = '' AND delivery = '" + DeliveryFailed + "' AND last_error IN ('" + strings.Join(serverSaid, "', '") + "')",
+	"receiver_id = ? AND network = '' AND way = '' AND delivery = '" + DeliveryFailed + "' AND last_error IN ('" + strings.Join(serverSaid, "', '") + "') AND NOT unclear",
 	"delegate_id = ? AND way = '" + RouteNetwork + "' AND " + waiting,
 }
 

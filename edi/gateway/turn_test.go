@@ -131,7 +131,7 @@ func TestOneDocumentDelaysNoOther(t *testing.T) {
 		b.fault("of an open end", err, fault.NotFound, "")
 		b.fault("fetched", b.s.Fetched(t.Context(), maya, bad), "", "")
 		b.want("fetched", b.get(ingrid, bad).Delivery, DeliveryFailed)
-		b.exec("UPDATE interchange SET last_error = 'sftp.failed' WHERE id = ?", bad)
+		b.exec("UPDATE interchange SET last_error = 'sftp.failed', unclear = FALSE WHERE id = ?", bad)
 		if err := b.s.Fetched(t.Context(), maya, bad); err != nil {
 			t.Fatal(err)
 		}
@@ -220,6 +220,109 @@ func TestHoldDuringDelivery(t *testing.T) {
 				b.fault("sent again without an account", b.s.Resend(t.Context(), ingrid, id), fault.Conflict, "edi.no_account")
 			}
 		}
+	})
+}
+
+// What may have arrived at one try is not said to be missing since later ones were refused:
+// nobody fetches it, and it is not held for another way.
+func TestOpenEndIsRemembered(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		b.connect()
+		f, p, _ := b.atKestrel(t)
+		refuse := func(name string) {
+			no := func(r *proto.Request) error {
+				if strings.HasSuffix(r.Target, name) {
+					return proto.ErrSSHFxFailure
+				}
+				return nil
+			}
+			f.says.Store(&no)
+		}
+		breakOff := func(name string) { // once it is there; its server makes it longer
+			off := func(r *proto.Request) error {
+				if strings.HasSuffix(r.Target, name) {
+					f.put(r.Target, "as it is kept there")
+					_ = f.conn.Load().Close()
+				}
+				return nil
+			}
+			f.says.Store(&off)
+		}
+		for i, open := range []func(id string){
+			func(id string) { breakOff(b.nameOf(id)); b.turn(p) },
+			func(id string) { // who put it there died
+				b.exec("UPDATE interchange SET fence = fence + 1, next_at = 1, last_error = '' WHERE id = ?", id)
+			},
+		} {
+			id := b.response(fmt.Sprint("W-", i))
+			open(id)
+			refuse(b.nameOf(id))
+			for n := range toldTries {
+				b.response(fmt.Sprint("X-", i, n))
+				b.turn(p)
+			}
+			m := b.get(ingrid, id)
+			b.want("parked", m.Delivery+" "+m.LastError, DeliveryFailed+" sftp.failed")
+			b.want("to fetch", len(b.waiting(maya)), 0)
+			_, err := b.s.Waiting(t.Context(), maya, id)
+			b.fault("to fetch", err, fault.NotFound, "")
+			b.fault("fetched", b.s.Fetched(t.Context(), maya, id), "", "")
+			b.want("fetched", b.get(ingrid, id).Delivery, DeliveryFailed)
+			f.says.Store(nil)
+			if name := b.nameOf(id); strings.Contains(f.names("/to"), name) {
+				if err := f.files.Remove("/to/" + name); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := b.s.Resend(t.Context(), ingrid, id); err != nil {
+				t.Fatal(err)
+			}
+			b.turn(p)
+			b.want("there", b.count("SELECT count(*) FROM interchange WHERE id = ? AND delivery = ? AND NOT unclear", id, DeliveryDelivered), 1)
+		}
+
+		// its account at a network ends, between two tries or during one
+		b.exec("DELETE FROM edi_remote")
+		b.s.Judge(agreements{terms: Terms{Reseller: SideTerms{Network: "GXS"}}})
+		cmd := kestrelServer(f)
+		cmd.Name, cmd.Network = "GXS", true
+		for i, during := range []bool{false, true} {
+			account, err := p.Add(t.Context(), ingrid, cmd)
+			if err != nil {
+				t.Fatal(err)
+			}
+			id := b.response(fmt.Sprint("Y-", i))
+			breakOff(b.nameOf(id))
+			b.turn(p)
+			refuse(b.nameOf(id))
+			b.turn(p)
+			end := func() {
+				if err := p.Remove(t.Context(), ingrid, account.ID); err != nil {
+					t.Error(err)
+				}
+			}
+			if during {
+				f.opened.Store(&end)
+				b.turn(p)
+			} else {
+				end()
+			}
+			f.says.Store(nil)
+			m := b.get(ingrid, id)
+			b.want("nobody knows", fmt.Sprint(m.Delivery, m.HeldFor), fmt.Sprint(DeliveryUnproved, ""))
+		}
+	})
+}
+
+// What one way said of a document says nothing of the next one.
+func TestCarriedForgetsOtherWays(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		id := b.response("C-1")
+		b.exec("UPDATE interchange SET delivery = 'sending', last_error = 'sftp.failed', next_at = 1 WHERE id = ?", id)
+		if err := b.s.Carried(t.Context(), edi, id, DeliveryFailed); err != nil {
+			t.Fatal(err)
+		}
+		b.want("to fetch", fmt.Sprint(b.get(ingrid, id).LastError, len(b.waiting(maya))), "0")
 	})
 }
 
