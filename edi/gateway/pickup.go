@@ -573,12 +573,13 @@ func (b whileHeld) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// push is the way to a company's own server.
-func (p *Pickup) push(actor access.Actor) way {
+// push is the way to a company's own server; instead: of another one, which may have what is in
+// doubt.
+func (p *Pickup) push(actor access.Actor, instead bool) way {
 	return way{
 		line: true,
 		due: func(ctx context.Context, now int64) ([]interchangeRow, error) {
-			return pushedTo(ctx, actor.Org, now, maxPicked)
+			return pushedTo(ctx, actor.Org, instead, now, maxPicked)
 		},
 		done: func(ctx context.Context, r *interchangeRow) error {
 			return p.s.taken(ctx, actor, r.ID, RouteUsual, DeliveryDelivered, DoorSFTP, r)

@@ -232,10 +232,14 @@ func fetchableOf(ctx context.Context, org string, at int64, id string, most int)
 }
 
 // pushedTo lists what waits for a company's own server and nobody puts there now, oldest
-// first.
-func pushedTo(ctx context.Context, org string, now int64, most int) ([]interchangeRow, error) {
+// first; sure: and surely does not lie at another one.
+func pushedTo(ctx context.Context, org string, sure bool, now int64, most int) ([]interchangeRow, error) {
 	var out []interchangeRow
-	return out, inOutbox(ctx, org).Where("next_at <= ?", now).Order("received, id").Limit(most).Find(&out).Error
+	q := inOutbox(ctx, org).Where("next_at <= ?", now)
+	if sure {
+		q = q.Where("NOT " + inDoubt)
+	}
+	return out, q.Order("received, id").Limit(most).Find(&out).Error
 }
 
 // droppedFor lists what waits for a company's folder and nobody puts there now, oldest
