@@ -107,7 +107,10 @@ func (p *Pickup) pickup(ctx context.Context, actor access.Actor, id string, src 
 		row, seen := known[f.Name]
 		switch {
 		case sftp.Hidden(f.Name):
-			if unfinished++; f.Name[0] == '.' || unfinished > maxParts {
+			if f.Name[0] == '.' {
+				return false
+			}
+			if unfinished++; unfinished > maxParts {
 				return false
 			}
 			switch {

@@ -361,6 +361,9 @@ func (s *Remotes) Remove(ctx context.Context, actor access.Actor, id string) err
 		return err
 	}
 	return s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		if err := lockCounter(ctx, "edi remotes "+actor.Org); err != nil { // its name as it is when it ends
+			return err
+		}
 		r, err := remoteByID(ctx, actor.Org, id)
 		if err != nil {
 			return err

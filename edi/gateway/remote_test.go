@@ -611,7 +611,9 @@ func TestRemoteTellsOfIncomplete(t *testing.T) {
 		text := fromKestrel(1, order("I-1")).String()
 		f.put("/from/half.edi", text[:len(text)-12])
 		f.put("/from/never.edi.part", "ISA")
-		f.put("/from/.profile", "x")
+		for i := range maxParts { // they say nothing of those that are not finished
+			f.put(fmt.Sprint("/from/.profile", i), "x")
+		}
 		stuck := func() string {
 			got, err := p.Get(t.Context(), maya, r.ID)
 			if err != nil || got.Failing != "" {

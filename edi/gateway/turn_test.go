@@ -12,6 +12,7 @@ import (
 	"gorm.io/gorm"
 
 	"entente/db"
+	"entente/edi/dial"
 	"entente/edi/sftp"
 	"entente/prm/fault"
 )
@@ -311,6 +312,48 @@ func TestOpenEndIsRemembered(t *testing.T) {
 			m := b.get(ingrid, id)
 			b.want("nobody knows", fmt.Sprint(m.Delivery, m.HeldFor), fmt.Sprint(DeliveryUnproved, ""))
 		}
+	})
+}
+
+// An account ends under the name that it has then: who ends it waits for who changes it.
+func TestRemoveTakesTurns(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		f := openForeign(t)
+		p := b.pickup(dial.Loopback, "")
+		b.s.Judge(agreements{terms: Terms{Reseller: SideTerms{Network: "GXS"}}})
+		cmd := kestrelServer(f)
+		cmd.Name, cmd.Network = "VAN", true
+		account, err := p.Add(t.Context(), ingrid, cmd)
+		if err != nil {
+			t.Fatal(err)
+		}
+		id := b.response("R-1")
+		b.want("without an account", b.get(ingrid, id).HeldFor, HeldNoAccount)
+		ended := make(chan error, 1)
+		if err := b.d.InTx(t.Context(), func(ctx context.Context) error { // as Change does
+			if err := lockCounter(ctx, "edi remotes "+aurelia); err != nil {
+				return err
+			}
+			go func() { ended <- p.Remove(t.Context(), ingrid, account.ID) }()
+			if db.DialectOf(ctx) == db.Postgres { // until it waits; SQLite has one writer
+				for n := int64(0); n == 0 && len(ended) == 0; {
+					if err := db.Tx(ctx).Raw("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pg_backend_pid() = ANY (pg_blocking_pids(pid))").Scan(&n).Error; err != nil {
+						return err
+					}
+				}
+			}
+			if err := db.Tx(ctx).Exec("UPDATE edi_remote SET name = 'GXS' WHERE id = ?", account.ID).Error; err != nil {
+				return err
+			}
+			return freeForAccount(ctx, aurelia, "GXS")
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-ended; err != nil {
+			t.Fatal(err)
+		}
+		m := b.get(ingrid, id)
+		b.want("without an account again", fmt.Sprint(m.Delivery, m.HeldFor), fmt.Sprint(DeliveryHeld, HeldNoAccount))
 	})
 }
 
