@@ -677,7 +677,7 @@ CREATE TABLE interchange (
   state TEXT NOT NULL, result TEXT NOT NULL, held TEXT NOT NULL, duplicate_of TEXT NOT NULL, answers TEXT NOT NULL, findings TEXT NOT NULL,
   lane TEXT NOT NULL, next_at INTEGER NOT NULL, attempts INTEGER NOT NULL, fence INTEGER NOT NULL, sets_done INTEGER NOT NULL, last_error TEXT NOT NULL,
   delivery TEXT NOT NULL, fetched INTEGER NOT NULL, acknowledged TEXT NOT NULL, made_by TEXT NOT NULL, received INTEGER NOT NULL, processed INTEGER NOT NULL
-, delegate_id TEXT NOT NULL DEFAULT '', network TEXT NOT NULL DEFAULT '', way TEXT NOT NULL DEFAULT '', judged_at INTEGER NOT NULL DEFAULT 0, advised TEXT NOT NULL DEFAULT '');
+, delegate_id TEXT NOT NULL DEFAULT '', network TEXT NOT NULL DEFAULT '', way TEXT NOT NULL DEFAULT '', judged_at INTEGER NOT NULL DEFAULT 0, advised TEXT NOT NULL DEFAULT '', unclear BOOLEAN NOT NULL DEFAULT FALSE);
 CREATE INDEX interchange_carrier ON interchange (delegate_id, delivery, received, id) WHERE way = 'network';
 CREATE INDEX interchange_control ON interchange (control, supplier_id, reseller_id, id);
 CREATE INDEX interchange_delegate ON interchange (delegate_id, received, id) WHERE delegate_id <> '';
@@ -686,6 +686,7 @@ CREATE UNIQUE INDEX interchange_identity ON interchange (sender_id, sender_ident
 CREATE INDEX interchange_network ON interchange (sender_id, network, delivery, received, id) WHERE network <> '';
 CREATE INDEX interchange_outbox ON interchange (receiver_id, received, id) WHERE delivery = 'waiting';
 CREATE INDEX interchange_pair ON interchange (supplier_id, reseller_id, received, id);
+CREATE INDEX interchange_parked ON interchange (receiver_id, received, id) WHERE delivery = 'failed';
 CREATE INDEX interchange_reseller ON interchange (reseller_id, received, id);
 CREATE INDEX interchange_reseller_refused ON interchange (reseller_id, received, id) WHERE result IN ('rejected', 'partly');
 CREATE INDEX interchange_reseller_stuck ON interchange (reseller_id, received, id) WHERE state IN ('held', 'failed');

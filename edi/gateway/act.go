@@ -65,15 +65,21 @@ func (s *Service) taken(ctx context.Context, actor access.Actor, id, way, delive
 // onItsWay is the delivery of what somebody may be putting where it goes.
 var onItsWay = []string{DeliveryWaiting, DeliveryHeld}
 
-// refusedThere says that a document is parked since its receiver's own server would not have it:
-// it is not there.
+// refusedThere says that a document is parked since its receiver's own server would not have it,
+// at each try: it is not there.
 func (r *interchangeRow) refusedThere() bool {
-	return r.Delivery == DeliveryFailed && r.Way == RouteUsual && r.Network == "" && slices.Contains(serverSaid, r.LastError)
+	return r.Delivery == DeliveryFailed && r.Way == RouteUsual && r.Network == "" && !r.Unclear && slices.Contains(serverSaid, r.LastError)
+}
+
+// inDoubt says of a document that waits that it may be where it goes: a try had an open end, or
+// whoever claimed it died without a word.
+func (r *interchangeRow) inDoubt() bool {
+	return r.Unclear || r.Fence > 0 && r.NextAt > 0 && r.LastError == ""
 }
 
 // there is what is kept of an interchange that is where it goes.
 func (r *interchangeRow) there(now time.Time, delivery string) map[string]any {
-	values := map[string]any{"delivery": delivery, "fetched": db.Micros(now), "last_error": ""}
+	values := map[string]any{"delivery": delivery, "fetched": db.Micros(now), "last_error": "", "unclear": false}
 	if r.Delivery == DeliveryHeld && r.Held != "" {
 		values["held"] = HeldReleased
 	}
@@ -152,7 +158,7 @@ func (s *Service) Carried(ctx context.Context, actor access.Actor, id, delivery 
 		if delivery == DeliveryDelivered && r.Network != "" {
 			delivery = DeliveryMailbox // the network has it, not yet its receiver
 		}
-		values := map[string]any{"delivery": delivery}
+		values := map[string]any{"delivery": delivery, "last_error": "", "next_at": 0} // what another way said of it is of the past
 		if delivery == DeliveryWaiting {
 			values["way"] = r.outbox()
 		}

@@ -78,7 +78,7 @@ func (p *Pickup) unpack(ctx context.Context, actor access.Actor, f *os.File, net
 
 // mail is the way into the mailbox of a network.
 func (p *Pickup) mail(actor access.Actor, network string) way {
-	w := p.push(actor)
+	w := p.push(actor, false)
 	w.due = func(ctx context.Context, now int64) ([]interchangeRow, error) {
 		return mailedBy(ctx, actor.Org, network, now, maxPicked)
 	}

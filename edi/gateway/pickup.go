@@ -107,7 +107,10 @@ func (p *Pickup) pickup(ctx context.Context, actor access.Actor, id string, src 
 		row, seen := known[f.Name]
 		switch {
 		case sftp.Hidden(f.Name):
-			if unfinished++; f.Name[0] == '.' || unfinished > maxParts {
+			if f.Name[0] == '.' {
+				return false
+			}
+			if unfinished++; unfinished > maxParts {
 				return false
 			}
 			switch {
@@ -484,12 +487,14 @@ const dropLease = time.Minute
 
 // hold claims a document that waits.
 func (p *Pickup) hold(ctx context.Context, r *interchangeRow) (ours bool, err error) {
+	doubt := r.inDoubt()
 	err = p.s.db.InTx(ctx, func(ctx context.Context) (err error) {
-		ours, err = change(ctx, r.ID, map[string]any{"fence": r.Fence + 1, "next_at": db.Micros(p.s.db.Clock().Add(fail.Pace(dropLease))), "last_error": ""},
+		ours, err = change(ctx, r.ID, map[string]any{"fence": r.Fence + 1, "next_at": db.Micros(p.s.db.Clock().Add(fail.Pace(dropLease))), "last_error": "", "unclear": doubt},
 			"delivery = ? AND way = ? AND fence = ? AND next_at = ?", DeliveryWaiting, r.Way, r.Fence, r.NextAt)
 		return err
 	})
 	r.Fence++
+	r.Unclear = doubt
 	return ours, err
 }
 
@@ -510,6 +515,8 @@ func (p *Pickup) miss(ctx context.Context, w way, r *interchangeRow, why error) 
 	values := map[string]any{"last_error": r.LastError}
 	if w.line {
 		values["next_at"] = 0 // else with the end of the claim
+		r.Unclear = r.Unclear || !ofDocument(why)
+		values["unclear"] = r.Unclear
 	}
 	if !stopping {
 		r.Attempts++
@@ -517,7 +524,7 @@ func (p *Pickup) miss(ctx context.Context, w way, r *interchangeRow, why error) 
 	}
 	return p.s.db.InTx(ctx, func(ctx context.Context) error {
 		_, err := change(ctx, r.ID, values, "fence = ?", r.Fence)
-		if err != nil || !ofDocument(why) {
+		if err != nil || !ofDocument(why) || r.Unclear {
 			return err
 		}
 		// its account ended meanwhile, and it is not there
@@ -569,12 +576,13 @@ func (b whileHeld) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// push is the way to a company's own server.
-func (p *Pickup) push(actor access.Actor) way {
+// push is the way to a company's own server; instead: of another one, which may have what is in
+// doubt.
+func (p *Pickup) push(actor access.Actor, instead bool) way {
 	return way{
 		line: true,
 		due: func(ctx context.Context, now int64) ([]interchangeRow, error) {
-			return pushedTo(ctx, actor.Org, now, maxPicked)
+			return pushedTo(ctx, actor.Org, instead, now, maxPicked)
 		},
 		done: func(ctx context.Context, r *interchangeRow) error {
 			return p.s.taken(ctx, actor, r.ID, RouteUsual, DeliveryDelivered, DoorSFTP, r)

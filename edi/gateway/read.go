@@ -335,12 +335,8 @@ func (s *Service) Outbox(ctx context.Context, actor access.Actor, after string, 
 	limit = bounded(limit, 50, 200)
 	out := Outbox{Items: []OutboxItem{}}
 	err = s.db.View(ctx, func(ctx context.Context) error {
-		q := toFetch(ctx, actor.Org)
-		if after != "" {
-			q = q.Where("received > ? OR (received = ? AND id > ?)", at, at, id)
-		}
-		var rows []interchangeRow
-		if err := q.Order("received, id").Limit(limit + 1).Find(&rows).Error; err != nil {
+		rows, err := fetchableOf(ctx, actor.Org, at, id, limit+1)
+		if err != nil {
 			return err
 		}
 		if len(rows) > limit {

@@ -361,6 +361,9 @@ func (s *Remotes) Remove(ctx context.Context, actor access.Actor, id string) err
 		return err
 	}
 	return s.db.InTx(db.WithOrgs(ctx, actor.Org), func(ctx context.Context) error {
+		if err := lockCounter(ctx, "edi remotes "+actor.Org); err != nil { // its name as it is when it ends
+			return err
+		}
 		r, err := remoteByID(ctx, actor.Org, id)
 		if err != nil {
 			return err
@@ -456,14 +459,32 @@ func (s *Remotes) connect(ctx context.Context, r *remoteRow) (*sftp.Client, erro
 func (r *remoteRow) delivers() bool { return !r.Network && r.OutPath != "" }
 
 // deliverer is the server to which what waits for a company goes: of several from before, when
-// they were not refused, the oldest, so that a program that reads there misses nothing. nil: none.
+// they were not refused, the oldest that works, so that a program that reads there misses
+// nothing; where none does, the oldest. nil: none.
 func deliverer(rows []remoteRow) (first *remoteRow) {
 	for i := range rows {
-		if r := &rows[i]; r.delivers() && (first == nil || r.Created < first.Created || r.Created == first.Created && r.ID < first.ID) {
+		if r := &rows[i]; r.delivers() && (first == nil || r.before(first)) {
 			first = r
 		}
 	}
 	return first
+}
+
+func (r *remoteRow) before(o *remoteRow) bool {
+	if r.dead() != o.dead() {
+		return o.dead()
+	}
+	return r.older(o)
+}
+
+func (r *remoteRow) older(o *remoteRow) bool {
+	return r.Created < o.Created || r.Created == o.Created && r.ID < o.ID
+}
+
+// dead says that nothing is to be expected of a server: it failed so often that its company was
+// told. One that says no to something works, and its company mends that.
+func (r *remoteRow) dead() bool {
+	return r.Attempts >= toldTries && !slices.Contains(serverSaid, r.LastError)
 }
 
 func (r *remoteRow) view() Remote {

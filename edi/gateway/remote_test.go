@@ -342,6 +342,58 @@ func TestRemoteDeliversOnce(t *testing.T) {
 	})
 }
 
+// Of two servers from before the younger gets what waits while the older is dead, but for what
+// may lie at the older.
+func TestDeadServerStopsNothing(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		b.connect()
+		_, p, r := b.atKestrel(t)
+		g := openForeign(t)
+		cmd := kestrelServer(g)
+		cmd.Name, cmd.Out = "the other", ""
+		other, err := p.Add(t.Context(), maya, cmd)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.exec("UPDATE edi_remote SET out_path = '/to' WHERE id = ?", other.ID)
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.exec("UPDATE edi_remote SET addr = ?, created = created - 1 WHERE id = ?", l.Addr().String(), r.ID)
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		idle := func() string {
+			t.Helper()
+			list, err := p.List(t.Context(), maya)
+			if err != nil || len(list) != 2 {
+				t.Fatalf("%+v, %v", list, err)
+			}
+			return list[0].Idle + "|" + list[1].Idle
+		}
+		first, open := b.response("E-1"), b.response("E-2")
+		b.exec("UPDATE interchange SET unclear = TRUE WHERE id = ?", open)
+		for range toldTries {
+			b.want("while it may come back", b.get(ingrid, first).Delivery, DeliveryWaiting)
+			b.want("which is idle", idle(), "|"+r.Name)
+			b.turn(p)
+		}
+		b.want("which is idle", idle(), other.Name+"|")
+		b.turn(p)
+		b.want("at the other", b.get(ingrid, first).Delivery, DeliveryDelivered)
+		b.want("what may be at the first", b.get(ingrid, open).Delivery, DeliveryWaiting)
+		b.want("/to", g.names("/to"), b.nameOf(first))
+		b.exec("UPDATE edi_remote SET last_error = 'sftp.denied' WHERE id = ?", r.ID)
+		b.want("one that says no works", idle(), "|"+r.Name)
+		if err := p.Remove(t.Context(), maya, r.ID); err != nil {
+			t.Fatal(err)
+		}
+		b.turn(p)
+		b.want("without the first", b.get(ingrid, open).Delivery, DeliveryDelivered)
+	})
+}
+
 // A turn that works and has no more time ends well and goes on at once; what is going out
 // does not wait for what comes in.
 func TestRemoteTurnEnds(t *testing.T) {
@@ -559,7 +611,9 @@ func TestRemoteTellsOfIncomplete(t *testing.T) {
 		text := fromKestrel(1, order("I-1")).String()
 		f.put("/from/half.edi", text[:len(text)-12])
 		f.put("/from/never.edi.part", "ISA")
-		f.put("/from/.profile", "x")
+		for i := range maxParts { // they say nothing of those that are not finished
+			f.put(fmt.Sprint("/from/.profile", i), "x")
+		}
 		stuck := func() string {
 			got, err := p.Get(t.Context(), maya, r.ID)
 			if err != nil || got.Failing != "" {

@@ -61,6 +61,7 @@ type interchangeRow struct {
 	Way           string
 	JudgedAt      int64
 	Advised       string
+	Unclear       bool // it may lie where it was put: a try of it had an open end
 }
 
 // arrive makes r the row of an interchange that came by a submission.

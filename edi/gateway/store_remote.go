@@ -1,9 +1,11 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -80,13 +82,17 @@ func freeForAccount(ctx context.Context, org, network string) error {
 		Updates(map[string]any{"delivery": DeliveryWaiting, "held": HeldReleased}).Error
 }
 
+// inDoubt is interchangeRow.inDoubt.
+const inDoubt = "(unclear OR fence > 0 AND next_at > 0 AND last_error = '')"
+
 // holdForAccount stops what is not yet in the mailbox of a network where the account ends. Of
-// what is being put there nobody knows: it is unproved until who puts it says more.
+// what is being put there, or may have been put, nobody knows: it is unproved until who puts it
+// says more.
 func holdForAccount(ctx context.Context, org, network string) error {
 	waiting := func() *gorm.DB {
 		return db.Tx(ctx).Model(&interchangeRow{}).Where("sender_id = ? AND network = ? AND delivery = ? AND way = ''", org, network, DeliveryWaiting)
 	}
-	if err := waiting().Where("next_at > ? AND last_error = ''", db.Micros(db.Now(ctx))).Update("delivery", DeliveryUnproved).Error; err != nil {
+	if err := waiting().Where(inDoubt).Update("delivery", DeliveryUnproved).Error; err != nil {
 		return err
 	}
 	return waiting().Updates(map[string]any{"delivery": DeliveryHeld, "held": HeldNoAccount}).Error
@@ -196,18 +202,44 @@ func inOutbox(ctx context.Context, org string) *gorm.DB {
 	return db.Tx(ctx).Where("(receiver_id = ? AND network = '' AND way = '' AND "+waiting+" OR delegate_id = ? AND way = 'network' AND "+waiting+")", org, org)
 }
 
-// toFetch is what a company may fetch: what waits for it, and what was parked since its own
-// server would not have it. Of nothing else that was parked is it known that it is not there.
-func toFetch(ctx context.Context, org string) *gorm.DB {
-	return db.Tx(ctx).Where("(receiver_id = ? AND network = '' AND way = '' OR delegate_id = ? AND way = 'network') AND delivery IN ? AND (delivery = ? OR way = '' AND last_error IN ?)",
-		org, org, []string{DeliveryWaiting, DeliveryFailed}, DeliveryWaiting, serverSaid)
+// fetchable is what a company may fetch: what waits for it, and for those whose network it is,
+// and what was parked since its own server would not have it, at each try. Of nothing else that
+// was parked is it known that it is not there. Each is a range of an index, which none finds for
+// all at once.
+var fetchable = []string{
+	"receiver_id = ? AND network = '' AND way = '' AND " + waiting,
+	"receiver_id = ? AND network = '' AND way = '' AND delivery = '" + DeliveryFailed + "' AND last_error IN ('" + strings.Join(serverSaid, "', '") + "') AND NOT unclear",
+	"delegate_id = ? AND way = '" + RouteNetwork + "' AND " + waiting,
+}
+
+func toFetch(ctx context.Context, which, org string, at int64, id string, most int) *gorm.DB {
+	return db.Tx(ctx).Where(which, org).Where("(received, id) > (?, ?)", at, id).Order("received, id").Limit(most)
+}
+
+// fetchableOf lists what a company may fetch after a time and an id, oldest first.
+func fetchableOf(ctx context.Context, org string, at int64, id string, most int) (out []interchangeRow, err error) {
+	for _, which := range fetchable {
+		var rows []interchangeRow
+		if err := toFetch(ctx, which, org, at, id, most).Find(&rows).Error; err != nil {
+			return nil, err
+		}
+		out = append(out, rows...)
+	}
+	slices.SortFunc(out, func(a, b interchangeRow) int {
+		return cmp.Or(cmp.Compare(a.Received, b.Received), strings.Compare(a.ID, b.ID))
+	})
+	return out[:min(len(out), most)], nil
 }
 
 // pushedTo lists what waits for a company's own server and nobody puts there now, oldest
-// first.
-func pushedTo(ctx context.Context, org string, now int64, most int) ([]interchangeRow, error) {
+// first; sure: and surely does not lie at another one.
+func pushedTo(ctx context.Context, org string, sure bool, now int64, most int) ([]interchangeRow, error) {
 	var out []interchangeRow
-	return out, inOutbox(ctx, org).Where("next_at <= ?", now).Order("received, id").Limit(most).Find(&out).Error
+	q := inOutbox(ctx, org).Where("next_at <= ?", now)
+	if sure {
+		q = q.Where("NOT " + inDoubt)
+	}
+	return out, q.Order("received, id").Limit(most).Find(&out).Error
 }
 
 // droppedFor lists what waits for a company's folder and nobody puts there now, oldest

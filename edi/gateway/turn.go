@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -197,12 +198,12 @@ func (p *Pickup) visit(ctx context.Context, r *remoteRow) (got progress, err err
 	}
 	defer c.Close()
 	actor := access.Station("remote:"+r.ID, r.OrgID)
-	delivers, err := p.delivers(ctx, r)
+	delivers, instead, err := p.delivers(ctx, r)
 	if err != nil {
 		return got, err
 	}
 	if delivers {
-		to := p.push(actor)
+		to := p.push(actor, instead)
 		if r.Network {
 			to = p.mail(actor, r.Name)
 		}
@@ -227,18 +228,19 @@ func (p *Pickup) visit(ctx context.Context, r *remoteRow) (got progress, err err
 	return got, err
 }
 
-// delivers says whether anything goes to a server.
-func (p *Pickup) delivers(ctx context.Context, r *remoteRow) (bool, error) {
+// delivers says whether anything goes to a server, and whether that was to go to an older one.
+func (p *Pickup) delivers(ctx context.Context, r *remoteRow) (delivers, instead bool, err error) {
 	if !r.delivers() {
-		return r.OutPath != "", nil
+		return r.OutPath != "", false, nil
 	}
-	var first *remoteRow
-	err := p.db.View(db.WithOrgs(ctx, r.OrgID), func(ctx context.Context) error {
+	err = p.db.View(db.WithOrgs(ctx, r.OrgID), func(ctx context.Context) error {
 		rows, err := remotesOf(ctx, r.OrgID)
-		first = deliverer(rows)
+		first := deliverer(rows)
+		delivers = first != nil && first.ID == r.ID
+		instead = slices.ContainsFunc(rows, func(o remoteRow) bool { return o.delivers() && o.dead() && o.older(r) })
 		return err
 	})
-	return first != nil && first.ID == r.ID, err
+	return delivers, instead, err
 }
 
 func seenNow(org, source string, f sftp.File, state string, now time.Time) pickupRow {

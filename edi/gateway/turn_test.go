@@ -9,8 +9,10 @@ import (
 	"time"
 
 	proto "github.com/pkg/sftp"
+	"gorm.io/gorm"
 
 	"entente/db"
+	"entente/edi/dial"
 	"entente/edi/sftp"
 	"entente/prm/fault"
 )
@@ -130,7 +132,7 @@ func TestOneDocumentDelaysNoOther(t *testing.T) {
 		b.fault("of an open end", err, fault.NotFound, "")
 		b.fault("fetched", b.s.Fetched(t.Context(), maya, bad), "", "")
 		b.want("fetched", b.get(ingrid, bad).Delivery, DeliveryFailed)
-		b.exec("UPDATE interchange SET last_error = 'sftp.failed' WHERE id = ?", bad)
+		b.exec("UPDATE interchange SET last_error = 'sftp.failed', unclear = FALSE WHERE id = ?", bad)
 		if err := b.s.Fetched(t.Context(), maya, bad); err != nil {
 			t.Fatal(err)
 		}
@@ -222,6 +224,151 @@ func TestHoldDuringDelivery(t *testing.T) {
 	})
 }
 
+// What may have arrived at one try is not said to be missing since later ones were refused:
+// nobody fetches it, and it is not held for another way.
+func TestOpenEndIsRemembered(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		b.connect()
+		f, p, _ := b.atKestrel(t)
+		refuse := func(name string) {
+			no := func(r *proto.Request) error {
+				if strings.HasSuffix(r.Target, name) {
+					return proto.ErrSSHFxFailure
+				}
+				return nil
+			}
+			f.says.Store(&no)
+		}
+		breakOff := func(name string) { // once it is there; its server makes it longer
+			off := func(r *proto.Request) error {
+				if strings.HasSuffix(r.Target, name) {
+					f.put(r.Target, "as it is kept there")
+					_ = f.conn.Load().Close()
+				}
+				return nil
+			}
+			f.says.Store(&off)
+		}
+		for i, open := range []func(id string){
+			func(id string) { breakOff(b.nameOf(id)); b.turn(p) },
+			func(id string) { // who put it there died
+				b.exec("UPDATE interchange SET fence = fence + 1, next_at = 1, last_error = '' WHERE id = ?", id)
+			},
+		} {
+			id := b.response(fmt.Sprint("W-", i))
+			open(id)
+			refuse(b.nameOf(id))
+			for n := range toldTries {
+				b.response(fmt.Sprint("X-", i, n))
+				b.turn(p)
+			}
+			m := b.get(ingrid, id)
+			b.want("parked", m.Delivery+" "+m.LastError, DeliveryFailed+" sftp.failed")
+			b.want("to fetch", len(b.waiting(maya)), 0)
+			_, err := b.s.Waiting(t.Context(), maya, id)
+			b.fault("to fetch", err, fault.NotFound, "")
+			b.fault("fetched", b.s.Fetched(t.Context(), maya, id), "", "")
+			b.want("fetched", b.get(ingrid, id).Delivery, DeliveryFailed)
+			f.says.Store(nil)
+			if name := b.nameOf(id); strings.Contains(f.names("/to"), name) {
+				if err := f.files.Remove("/to/" + name); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := b.s.Resend(t.Context(), ingrid, id); err != nil {
+				t.Fatal(err)
+			}
+			b.turn(p)
+			b.want("there", b.count("SELECT count(*) FROM interchange WHERE id = ? AND delivery = ? AND NOT unclear", id, DeliveryDelivered), 1)
+		}
+
+		// its account at a network ends, between two tries or during one
+		b.exec("DELETE FROM edi_remote")
+		b.s.Judge(agreements{terms: Terms{Reseller: SideTerms{Network: "GXS"}}})
+		cmd := kestrelServer(f)
+		cmd.Name, cmd.Network = "GXS", true
+		for i, during := range []bool{false, true} {
+			account, err := p.Add(t.Context(), ingrid, cmd)
+			if err != nil {
+				t.Fatal(err)
+			}
+			id := b.response(fmt.Sprint("Y-", i))
+			breakOff(b.nameOf(id))
+			b.turn(p)
+			refuse(b.nameOf(id))
+			b.turn(p)
+			end := func() {
+				if err := p.Remove(t.Context(), ingrid, account.ID); err != nil {
+					t.Error(err)
+				}
+			}
+			if during {
+				f.opened.Store(&end)
+				b.turn(p)
+			} else {
+				end()
+			}
+			f.says.Store(nil)
+			m := b.get(ingrid, id)
+			b.want("nobody knows", fmt.Sprint(m.Delivery, m.HeldFor), fmt.Sprint(DeliveryUnproved, ""))
+		}
+	})
+}
+
+// An account ends under the name that it has then: who ends it waits for who changes it.
+func TestRemoveTakesTurns(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		f := openForeign(t)
+		p := b.pickup(dial.Loopback, "")
+		b.s.Judge(agreements{terms: Terms{Reseller: SideTerms{Network: "GXS"}}})
+		cmd := kestrelServer(f)
+		cmd.Name, cmd.Network = "VAN", true
+		account, err := p.Add(t.Context(), ingrid, cmd)
+		if err != nil {
+			t.Fatal(err)
+		}
+		id := b.response("R-1")
+		b.want("without an account", b.get(ingrid, id).HeldFor, HeldNoAccount)
+		ended := make(chan error, 1)
+		if err := b.d.InTx(t.Context(), func(ctx context.Context) error { // as Change does
+			if err := lockCounter(ctx, "edi remotes "+aurelia); err != nil {
+				return err
+			}
+			go func() { ended <- p.Remove(t.Context(), ingrid, account.ID) }()
+			if db.DialectOf(ctx) == db.Postgres { // until it waits; SQLite has one writer
+				for n := int64(0); n == 0 && len(ended) == 0; {
+					if err := db.Tx(ctx).Raw("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pg_backend_pid() = ANY (pg_blocking_pids(pid))").Scan(&n).Error; err != nil {
+						return err
+					}
+				}
+			}
+			if err := db.Tx(ctx).Exec("UPDATE edi_remote SET name = 'GXS' WHERE id = ?", account.ID).Error; err != nil {
+				return err
+			}
+			return freeForAccount(ctx, aurelia, "GXS")
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-ended; err != nil {
+			t.Fatal(err)
+		}
+		m := b.get(ingrid, id)
+		b.want("without an account again", fmt.Sprint(m.Delivery, m.HeldFor), fmt.Sprint(DeliveryHeld, HeldNoAccount))
+	})
+}
+
+// What one way said of a document says nothing of the next one.
+func TestCarriedForgetsOtherWays(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		id := b.response("C-1")
+		b.exec("UPDATE interchange SET delivery = 'sending', last_error = 'sftp.failed', next_at = 1 WHERE id = ?", id)
+		if err := b.s.Carried(t.Context(), edi, id, DeliveryFailed); err != nil {
+			t.Fatal(err)
+		}
+		b.want("to fetch", fmt.Sprint(b.get(ingrid, id).LastError, len(b.waiting(maya))), "0")
+	})
+}
+
 // A server at which a turn is at work is not looked at by a second one, whatever its company
 // does meanwhile.
 func TestOneTurnAtATime(t *testing.T) {
@@ -290,6 +437,41 @@ func TestFileIsGone(t *testing.T) {
 				if seen := b.count("SELECT count(*) FROM edi_pickup WHERE seen = 0"); seen == 1 && (err != nil) != left {
 					t.Errorf("left %v: %v", left, err)
 				}
+			}
+		}
+	})
+}
+
+// Whoever polls an outbox, or lists /out, reads ranges of indexes and never all interchanges.
+func TestOutboxIsFound(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		for i, index := range []string{"interchange_outbox", "interchange_parked", "interchange_carrier"} {
+			var plan []string
+			if err := b.d.InTx(t.Context(), func(ctx context.Context) error {
+				var rows []interchangeRow
+				dry := toFetch(ctx, fetchable[i], kestrel, 1, "x", 51).Session(&gorm.Session{DryRun: true}).Find(&rows)
+				sql, explain := dry.Dialector.Explain(dry.Statement.SQL.String(), dry.Statement.Vars...), "EXPLAIN "
+				if db.DialectOf(ctx) == db.SQLite {
+					explain = "EXPLAIN QUERY PLAN "
+				} else if err := db.Tx(ctx).Exec("SET LOCAL enable_seqscan = off").Error; err != nil { // the tables are small
+					return err
+				}
+				return db.Rows(ctx, explain+sql, nil, func(scan func(...any) error) error {
+					var line string
+					to := []any{&line}
+					if db.DialectOf(ctx) == db.SQLite {
+						to = []any{new(int64), new(int64), new(int64), &line}
+					}
+					err := scan(to...)
+					plan = append(plan, line)
+					return err
+				})
+			}); err != nil {
+				t.Fatal(err)
+			}
+			all := strings.Join(plan, "\n")
+			if !strings.Contains(all, index) || strings.Contains(all, "SCAN interchange") || strings.Contains(all, "Seq Scan") || strings.Contains(all, "TEMP B-TREE") {
+				t.Errorf("%s: %s", fetchable[i], all)
 			}
 		}
 	})
