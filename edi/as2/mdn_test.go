@@ -234,6 +234,25 @@ func TestSignedMDNIsNotBelievedBlindly(t *testing.T) {
 	if f := r.Check(req.Sent, rel.Keys.Verify, false); f.Verdict != WeakMDNDigest || f.OK() || !f.Arrived() {
 		t.Errorf("SHA-1 not allowed: %s", f.Verdict)
 	}
+	other, names := req.Sent, req.Sent
+	other.MessageID, names.To = "<other@kestrel.example>", "MALLORY"
+	if f := r.Check(other, rel.Keys.Verify, false); f.Verdict != WrongOriginal {
+		t.Errorf("SHA-1 not allowed, about another message: %s", f.Verdict)
+	}
+	if f := r.Check(names, rel.Keys.Verify, false); f.Verdict != WrongParty {
+		t.Errorf("SHA-1 not allowed, of another party: %s", f.Verdict)
+	}
+	no := answer(t, got, DecryptionFailed)
+	said, err := ParseMDN(no.Header, no.Body, Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f := said.Check(req.Sent, rel.Keys.Verify, false); f.Verdict != WeakRefusal || f.OK() || f.Arrived() || f.Claim != DecryptionFailed || f.Certificate != nil {
+		t.Errorf("a refusal by SHA-1: %+v", f)
+	}
+	if f := said.Check(req.Sent, rel.Keys.Verify, true); f.Verdict != Refused {
+		t.Errorf("a refusal by SHA-1, allowed: %+v", f)
+	}
 	if f := r.Check(req.Sent, rel.Keys.Verify, true); f.Verdict != Proven || f.MatchedMIC.Hash != SHA1 {
 		t.Errorf("SHA-1 allowed: %+v", f)
 	}

@@ -180,6 +180,7 @@ const (
 	BadMDNSignature Verdict = "bad_mdn_signature" // changed, or not by the key it names
 	OtherMDNSigner  Verdict = "other_mdn_signer"  // another certificate than the pinned ones
 	WeakMDNDigest   Verdict = "weak_mdn_digest"   // signed with SHA-1, and the agreement does not allow it
+	WeakRefusal     Verdict = "weak_refusal"      // so signed, and the partner says that it failed
 	WrongOriginal   Verdict = "wrong_original"    // about another message
 	WrongParty      Verdict = "wrong_party"       // between other AS2 names
 	EmptyMDN        Verdict = "empty_mdn"         // no content
@@ -242,6 +243,7 @@ func (r *Report) Check(sent Sent, pinned []*x509.Certificate, allowSHA1 bool) Fi
 		f.Verdict, f.Err = v, err
 		return f
 	}
+	weak := false
 	if r.Signed {
 		if r.sig == nil {
 			return end(BadMDNSignature, cms.ErrMalformed)
@@ -252,10 +254,10 @@ func (r *Report) Check(sent Sent, pinned []*x509.Certificate, allowSHA1 bool) Fi
 			return end(OtherMDNSigner, err)
 		case err != nil:
 			return end(BadMDNSignature, err)
-		case hashName(s.Hash) == SHA1 && !allowSHA1:
-			return end(WeakMDNDigest, nil)
 		}
-		f.Certificate = s.Certificate
+		if weak = hashName(s.Hash) == SHA1 && !allowSHA1; !weak {
+			f.Certificate = s.Certificate
+		}
 	}
 	if !SameMessageID(r.OriginalID, sent.MessageID) {
 		return end(WrongOriginal, fmt.Errorf("as2: about %q", short(r.OriginalID)))
@@ -268,6 +270,10 @@ func (r *Report) Check(sent Sent, pinned []*x509.Certificate, allowSHA1 bool) Fi
 		return end(UnsignedRefusal, nil)
 	case asked:
 		return end(NotSignedMDN, nil)
+	case weak && !r.Disposition.OK():
+		return end(WeakRefusal, nil)
+	case weak:
+		return end(WeakMDNDigest, nil)
 	case !r.Disposition.OK():
 		return end(Refused, nil)
 	}

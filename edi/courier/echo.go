@@ -222,7 +222,7 @@ func (s *Service) echoReceipt(out *Echo, step func(name, key string, bad bool, p
 		step("MDN", "courier.mdn_"+string(f.Verdict), true)
 		out.Advice = "echo.advice." + string(f.Verdict)
 		return
-	case as2.UnsignedRefusal:
+	case as2.UnsignedRefusal, as2.WeakRefusal:
 		step("MDN", "courier.mdn_"+string(f.Verdict), true)
 		step("MDN", "echo.refused", true, "said", clean(report.Disposition.String(), "?"))
 		out.Advice = dispositionAdvice(report.Disposition)

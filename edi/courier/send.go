@@ -362,6 +362,11 @@ func (s *Service) answered(ctx context.Context, r *messageRow, to reach, rel as2
 	case err != nil:
 		return s.retry(ctx, r, reasonOf(err, "courier.unreachable"), err)
 	case lockedOut(status, to.user) != "":
+		if as2.IsMDN(header, answer) { // what the partner signed counts here too; anybody's word is only the server's
+			if o := s.judge(header, answer, sent, rel); o.signer != nil || o.heard {
+				return o
+			}
+		}
 		o := s.retry(ctx, r, lockedOut(status, to.user), errors.New(http.StatusText(status)))
 		o.denied = o.reason == Denied
 		o.locked, o.delivery = !o.denied, gateway.DeliveryFailed

@@ -130,6 +130,8 @@ func TestAnswers(t *testing.T) {
 			"refused":                     {signed(as2.DecryptionFailed, kestrelKey()), Failed, gateway.DeliveryFailed, EventFailed},
 			"signed by other":             {signed(as2.Processed, balticKey()), Unproved, gateway.DeliveryUnproved, EventUnproved},
 			"refused, under a status":     {under(500, signed(as2.DecryptionFailed, kestrelKey())), Failed, gateway.DeliveryFailed, EventFailed},
+			"refused, under 401":          {under(401, signed(as2.DecryptionFailed, kestrelKey())), Failed, gateway.DeliveryFailed, EventFailed},
+			"refused, under 403":          {under(403, signed(as2.DecryptionFailed, kestrelKey())), Failed, gateway.DeliveryFailed, EventFailed},
 			"refused without a signature": {signed(as2.UnknownRelation, as2.Identity{}), Unproved, gateway.DeliveryUnproved, EventUnproved},
 			"empty":                       {status(200), Unproved, gateway.DeliveryUnproved, EventUnproved},
 			"not a receipt": {func(rw http.ResponseWriter, _ *http.Request, _ []byte) { _, _ = rw.Write([]byte("<h1>Thank you</h1>")) },

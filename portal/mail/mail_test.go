@@ -561,6 +561,39 @@ func TestAnswered(t *testing.T) {
 	}
 }
 
+// TestKeptMailHasNoLinksButItsBodys: of a mail that nobody sends, from the start or as the
+// server was taken away, nothing stays that bears links but the body, which loses them.
+func TestKeptMailHasNoLinksButItsBodys(t *testing.T) {
+	each(t, nil, func(w *world) {
+		letter := account.Letter{Mail: account.Mail{Kind: KindNotice, Org: "kestrel", Person: "maya", Address: "maya@kestrel.example", Dedupe: "n"}, Subject: "x", Body: "See https://portal.example/answer/abc\n",
+			HTML: `<a href="https://portal.example/answer/abc">Confirm</a>`, Stop: "https://portal.example/answer/def", ReplyTo: "reply+abc@answers.example"}
+		type row struct{ State, Body, HTML, Stop, ReplyTo string }
+		read := func() (r row) {
+			w.must(w.d.Gorm().Raw("SELECT state, body, html AS html, stop, reply_to FROM mail").Scan(&r).Error)
+			return r
+		}
+		kept := row{State: string(Kept), Body: letter.Body}
+		full := map[string]any{"html": letter.HTML, "stop": letter.Stop, "reply_to": letter.ReplyTo}
+		w.must(w.s.Post(w.ctx(), letter))
+		if got := read(); got != kept {
+			w.t.Errorf("without a server: %+v", got)
+		}
+		id := w.only().ID
+		full["state"] = string(Waiting)
+		w.must(w.d.Gorm().Table("mail").Where("id = ?", id).Updates(full).Error)
+		w.must(w.s.try(w.ctx(), ref{"kestrel", id}))
+		if got := read(); got != kept {
+			w.t.Errorf("the server was taken away: %+v", got)
+		}
+		full["state"] = string(Kept)
+		w.must(w.d.Gorm().Table("mail").Where("id = ?", id).Updates(full).Error)
+		w.must(w.s.Sweep(w.ctx()))
+		if got := read(); got != kept {
+			w.t.Errorf("kept before: %+v", got)
+		}
+	})
+}
+
 // TestCampaignMail: a mail of a campaign bears the company's name, both bodies, and the
 // headers by which a mail program ends it with one click; a name forges no header.
 func TestCampaignMail(t *testing.T) {

@@ -40,8 +40,12 @@ func (r mailRow) mail() Mail {
 		State: State(r.State), Attempts: int(r.Attempts), Created: db.FromMicros(r.Created), Sent: db.FromMicros(r.Sent)}
 }
 
-// insert adds a mail; made is false when its dedupe key was used.
+// insert adds a mail; made is false when its dedupe key was used. Of one that is read here
+// only the body is.
 func insert(ctx context.Context, m Mail, dedupe string) (made bool, err error) {
+	if m.State == Kept {
+		m.HTML, m.Stop, m.ReplyTo = "", "", ""
+	}
 	res := db.Tx(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&mailRow{OrgID: m.Org, ID: m.ID, PersonID: m.Person, Address: m.Address, Kind: string(m.Kind),
 		Locale: m.Locale, Subject: m.Subject, Body: m.Body, HTML: m.HTML, Sender: m.Sender, Stop: m.Stop, Thread: m.Thread, ReplyTo: m.ReplyTo, Dedupe: dedupe, State: string(m.State), Created: db.Micros(m.Created)})
 	return res.RowsAffected == 1, res.Error
@@ -115,9 +119,11 @@ func finish(ctx context.Context, m Mail, state State, body, lastError string) (b
 	return res.RowsAffected == 1, res.Error
 }
 
-// keep turns a waiting mail into one that is read here.
+// keep turns a waiting mail into one that is read here: its body, and nothing else that
+// bears links.
 func keep(ctx context.Context, r ref) error {
-	return db.Tx(ctx).Model(&mailRow{}).Where("org_id = ? AND id = ? AND state = ?", r.Org, r.ID, string(Waiting)).Update("state", string(Kept)).Error
+	return db.Tx(ctx).Model(&mailRow{}).Where("org_id = ? AND id = ? AND state = ?", r.Org, r.ID, string(Waiting)).
+		Updates(map[string]any{"state": string(Kept), "html": "", "stop": "", "reply_to": ""}).Error
 }
 
 // release gives a mail back for another try.
@@ -163,6 +169,10 @@ func sweep(ctx context.Context, now time.Time) error {
 		return err
 	}
 	if err := db.Tx(ctx).Where("done < ?", db.Micros(now.Add(-keepDeeds))).Delete(&deedRow{}).Error; err != nil {
+		return err
+	}
+	if err := db.Tx(ctx).Model(&mailRow{}).Where("state = ? AND (html <> '' OR stop <> '' OR reply_to <> '')", string(Kept)).
+		Updates(map[string]any{"html": "", "stop": "", "reply_to": ""}).Error; err != nil { // kept before they were left out
 		return err
 	}
 	var rows []mailRow

@@ -138,7 +138,7 @@ func (s *Sessions) Middleware(c *fiber.Ctx) error {
 	ctx := account.WithOrigin(c.UserContext(), origin)
 	f := found{err: errSignedOut}
 	switch {
-	case strings.HasPrefix(path, apiPrefix):
+	case len(path) >= len(apiPrefix) && strings.EqualFold(path[:len(apiPrefix)], apiPrefix): // as the router takes it
 		header := strings.Clone(c.Get(fiber.HeaderAuthorization))
 		if header == "" {
 			if err := s.open.take("open:" + origin.Addr); err != nil {
@@ -212,6 +212,12 @@ func slugOf(path string) string {
 	return slug
 }
 
+type streamed struct{}
+
+// Streamed says of a request that its body is a stream of any length: no form, whatever it is
+// called, so that the token of a session counts in the header only.
+func Streamed(c *fiber.Ctx) { c.Locals(streamed{}, true) }
+
 // guard refuses a change that did not come from one of our own pages. Browsers
 // say where a post comes from; a session's form also carries its token. Signing
 // in may find a session of another tab, so there the origin alone decides.
@@ -237,7 +243,7 @@ func (s *Sessions) guard(c *fiber.Ctx, path string, l account.Login) error {
 		return nil
 	}
 	sent := c.Get(CSRFHeader)
-	if sent == "" {
+	if sent == "" && c.Locals(streamed{}) == nil {
 		sent = c.FormValue("csrf", c.FormValue("_csrf"))
 	}
 	if subtle.ConstantTimeCompare([]byte(sent), []byte(l.CSRF)) != 1 || l.CSRF == "" {

@@ -200,6 +200,48 @@ func TestForgedPostsAreRefused(t *testing.T) {
 	h.wants("get needs no token", "GET", "/c/kestrel/orders", "", 200, "", cookie)
 }
 
+// TestStreamedBodyIsNoForm: of a body that is streamed nothing is read for the token of a
+// session, whatever type it says it is; the header counts.
+func TestStreamedBodyIsNoForm(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, Options{})
+	cookie, csrf := h.in("maya@kestrel.example")
+	app := fiber.New(fiber.Config{StreamRequestBody: true, DisablePreParseMultipartForm: true, BodyLimit: 1 << 20, DisableStartupMessage: true, ErrorHandler: h.app.Config().ErrorHandler})
+	left := 0
+	app.Use(func(c *fiber.Ctx) error {
+		Streamed(c)
+		err := h.s.Middleware(c)
+		rest, _ := io.ReadAll(c.Context().RequestBodyStream())
+		left = len(rest)
+		return err
+	})
+	app.Post("/as2", func(c *fiber.Ctx) error { return c.SendString("in") })
+	h.app = app
+	form := "csrf=" + csrf + "&x=" + strings.Repeat("x", 100_000)
+	part := "--b\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n" + csrf + "\r\n--b--\r\n"
+	for _, c := range []struct {
+		kind, body string
+		want       int
+		headers    []string
+	}{
+		{"application/x-www-form-urlencoded", form, 409, nil},
+		{"multipart/form-data; boundary=b", part, 409, nil},
+		{"application/x-www-form-urlencoded", form, 200, []string{CSRFHeader + ": " + csrf}},
+	} {
+		r := httptest.NewRequest("POST", "http://portal.example/as2", strings.NewReader(c.body))
+		for _, one := range append(c.headers, cookie, "Content-Type: "+c.kind) {
+			k, v, _ := strings.Cut(one, ": ")
+			r.Header.Set(k, v)
+		}
+		res, err := app.Test(r, 10_000)
+		h.must(err)
+		_ = res.Body.Close()
+		if res.StatusCode != c.want || left != len(c.body) {
+			t.Errorf("%s %v: %d, %d of %d bytes left, want %d", c.kind, c.headers, res.StatusCode, left, len(c.body), c.want)
+		}
+	}
+}
+
 func TestBearerOpensTheAPIOnly(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, Options{})
@@ -207,6 +249,7 @@ func TestBearerOpensTheAPIOnly(t *testing.T) {
 	h.must(err)
 	bearer := "Authorization: Bearer " + secret
 	h.wants("API", "POST", "/api/v1/who", "", 200, "maya@kestrel.example kestrel "+tok.Org, bearer)
+	h.wants("a path in any case", "POST", "/API/V1/Who", "", 200, "maya@kestrel.example kestrel", bearer)
 	h.wants("any case", "GET", "/api/v1/who", "", 200, "", "Authorization: bearer "+secret)
 	h.wants("a page", "GET", "/c/kestrel/orders", "", 401, "", bearer)
 	h.wants("as a cookie", "GET", "/c/kestrel/orders", "", 401, "", "Cookie: entente="+secret)

@@ -20,6 +20,7 @@ import (
 	"github.com/gofiber/fiber/v2/middleware/recover"
 	"github.com/valyala/fasthttp"
 
+	"entente/portal/session"
 	"entente/portal/view"
 	"entente/prm/fault"
 	"entente/static"
@@ -244,6 +245,7 @@ func bodies(streamed, large []string) fiber.Handler {
 		}
 		path := c.Path()
 		if streams(path, streamed) {
+			session.Streamed(c)
 			err := c.Next()
 			if n := c.Request().Header.ContentLength(); n != 0 && (err != nil || c.Method() != fiber.MethodPost || c.Response().StatusCode() >= 400) {
 				// Perhaps not read to its end: what is left must not be taken for the next request.
@@ -269,7 +271,7 @@ func bodies(streamed, large []string) fiber.Handler {
 			leave(c)
 			return fault.New(fault.TooLarge, "error.too_large", "Limit", words)
 		}
-		api := strings.HasPrefix(path, "/api/") // its library takes bodies as streams only
+		api := len(path) > 5 && strings.EqualFold(path[:5], "/api/") // its library takes bodies as streams only
 		if !req.IsBodyStream() {
 			if api {
 				req.SetBodyStream(bytes.NewReader(req.Body()), len(req.Body()))

@@ -333,7 +333,7 @@ func madeUp(t *testing.T) []string {
 		as2.OtherSigner, as2.BadSignature, as2.Changed, as2.NotSigned, as2.NotEncrypted, as2.WeakDigest, as2.WeakCipher, "message_id_reused"} {
 		add("courier.reason.", string(r))
 	}
-	for _, v := range []as2.Verdict{as2.MICDiffers, as2.MICMissing, as2.NotSignedMDN, as2.Refused, as2.UnsignedRefusal, as2.BadMDNSignature, as2.OtherMDNSigner, as2.WeakMDNDigest, as2.WrongOriginal, as2.WrongParty, as2.EmptyMDN, as2.NoMDN} {
+	for _, v := range []as2.Verdict{as2.MICDiffers, as2.MICMissing, as2.NotSignedMDN, as2.Refused, as2.UnsignedRefusal, as2.BadMDNSignature, as2.OtherMDNSigner, as2.WeakMDNDigest, as2.WeakRefusal, as2.WrongOriginal, as2.WrongParty, as2.EmptyMDN, as2.NoMDN} {
 		add("courier.mdn_", string(v))
 	}
 	add("courier.reason.edi.", "idempotency_conflict", "network_sender", "not_read", "receiver_unknown", "segment_too_large", "sender_not_yours", "too_many")
