@@ -449,7 +449,11 @@ func wireServer(r gateway.Remote) server {
 	}
 	if r.Failing != "" {
 		p := locale.New(locale.English, time.UTC, time.Now())
-		if out.Text = p.T(r.Failing); !locale.Has(locale.English, r.Failing) || strings.Contains(out.Text, "<no value>") { // what it speaks of is not kept
+		key := r.Failing
+		if locale.Has(locale.English, key+"_kept") { // what it speaks of is not kept
+			key += "_kept"
+		}
+		if out.Text = p.T(key); !locale.Has(locale.English, key) || strings.Contains(out.Text, "⟦") {
 			out.Text = p.T("sftp.failed")
 		}
 	}

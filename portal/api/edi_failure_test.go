@@ -1,6 +1,7 @@
 package api
 
 import (
+	"strings"
 	"testing"
 
 	"entente/edi/gateway"
@@ -21,5 +22,16 @@ func TestFailureIsTold(t *testing.T) {
 	m.State = gateway.Processed
 	if got := wireInterchange(access.Actor{}, m).Failure; got != nil {
 		t.Errorf("%+v", got)
+	}
+}
+
+// TestServersFailureHasNoPlaces: of a server's last failure only the key is kept, so that its
+// words name nothing that is not there.
+func TestServersFailureHasNoPlaces(t *testing.T) {
+	t.Parallel()
+	for key, want := range map[string]string{"sftp.host_key_other": "another host key", "sftp.folder_full": "too many files", "sftp.signin_refused": "refused the sign-in", "sftp.out_taken": "could not do it"} {
+		if got := wireServer(gateway.Remote{Failing: key}).Text; !strings.Contains(got, want) || strings.ContainsAny(got, "⟦<(") {
+			t.Errorf("%s: %q, want %q", key, got, want)
+		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"entente/edi/dial"
 	"entente/edi/gateway"
 	"entente/edi/sftp"
+	"entente/portal/locale"
 	"entente/prm/access"
 	"entente/prm/account"
 )
@@ -181,7 +182,9 @@ func (e *env) listRemotes(ctx context.Context, set *flag.FlagSet, slug string, a
 			state := "not tried yet"
 			switch {
 			case l.Failing != "":
-				state = p.T(l.Failing)
+				if state = p.T(l.Failing); locale.Has(locale.English, l.Failing+"_kept") { // what it speaks of is not kept
+					state = p.T(l.Failing + "_kept")
+				}
 			case l.Checked != nil:
 				state = "worked at " + l.Checked.Format(time.RFC3339)
 			}

@@ -370,8 +370,11 @@ func (v *visit) remotesCard(f linkForms) (*view.RemotesCard, error) {
 
 // plainKey is the sentence of a stored key, without what it speaks of.
 func (v *visit) plainKey(key string) view.Text {
+	if v.has(key + "_kept") {
+		key += "_kept"
+	}
 	if v.has(key) {
-		if t := view.T(key); !strings.Contains(t.In(v.p), "<no value>") {
+		if t := view.T(key); !strings.Contains(t.In(v.p), "⟦") {
 			return t
 		}
 	}

@@ -128,7 +128,7 @@ func (v *visit) carriedReason(reason, detail string) view.Text {
 		if !v.has(key) {
 			continue
 		}
-		if t := view.T(key); !strings.Contains(t.In(v.p), "<no value>") {
+		if t := view.T(key); !strings.Contains(t.In(v.p), "<no value>") && !strings.Contains(t.In(v.p), "⟦") {
 			return t
 		}
 	}

@@ -79,6 +79,11 @@ func NewServer(o ServerOptions) *fiber.App {
 	app.Server().KeepHijackedConns = true // a socket gives the request and its reader back
 	app.Server().HeaderReceived = func(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 		path, _, _ := strings.Cut(string(h.RequestURI()), "?")
+		if len(h.MultipartFormBoundary()) > 0 && h.ContentLength() > largestForm(path, o) {
+			// A form is read into files before any handler, however long it is; other octets are
+			// refused unread.
+			h.SetContentType(fiber.MIMEOctetStream)
+		}
 		if streams(path, o.Streamed) {
 			return fasthttp.RequestConfig{ReadTimeout: longTimeout}
 		}
@@ -134,6 +139,19 @@ func streams(path string, streamed []string) bool {
 // takesLarge says that a page takes a large file.
 func takesLarge(path string, large []string) bool {
 	return strings.HasPrefix(path, "/c/") && slices.ContainsFunc(large, func(end string) bool { return strings.HasSuffix(path, end) })
+}
+
+// largestForm is how many octets a form with files may have at a path.
+func largestForm(path string, o ServerOptions) int {
+	switch {
+	case streams(path, o.Streamed): // takes none
+		return 0
+	case takesLarge(path, o.Large):
+		return LargeBody
+	case withFile.MatchString(path):
+		return FileBody
+	}
+	return SmallBody
 }
 
 // Whole has the connections of a listener tell a body that breaks off from one that ends:
@@ -254,7 +272,7 @@ func bodies(streamed, large []string) fiber.Handler {
 			return err
 		}
 		req := c.Request()
-		if n := req.Header.ContentLength(); n > SmallBody && n <= LargeBody && c.Method() == fiber.MethodPost && takesLarge(path, large) {
+		if n := req.Header.ContentLength(); n > SmallBody && n <= LargeBody && c.Method() == fiber.MethodPost && takesLarge(path, large) && len(req.Header.MultipartFormBoundary()) > 0 {
 			// A form with its file goes to disk as it is read; what is left of a refused
 			// one must not be taken for the next request.
 			err := c.Next()

@@ -191,6 +191,44 @@ func TestRefusedWhileSending(t *testing.T) {
 	}
 }
 
+// A form that is larger than its address takes is refused before its first part is read into a
+// file, and one of another kind is none.
+func TestEndlessForm(t *testing.T) {
+	t.Parallel()
+	base := serveTest(t, ServerOptions{Streamed: []string{"/in"}, Large: []string{"/large"}}, func(app *fiber.App) {
+		app.Post("/*", func(c *fiber.Ctx) error { return c.SendString(c.FormValue("x")) })
+	})
+	for _, c := range []struct{ path, kind string }{
+		{"/small", "multipart/form-data; boundary=b"}, {"/c/x/large", "multipart/form-data; boundary=b"}, {"/c/x/large", "application/x-www-form-urlencoded"}, {"/c/x/deals/new", "multipart/form-data; boundary=b"},
+	} {
+		length := int64(1) << 40
+		if !strings.HasPrefix(c.kind, "multipart") {
+			length = SmallBody + 1
+		}
+		conn, err := net.Dial("tcp", strings.TrimPrefix(base, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		begin := "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n" + strings.Repeat("a", 64<<10)
+		if _, err := fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s", c.path, c.kind, length, begin); err != nil {
+			t.Fatal(err)
+		}
+		if err := conn.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Errorf("%s %s: %v", c.path, c.kind, err)
+			continue
+		}
+		_ = res.Body.Close()
+		if res.StatusCode != http.StatusRequestEntityTooLarge {
+			t.Errorf("%s %s: %d", c.path, c.kind, res.StatusCode)
+		}
+	}
+}
+
 // TestStreamedInAnySpelling: a path with another case or a slash behind reaches the same
 // handler, and so the same body.
 func TestStreamedInAnySpelling(t *testing.T) {
