@@ -69,20 +69,9 @@ func answerVersion(v string) string {
 	return "004010"
 }
 
-// Body997 makes the 997 for one group: AK1, AK2 to AK5 for every set, also the
-// accepted ones, and AK9.
-func Body997(g Group) x12.Body { return Body(g, Style{}) }
-
-// Body makes the acknowledgement for one group in a partner's style: a 999 where it
-// is asked for and the group's release has one, else a 997.
-func Body(g Group, style Style) x12.Body {
-	b := body(g, style)
-	b.Segs, b.More = slices.AppendSeq(make([]x12.Seg, 0, 2+2*len(g.Sets)), b.More), nil
-	return b
-}
-
-// body is Body whose segments are made while they are written: a group may have a hundred
-// thousand sets.
+// body makes the acknowledgement for one group in a partner's style: a 999 where it is asked
+// for and the group's release has one, else a 997, with AK2 to AK5 for every set. Its segments
+// are made while they are written: a group may have a hundred thousand sets.
 func body(g Group, style Style) x12.Body {
 	version := answerVersion(g.Version)
 	late := version >= "004060" // AK103 and AK203 exist

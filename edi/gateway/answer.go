@@ -179,10 +179,14 @@ func (w *worker) match(ctx context.Context, got *received, row *setRow) error {
 	if got.verdict == "" {
 		return nil
 	}
-	if doubtful, err := w.doubt(ctx, made, got, row); err != nil || doubtful {
+	sets, err := setsOf(ctx, made.ID, 0, MaxSets)
+	if err != nil {
 		return err
 	}
-	return w.acknowledge(ctx, made, got, row)
+	if doubtful, err := w.doubt(ctx, sets, got, row); err != nil || doubtful {
+		return err
+	}
+	return w.acknowledge(ctx, made, sets, got, row)
 }
 
 // answeredBy is what we sent under a control number that a partner acknowledges. A test
@@ -229,7 +233,7 @@ func (w *worker) refusedBefore(ctx context.Context) ([]wire.Finding, error) {
 		}
 		switch {
 		case made != nil:
-			err = w.acknowledge(ctx, made, &received{control: t.Control, verdict: wire.Rejected}, nil)
+			err = w.acknowledge(ctx, made, nil, &received{control: t.Control, verdict: wire.Rejected}, nil)
 		case i < maxSaid:
 			out = append(out, wire.Finding{Level: wire.LevelInterchange, Severity: wire.Note, Key: findingTA1, SegmentID: "TA1", Pos: wire.Position{Element: 1}, Value: word(t.Control)})
 			err = w.tellUnmatched(ctx, -int64(i)-1, UnmatchedEvent{Parties: w.row.parties(), Kind: "TA1", Number: word(t.Control)})
@@ -250,7 +254,7 @@ func milder(v wire.Verdict) []string {
 // acknowledge keeps what a partner says about something we sent; in is the set that says
 // it, nil for a TA1. Of several verdicts the worst stands: who took it first and refused it
 // later did not take it. What else is said is kept beside it.
-func (w *worker) acknowledge(ctx context.Context, made *interchangeRow, got *received, in *setRow) error {
+func (w *worker) acknowledge(ctx context.Context, made *interchangeRow, sets []setRow, got *received, in *setRow) error {
 	told, err := change(ctx, made.ID, map[string]any{"acknowledged": string(got.verdict)}, "acknowledged IN ?", milder(got.verdict))
 	if err != nil || !told && in == nil {
 		return err
@@ -258,9 +262,10 @@ func (w *worker) acknowledge(ctx context.Context, made *interchangeRow, got *rec
 	if err := settleWait(ctx, made.ID); err != nil {
 		return err
 	}
-	sets, err := setsOf(ctx, made.ID, 0, MaxSets)
-	if err != nil {
-		return err
+	if sets == nil {
+		if sets, err = setsOf(ctx, made.ID, 0, MaxSets); err != nil {
+			return err
+		}
 	}
 	ev := AcknowledgedEvent{Parties: made.parties(), Answer: w.row.ID, Verdict: string(got.verdict)}
 	for i := range sets {

@@ -93,7 +93,7 @@ func (s *Service) Release(ctx context.Context, actor access.Actor, id string) er
 		if err != nil {
 			return err
 		}
-		ok, err := change(ctx, id, map[string]any{"delivery": r.Delivery, "way": r.Way, "network": r.Network, "delegate_id": r.DelegateID, "held": r.Held}, "origin = ? AND delivery = ?", OriginMade, DeliveryHeld)
+		ok, err := change(ctx, id, map[string]any{"delivery": r.Delivery, "way": r.Way, "network": r.Network, "delegate_id": r.DelegateID, "held": r.Held, "unclear": false}, "origin = ? AND delivery = ?", OriginMade, DeliveryHeld)
 		if err != nil {
 			return err
 		}
@@ -184,7 +184,7 @@ func (s *Service) Resend(ctx context.Context, actor access.Actor, id string) err
 					return fault.New(fault.Conflict, "edi.no_account", "Network", r.Network)
 				}
 			}
-			ok, err := change(ctx, id, map[string]any{"delivery": DeliveryWaiting, "way": r.outbox(), "attempts": 0, "last_error": "", "next_at": 0}, "delivery = ?", r.Delivery)
+			ok, err := change(ctx, id, map[string]any{"delivery": DeliveryWaiting, "way": r.outbox(), "attempts": 0, "last_error": "", "next_at": 0, "unclear": false}, "delivery = ?", r.Delivery)
 			if err != nil {
 				return err
 			}

@@ -321,9 +321,9 @@ func references(ctx context.Context, rows []interchangeRow) (map[string]string, 
 	return out, err
 }
 
-// Outbox lists what waits for the actor's company, also since its own server would not have it, or for those whose network (VAN) it is,
-// oldest first; limit 50 by
-// default, at most 200; after is Outbox.Next of the page before.
+// Outbox lists what waits for the actor's company, or for those whose network (VAN) it is, and
+// what its own server would not have; oldest first. Limit 50 by default, at most 200; after is
+// Outbox.Next of the page before.
 func (s *Service) Outbox(ctx context.Context, actor access.Actor, after string, limit int) (Outbox, error) {
 	if err := access.Check(actor, access.EDIFetch, access.Own(actor.Org)); err != nil {
 		return Outbox{}, err

@@ -220,8 +220,6 @@ func ids(list []Interchange) []string {
 	return out
 }
 
-// TestOpenSet: any document of an interchange is read alone, with its envelope and without
-// the others, in whichever group of whichever standard; the one shown first is refused.
 // A set of a refused group only says that its group was refused, so the message says why.
 func TestGroupIsExplained(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
@@ -233,6 +231,8 @@ func TestGroupIsExplained(t *testing.T) {
 	})
 }
 
+// TestOpenSet: any document of an interchange is read alone, with its envelope and without
+// the others, in whichever group of whichever standard; the one shown first is refused.
 func TestOpenSet(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
 		bad := replaced(order("PO604"), "DTM*002*20261205", "DTM*002*20261131")

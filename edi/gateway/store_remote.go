@@ -197,11 +197,6 @@ func leftOf(ctx context.Context, org string) (map[string]int, error) {
 	return out, err
 }
 
-// inOutbox is what waits for a company to fetch it, or to be pushed to its server.
-func inOutbox(ctx context.Context, org string) *gorm.DB {
-	return db.Tx(ctx).Where("(receiver_id = ? AND network = '' AND way = '' AND "+waiting+" OR delegate_id = ? AND way = 'network' AND "+waiting+")", org, org)
-}
-
 // fetchable is what a company may fetch: what waits for it, and for those whose network it is,
 // and what was parked since its own server would not have it, at each try. Of nothing else that
 // was parked is it known that it is not there. Each is a range of an index, which none finds for
@@ -232,11 +227,11 @@ func fetchableOf(ctx context.Context, org string, at int64, id string, most int)
 }
 
 // pushedTo lists what waits for a company's own server and nobody puts there now, oldest
-// first; sure: and surely does not lie at another one.
-func pushedTo(ctx context.Context, org string, sure bool, now int64, most int) ([]interchangeRow, error) {
+// first; instead: of an older one, without what may lie there.
+func pushedTo(ctx context.Context, org string, instead bool, now int64, most int) ([]interchangeRow, error) {
 	var out []interchangeRow
-	q := inOutbox(ctx, org).Where("next_at <= ?", now)
-	if sure {
+	q := db.Tx(ctx).Where("("+fetchable[0]+" OR "+fetchable[2]+")", org, org).Where("next_at <= ?", now)
+	if instead {
 		q = q.Where("NOT " + inDoubt)
 	}
 	return out, q.Order("received, id").Limit(most).Find(&out).Error

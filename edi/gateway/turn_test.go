@@ -278,6 +278,7 @@ func TestOpenEndIsRemembered(t *testing.T) {
 			if err := b.s.Resend(t.Context(), ingrid, id); err != nil {
 				t.Fatal(err)
 			}
+			b.want("a person decided", b.count("SELECT count(*) FROM interchange WHERE id = ? AND unclear", id), 0)
 			b.turn(p)
 			b.want("there", b.count("SELECT count(*) FROM interchange WHERE id = ? AND delivery = ? AND NOT unclear", id, DeliveryDelivered), 1)
 		}
@@ -335,9 +336,9 @@ func TestRemoveTakesTurns(t *testing.T) {
 				return err
 			}
 			go func() { ended <- p.Remove(t.Context(), ingrid, account.ID) }()
-			if db.DialectOf(ctx) == db.Postgres { // until it waits; SQLite has one writer
+			if db.DialectOf(ctx) == db.Postgres { // until it waits (what pg_stat_activity says stands still in a transaction); SQLite has one writer
 				for n := int64(0); n == 0 && len(ended) == 0; {
-					if err := db.Tx(ctx).Raw("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pg_backend_pid() = ANY (pg_blocking_pids(pid))").Scan(&n).Error; err != nil {
+					if err := db.Tx(ctx).Raw("SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))").Scan(&n).Error; err != nil {
 						return err
 					}
 				}

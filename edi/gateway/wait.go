@@ -401,11 +401,7 @@ func (r *received) list(control string, v wire.Verdict, errors []wire.Finding) {
 // doubt keeps and tells that an acknowledgement names sets that are not in what it is about.
 // What it says of the others may be said of the wrong document: it settles nothing, unless the
 // whole group is accepted and the counts are those of what we sent.
-func (w *worker) doubt(ctx context.Context, made *interchangeRow, got *received, row *setRow) (bool, error) {
-	sets, err := setsOf(ctx, made.ID, 0, MaxSets)
-	if err != nil {
-		return false, err
-	}
+func (w *worker) doubt(ctx context.Context, sets []setRow, got *received, row *setRow) (bool, error) {
 	ours := map[string]bool{}
 	for i := range sets {
 		ours[bare(sets[i].Control)] = true

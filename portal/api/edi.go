@@ -449,12 +449,9 @@ func wireServer(r gateway.Remote) server {
 	}
 	if r.Failing != "" {
 		p := locale.New(locale.English, time.UTC, time.Now())
-		key := r.Failing
-		if locale.Has(locale.English, key+"_kept") { // what it speaks of is not kept
-			key += "_kept"
-		}
-		if out.Text = p.T(key); !locale.Has(locale.English, key) || strings.Contains(out.Text, "⟦") {
-			out.Text = p.T("sftp.failed")
+		out.Text = p.T("sftp.failed")
+		if key, ok := locale.Bare(p, r.Failing); ok {
+			out.Text = p.T(key)
 		}
 	}
 	if r.Checked.Unix() > 0 {

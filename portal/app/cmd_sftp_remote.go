@@ -182,8 +182,9 @@ func (e *env) listRemotes(ctx context.Context, set *flag.FlagSet, slug string, a
 			state := "not tried yet"
 			switch {
 			case l.Failing != "":
-				if state = p.T(l.Failing); locale.Has(locale.English, l.Failing+"_kept") { // what it speaks of is not kept
-					state = p.T(l.Failing + "_kept")
+				state = p.T("sftp.failed")
+				if key, ok := locale.Bare(p, l.Failing); ok {
+					state = p.T(key)
 				}
 			case l.Checked != nil:
 				state = "worked at " + l.Checked.Format(time.RFC3339)

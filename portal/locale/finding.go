@@ -120,3 +120,16 @@ func partnerWords(p *Printer, facts map[string]string) string {
 	}
 	return strings.Join(parts, " · ")
 }
+
+// Bare is the key of the sentence for a failure of which the key alone is kept (key_kept where
+// there is one). ok is false where no sentence stands without what it speaks of.
+func Bare(p *Printer, key string) (bare string, ok bool) {
+	if Has(p.Language(), key+"_kept") {
+		key += "_kept"
+	}
+	if !Has(p.Language(), key) {
+		return key, false
+	}
+	text := p.T(key)
+	return key, !strings.Contains(text, "⟦") && !strings.Contains(text, "<no value>")
+}

@@ -7,7 +7,7 @@ import "time"
 type MonitorPage struct {
 	Base
 	Spans     []Tab
-	Wider     string // where there is something to see, if there is nothing in this span
+	Wider     string // the week, where there is nothing in a shorter span
 	Documents int    // of the span
 	In, Out   int
 	Refused   int

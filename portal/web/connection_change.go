@@ -13,6 +13,7 @@ import (
 
 	"entente/edi/courier"
 	"entente/edi/gateway"
+	"entente/portal/locale"
 	"entente/portal/view"
 	"entente/prm/access"
 	"entente/prm/account"
@@ -370,13 +371,8 @@ func (v *visit) remotesCard(f linkForms) (*view.RemotesCard, error) {
 
 // plainKey is the sentence of a stored key, without what it speaks of.
 func (v *visit) plainKey(key string) view.Text {
-	if v.has(key + "_kept") {
-		key += "_kept"
-	}
-	if v.has(key) {
-		if t := view.T(key); !strings.Contains(t.In(v.p), "⟦") {
-			return t
-		}
+	if bare, ok := locale.Bare(v.p, key); ok {
+		return view.T(bare)
 	}
 	return view.T("sftp.failed")
 }

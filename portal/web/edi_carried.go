@@ -125,11 +125,8 @@ func (v *visit) carriedReason(reason, detail string) view.Text {
 		return view.T("carried.tls_pin", "why", view.T(reason), "fingerprint", pairsOf(shown))
 	}
 	for _, key := range []string{reason, "courier.reason." + reason, "courier." + reason} {
-		if !v.has(key) {
-			continue
-		}
-		if t := view.T(key); !strings.Contains(t.In(v.p), "<no value>") && !strings.Contains(t.In(v.p), "⟦") {
-			return t
+		if bare, ok := locale.Bare(v.p, key); ok {
+			return view.T(bare)
 		}
 	}
 	return view.T("carried.other_reason", "reason", clean([]byte(reason)))

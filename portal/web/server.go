@@ -147,7 +147,7 @@ func largestForm(path string, o ServerOptions) int {
 	case streams(path, o.Streamed): // takes none
 		return 0
 	case takesLarge(path, o.Large):
-		return LargeBody
+		return 2 * LargeBody // read whole, so that the refusal of a file that is somewhat too large arrives
 	case withFile.MatchString(path):
 		return FileBody
 	}
@@ -282,8 +282,11 @@ func bodies(streamed, large []string) fiber.Handler {
 			return err
 		}
 		most, words := SmallBody, "1 MiB"
-		if withFile.MatchString(path) {
+		switch {
+		case withFile.MatchString(path):
 			most, words = FileBody, "6 MiB"
+		case takesLarge(path, large):
+			words = "33 MiB"
 		}
 		if req.Header.ContentLength() > most {
 			leave(c)
