@@ -435,8 +435,8 @@ func mailOfKestrel(t *testing.T, a *App) {
 			t.Errorf("the mail has no %q: %s", want, body)
 		}
 	}
-	if html := one(strings.Replace(mailed, "body", "html", 1)); !strings.Contains(html, a.mail.Link(link)) || strings.Contains(html, "<b>Fitter") || strings.Contains(html, "<img") {
-		t.Errorf("the mail in HTML: %s", html)
+	if html := one(strings.Replace(mailed, "body", "html", 1)); html != "" {
+		t.Errorf("a mail that no server takes is kept in HTML: %s", html)
 	}
 	if got, err := a.mail.Get(t.Context(), maya, one(strings.Replace(mailed, "body", "id", 1))); err != nil || strings.Contains(got.Body, link) {
 		t.Errorf("an admin reads the link of a contact: %v", err)

@@ -9,7 +9,7 @@ import (
 // A conflict in which nobody changed anything is not titled as one.
 func TestATitleSaysWhatHappened(t *testing.T) {
 	for key, want := range map[string][2]string{
-		"edi.idempotency_conflict": {"This key was used before", "该密钥已被使用"},
+		"edi.idempotency_conflict": {"This key was used before", "该幂等键已被使用"},
 		"error.conflict":           {"Somebody changed this", ""},
 	} {
 		err := fault.New(fault.Conflict, key, "Key", "k")

@@ -102,6 +102,18 @@ func TestMail(t *testing.T) {
 	}
 }
 
+// TestEmptyMonitor: where nothing came in a span the monitor names a wider one.
+func TestEmptyMonitor(t *testing.T) {
+	page := empties(locale.English)["monitor"].(*MonitorPage)
+	if out := draw(t, page, ""); strings.Contains(out, "See seven days") {
+		t.Error("a link to nowhere")
+	}
+	page.Wider = "/c/aurelia/edi/monitor?span=week"
+	if out := draw(t, page, ""); !strings.Contains(out, `href="/c/aurelia/edi/monitor?span=week">See seven days`) {
+		t.Error(out)
+	}
+}
+
 // TestRendersAreApart: template functions are bound to one page at a time, also when many are drawn at once.
 func TestRendersAreApart(t *testing.T) {
 	var wg sync.WaitGroup

@@ -29,7 +29,6 @@ func TestMonitor(t *testing.T) {
 		{Name: "monitor of nonsense", As: ingrid, Path: "/c/aurelia/edi/monitor?span=%00x"},
 		{Name: "monitor as a fragment", As: ingrid, Path: "/c/aurelia/edi/monitor", Headers: []string{"HX-Request", "true", "HX-Target", "monitor"}, Contains: []string{"e-stats"}, Lacks: []string{"<html"}},
 		{Name: "monitor of a competitor", As: kaarel, Path: "/c/baltic/edi/monitor?span=week", Lacks: []string{"Kestrel", "20261131"}},
-		{Name: "an empty hour", As: kaarel, Path: "/c/baltic/edi/monitor?span=hour", Contains: []string{`span=week">See seven days`}},
 		{Name: "overdue ones", As: ingrid, Path: "/c/aurelia/edi?view=late", Status: 200},
 		{Name: "the button of the receiver", As: ingrid, Path: refused, Contains: []string{"/reprocess", "/proof.zip"}},
 		{Name: "none for the sender", As: maya, Path: theirs, Contains: []string{"/proof.zip"}, Lacks: []string{"/reprocess"}},
