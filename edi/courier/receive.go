@@ -277,7 +277,9 @@ func headerOf(text string) as2.Header {
 // others are counted by source and hour, and the first of them stands in the audit log.
 func (s *Service) refuse(ctx context.Context, in Arrival, got *as2.Received, route Route, why *as2.Failure) Reply {
 	s.Log.Warn("an AS2 message was refused", slog.String("reason", string(why.Reason)), slog.String("addr", in.Addr), slog.Any("cause", why.Err))
-	reply, mdn, err := Reply{}, (*as2.Request)(nil), error(nil)
+	var reply Reply
+	var mdn *as2.Request
+	var err error
 	if got.From == "" || got.To == "" || got.MessageID == "" {
 		reply = Reply{Status: http.StatusBadRequest, Header: plainText,
 			Body: []byte("AS2-From, AS2-To and Message-ID must each be there once (RFC 4130 6.2, 5.3.3).\n")}

@@ -356,17 +356,22 @@ func (s *Service) sendMessage(ctx context.Context, r *messageRow) outcome {
 
 // answered says what became of a call.
 func (s *Service) answered(ctx context.Context, r *messageRow, to reach, rel as2.Relation, sent as2.Sent, status int, header as2.Header, answer []byte, err error) outcome {
+	said := string(answer[:min(len(answer), 200)])
+	if err == nil && (status < 200 || status > 299) && as2.IsMDN(header, answer) { // as some stacks refuse
+		o := s.judge(header, answer, sent, rel)
+		if o.signer != nil || o.heard { // what the partner signed counts more than the status
+			return o
+		}
+		if d, _ := o.values["disposition"].(string); d != "" {
+			said = d
+		}
+	}
 	switch {
 	case errors.Is(err, errNoBody):
 		return s.retry(ctx, r, "courier.internal", err)
 	case err != nil:
 		return s.retry(ctx, r, reasonOf(err, "courier.unreachable"), err)
 	case lockedOut(status, to.user) != "":
-		if as2.IsMDN(header, answer) { // what the partner signed counts here too; anybody's word is only the server's
-			if o := s.judge(header, answer, sent, rel); o.signer != nil || o.heard {
-				return o
-			}
-		}
 		o := s.retry(ctx, r, lockedOut(status, to.user), errors.New(http.StatusText(status)))
 		o.denied = o.reason == Denied
 		o.locked, o.delivery = !o.denied, gateway.DeliveryFailed
@@ -375,16 +380,6 @@ func (s *Service) answered(ctx context.Context, r *messageRow, to reach, rel as2
 		}
 		return o
 	case status < 200 || status > 299:
-		said := string(answer[:min(len(answer), 200)])
-		if as2.IsMDN(header, answer) { // as some stacks refuse: what the partner signed counts more than the status
-			o := s.judge(header, answer, sent, rel)
-			if o.signer != nil || o.heard {
-				return o
-			}
-			if d, _ := o.values["disposition"].(string); d != "" {
-				said = d
-			}
-		}
 		return s.retry(ctx, r, "courier.http_status", errors.New(http.StatusText(status)+": "+said))
 	case sent.Receipt == as2.NoReceipt:
 		return outcome{state: Delivered, delivery: gateway.DeliveryDelivered}

@@ -34,9 +34,9 @@ type Remote struct {
 	Failing     string    // key of the last failure; empty when it worked
 	Checked     time.Time // when it last worked
 	Next        time.Time
-	Left        int    // files that we have and it lets us neither move nor remove
-	Stuck       string // names of files that lie there incomplete; of many the first
-	Idle        string // the server of its company to which is delivered what this one was to get; empty: none
+	Left        int      // files that we have and it lets us neither move nor remove
+	Stuck       []string // names of files that lie there incomplete
+	Idle        string   // the server of its company to which is delivered what this one was to get; empty: none
 }
 
 // RemoteCmd describes a Remote. A password or a private key (PEM), or both; of one that is
@@ -68,7 +68,8 @@ const (
 	toldTries     = 5 // turns that fail before the company is told, unless it is refused
 )
 
-// check also says of a server that is changed, and keeps its secrets, that it needs none.
+// check says what is wrong with a server. Where it keeps its secrets, none is needed: those of
+// before hold.
 func (c *RemoteCmd) check(keeps bool) error {
 	bad := fault.New(fault.Invalid, "form.invalid")
 	c.Name, c.Addr, c.Login = strings.TrimSpace(c.Name), strings.TrimSpace(c.Addr), strings.TrimSpace(c.Login)
@@ -253,7 +254,7 @@ func (s *Remotes) List(ctx context.Context, actor access.Actor) ([]Remote, error
 		first := deliverer(rows)
 		for i := range rows {
 			out = append(out, rows[i].view())
-			out[i].Stuck = someNames(stuck[rows[i].ID])
+			out[i].Stuck = stuck[rows[i].ID]
 			if rows[i].delivers() && rows[i].ID != first.ID {
 				out[i].Idle = first.Name
 			}

@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -619,7 +620,7 @@ func TestRemoteTellsOfIncomplete(t *testing.T) {
 			if err != nil || got.Failing != "" {
 				t.Fatalf("%+v, %v", got, err)
 			}
-			return got.Stuck
+			return SomeNames(got.Stuck)
 		}
 		told := func() int { return b.count("SELECT count(*) FROM event WHERE kind = ?", EventRemote) }
 		look := func() {
@@ -673,7 +674,7 @@ func TestRemoteChanges(t *testing.T) {
 		if err != nil || changed.Name != "Leeds" || changed.Done != "" || changed.Every != time.Hour || changed.HostKey != r.HostKey {
 			t.Fatalf("%+v, %v", changed, err)
 		}
-		if got, err := p.Get(t.Context(), maya, r.ID); err != nil || got != changed {
+		if got, err := p.Get(t.Context(), maya, r.ID); err != nil || !reflect.DeepEqual(got, changed) {
 			t.Errorf("%+v, %v", got, err)
 		}
 		if err := p.Check(t.Context(), maya, r.ID); err != nil {

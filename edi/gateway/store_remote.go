@@ -89,13 +89,13 @@ const inDoubt = "(unclear OR fence > 0 AND next_at > 0 AND last_error = '')"
 // what is being put there, or may have been put, nobody knows: it is unproved until who puts it
 // says more.
 func holdForAccount(ctx context.Context, org, network string) error {
-	waiting := func() *gorm.DB {
+	unmailed := func() *gorm.DB {
 		return db.Tx(ctx).Model(&interchangeRow{}).Where("sender_id = ? AND network = ? AND delivery = ? AND way = ''", org, network, DeliveryWaiting)
 	}
-	if err := waiting().Where(inDoubt).Update("delivery", DeliveryUnproved).Error; err != nil {
+	if err := unmailed().Where(inDoubt).Update("delivery", DeliveryUnproved).Error; err != nil {
 		return err
 	}
-	return waiting().Updates(map[string]any{"delivery": DeliveryHeld, "held": HeldNoAccount}).Error
+	return unmailed().Updates(map[string]any{"delivery": DeliveryHeld, "held": HeldNoAccount}).Error
 }
 
 func remotesOf(ctx context.Context, org string) ([]remoteRow, error) {

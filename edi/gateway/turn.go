@@ -258,12 +258,12 @@ func (p *Pickup) tellStuck(ctx context.Context, src source) error {
 		return err
 	}
 	return p.s.jobs.Publish(ctx, job.Event{Kind: EventRemote, Version: 1, Orgs: []string{remote.r.OrgID}, Object: remote.r.ID, Payload: RemoteEvent{
-		Org: remote.r.OrgID, Remote: remote.r.ID, Name: remote.r.Name, Reason: "sftp.incomplete", Files: someNames(names),
+		Org: remote.r.OrgID, Remote: remote.r.ID, Name: remote.r.Name, Reason: "sftp.incomplete", Files: SomeNames(names),
 	}})
 }
 
-// someNames are names in a row, of many the first.
-func someNames(names []string) string {
+// SomeNames are names in a row, of many the first.
+func SomeNames(names []string) string {
 	const most = 5
 	if len(names) > most {
 		names = append(names[:most:most], "…")

@@ -416,7 +416,7 @@ type server struct {
 	Checked *time.Time `json:"checked" doc:"when it last worked"`
 	Next    time.Time  `json:"next" doc:"when it is looked at next"`
 	Left    int        `json:"left,omitempty" doc:"taken files that it lets us neither move nor remove"`
-	Stuck   string     `json:"incomplete,omitempty" doc:"names of files that lie there incomplete and are not taken: put them there again whole, or remove them"`
+	Stuck   []string   `json:"incomplete,omitempty" doc:"names of files that lie there incomplete and are not taken: put them there again whole, or remove them"`
 	Idle    string     `json:"idle,omitempty" doc:"nothing is delivered to it, as this server of your company gets it: remove one of the two, or its out"`
 }
 

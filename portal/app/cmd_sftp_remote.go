@@ -163,7 +163,7 @@ func (e *env) listRemotes(ctx context.Context, set *flag.FlagSet, slug string, a
 			Server  string     `json:"server"`
 			Failing string     `json:"failing,omitempty"`
 			Left    int        `json:"left,omitempty"` // taken files that it lets us neither move nor remove
-			Stuck   string     `json:"incomplete,omitempty"`
+			Stuck   []string   `json:"incomplete,omitempty"`
 			Idle    string     `json:"idle,omitempty"` // the server that gets what this one was to get
 			Checked *time.Time `json:"checked"`
 		}
@@ -190,8 +190,8 @@ func (e *env) listRemotes(ctx context.Context, set *flag.FlagSet, slug string, a
 				state = "worked at " + l.Checked.Format(time.RFC3339)
 			}
 			fmt.Fprintf(e.out, "%s  %s  %s\n", l.Name, l.Server, state)
-			if l.Stuck != "" {
-				fmt.Fprintln(e.out, "  "+p.T("remotes.stuck", "names", l.Stuck))
+			if len(l.Stuck) > 0 {
+				fmt.Fprintln(e.out, "  "+p.T("remotes.stuck", "names", gateway.SomeNames(l.Stuck)))
 			}
 			if l.Idle != "" {
 				fmt.Fprintln(e.out, "  "+p.T("remotes.idle", "name", l.Idle))

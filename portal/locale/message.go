@@ -60,11 +60,11 @@ func (m message) write(args []any) string {
 			last, _ := utf8.DecodeLastRuneInString(value)
 			end, _ := utf8.DecodeLastRuneInString(strings.TrimSuffix(words, " "))
 			begin, _ := utf8.DecodeRuneInString(strings.TrimPrefix(after, " "))
-			if to := seam(name, end, first, strings.HasSuffix(words, " ")); han(end) {
-				words = strings.TrimSuffix(words, " ") + to
+			if han(end) {
+				words = strings.TrimSuffix(words, " ") + seam(name, first, strings.HasSuffix(words, " "))
 			}
-			if to := seam(name, begin, last, strings.HasPrefix(after, " ")); han(begin) {
-				after = to + strings.TrimPrefix(after, " ")
+			if han(begin) {
+				after = seam(name, last, strings.HasPrefix(after, " ")) + strings.TrimPrefix(after, " ")
 			}
 		}
 		b.WriteString(words)
@@ -79,15 +79,16 @@ func (m message) write(args []any) string {
 // of an object and a date keep the space that sets them apart.
 var called = map[string]bool{"company": true, "companies": true, "partner": true, "person": true, "owner": true}
 
-// seam is what stands between the Chinese words of a text and the value of a place.
-func seam(name string, words, value rune, space bool) string {
+// seam is what stands between the Chinese words of a text and the value of a place, whose rune
+// beside them is value; space says that one is written there.
+func seam(name string, value rune, space bool) string {
 	switch {
 	case unicode.Is(unicode.Latin, value) || unicode.IsDigit(value):
 		space = true
 	case han(value) && called[name]:
 		space = false
 	}
-	if space && han(words) {
+	if space {
 		return " "
 	}
 	return ""

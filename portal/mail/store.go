@@ -172,7 +172,7 @@ func sweep(ctx context.Context, now time.Time) error {
 		return err
 	}
 	if err := db.Tx(ctx).Model(&mailRow{}).Where("state = ? AND (html <> '' OR stop <> '' OR reply_to <> '')", string(Kept)).
-		Updates(map[string]any{"html": "", "stop": "", "reply_to": ""}).Error; err != nil { // kept before they were left out
+		Updates(map[string]any{"html": "", "stop": "", "reply_to": ""}).Error; err != nil { // of mails kept by an earlier release
 		return err
 	}
 	var rows []mailRow

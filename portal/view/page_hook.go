@@ -16,7 +16,6 @@ type HooksPage struct {
 
 // HookKind is the events about one kind of object; On tells that all of them are ticked.
 type HookKind struct {
-	ID     string
 	Name   Text
 	On     bool
 	Events []Option

@@ -37,5 +37,5 @@ func hookPage(b Base) Page {
 }
 
 func hookKinds() []HookKind {
-	return []HookKind{{ID: "order", Name: T("hooks.kind.order"), Events: options("order.received", "order.received", "Order received", "order.held", "Order held")}, {ID: "edi", Name: T("hooks.kind.edi"), Events: options("", "document.refused", "Document refused")}}
+	return []HookKind{{Name: T("hooks.kind.order"), Events: options("order.received", "order.received", "Order received", "order.held", "Order held")}, {Name: T("hooks.kind.edi"), Events: options("", "document.refused", "Document refused")}}
 }

@@ -350,7 +350,7 @@ func (v *visit) remotesCard(f linkForms) (*view.RemotesCard, error) {
 		card.Form, card.Open = *f.remote, true
 	}
 	for _, r := range list {
-		row := view.RemoteRow{ID: r.ID, Name: r.Name, Address: r.Login + "@" + r.Addr, HostKey: r.HostKey, In: r.In, Out: r.Out, Network: r.Network, Every: r.Every, Checked: r.Checked, Left: r.Left, Idle: r.Idle, Stuck: r.Stuck, State: "remote.new"}
+		row := view.RemoteRow{ID: r.ID, Name: r.Name, Address: r.Login + "@" + r.Addr, HostKey: r.HostKey, In: r.In, Out: r.Out, Network: r.Network, Every: r.Every, Checked: r.Checked, Left: r.Left, Idle: r.Idle, Stuck: gateway.SomeNames(r.Stuck), State: "remote.new"}
 		switch {
 		case r.Failing != "":
 			row.State, row.Said = "remote.failing", v.plainKey(r.Failing)

@@ -41,7 +41,7 @@ var hookKinds = []struct {
 func hookEvents(on []string) []view.HookKind {
 	var out []view.HookKind
 	for _, k := range hookKinds {
-		group := view.HookKind{ID: k.kind, Name: view.T("hooks.kind." + k.kind), On: true}
+		group := view.HookKind{Name: view.T("hooks.kind." + k.kind), On: true}
 		for _, e := range hook.Events() {
 			if of, _, _ := strings.Cut(e, "."); slices.Contains(k.of, of) {
 				o := view.Option{Value: e, Label: hookName(e), On: slices.Contains(on, e)}
